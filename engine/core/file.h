@@ -1,0 +1,23 @@
+/* file.h - plain files of our own: configuration, state, blobs.  (What is
+ * taught - cgroup and /proc files, whiteouts - goes through the waist.) */
+#ifndef DRYDOCK_CORE_FILE_H
+#define DRYDOCK_CORE_FILE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/error.h"
+#include "core/str.h"
+
+int file_read(const char *path, struct str *out, struct err *e);
+/* Written beside, synced and renamed: readers see the old or the new text. */
+int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode,
+		      struct err *e);
+int dir_make(const char *path, mode_t mode, struct err *e);	/* like mkdir -p */
+/* Removes a tree, never following a symlink; absent is success. */
+int dir_remove(const char *path, struct err *e);
+/* Bytes used by regular files below path (st_size), not crossing mounts. */
+int dir_size(const char *path, int64_t *bytes, struct err *e);
+int write_all(int fd, const void *data, size_t len);	/* 0 or -errno */
+
+#endif

@@ -1,0 +1,92 @@
+/* image.h - the local store: blobs, layers, images and their names.
+ *
+ * On disk below ROOT/image/:  blobs/sha256/HEX (as received), layers/HEX/fs
+ * (unpacked; HEX is the layer's DiffID, so that one base serves every image on
+ * it, whatever order it was pulled in), tmp/ (everything half made; emptied at
+ * start).  Names and metadata are in the state database (table `image`…).
+ * All functions are thread-safe.
+ */
+#ifndef DRYDOCK_IMAGE_IMAGE_H
+#define DRYDOCK_IMAGE_IMAGE_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/error.h"
+#include "kernel/kernel.h"
+
+struct image_store;
+
+struct image {
+	char *id;		/* "sha256:…" of the configuration */
+	cJSON *config;		/* the OCI/Docker image configuration document */
+	size_t n_layers;
+	char **diff_ids;	/* base first */
+	char **layer_dirs;	/* the same order: absolute paths, ready for lowerdir */
+	char **tags;		/* "name:tag" in familiar form */
+	char **digests;		/* "name@sha256:…" */
+	int64_t size;		/* bytes, all layers unpacked */
+	int64_t created_ns;
+};
+void image_free(struct image *img);
+#define autoimage __attribute__((cleanup(cleanup_image)))
+static inline void cleanup_image(struct image **i) { if (*i) image_free(*i); }
+
+/* k is used for what is taught: whiteouts and overlay xattrs. */
+int image_store_open(const char *root, struct kernel *k, struct image_store **out, struct err *e);
+void image_store_close(struct image_store *s);
+
+/* name[:tag], name@digest, or an unambiguous id prefix.  ENOENT (404) with
+ * docker's words: "No such image: REF". */
+int image_get(struct image_store *s, const char *ref, struct image **out, struct err *e);
+int image_list(struct image_store *s, struct image ***out, size_t *n, struct err *e);
+int image_tag(struct image_store *s, const char *id, const char *ref, struct err *e);
+
+/* One entry per thing done; freed with strv_free. */
+struct image_removed { char **untagged; char **deleted; int64_t bytes; };
+/* in_use(arg, id) says whether a container uses the image (then 409 unless force). */
+int image_remove(struct image_store *s, const char *ref, bool force,
+		 bool (*in_use)(void *arg, const char *id, char *holder, size_t cap), void *arg,
+		 struct image_removed *out, struct err *e);
+/* Images with no name (all: and no container). */
+int image_prune(struct image_store *s, bool all,
+		bool (*in_use)(void *arg, const char *id, char *holder, size_t cap), void *arg,
+		struct image_removed *out, struct err *e);
+
+/* The history array of docker history / GET /images/x/history, newest first. */
+cJSON *image_history(struct image_store *s, const struct image *img);
+
+/* Pull: progress is called from several threads under a lock, in docker's words. */
+struct pull_progress {
+	const char *id;		/* short layer digest, or NULL for a line of the whole pull */
+	const char *status;	/* "Downloading", "Already exists", "Pull complete" … */
+	int64_t current, total;
+	const char *digest, *diff_id;	/* on "Pull complete" / "Already exists" */
+	bool is_new;
+};
+struct pull_options {
+	const char *ref;		/* as the user wrote it, normalised inside */
+	const char *platform;		/* NULL: this machine's */
+	const char *auth;		/* X-Registry-Auth, base64url JSON, or NULL */
+	char *const *mirrors;		/* tried in order before the registry of the name */
+	char *const *insecure;		/* host[:port] allowed over plain HTTP; loopback always is */
+	bool offline;			/* only the mirrors */
+	void (*progress)(void *arg, const struct pull_progress *p);
+	void *arg;
+	const volatile bool *cancel;	/* true: give up, leaving nothing half-made */
+};
+int image_pull(struct image_store *s, const struct pull_options *o, struct image **out,
+	       struct err *e);
+
+/* Packs a directory tree (an overlay upper: whiteouts become .wh. files) as a
+ * gzip layer, stores the blob and adopts the tree as the unpacked layer. */
+struct layer_made { char digest[72], diff_id[72]; int64_t size, unpacked; };
+int layer_from_tree(struct image_store *s, const char *dir, struct layer_made *out, struct err *e);
+/* Stores a configuration whose layers are all here; gives it the name unless NULL. */
+int image_create(struct image_store *s, const cJSON *config, const char *ref, struct image **out,
+		 struct err *e);
+/* Checks every blob and unpacked layer of an image again. */
+int image_check(struct image_store *s, const struct image *img, struct err *e);
+
+#endif

@@ -1,0 +1,20 @@
+/* reference.h - image names (distribution reference grammar). */
+#ifndef DRYDOCK_IMAGE_REFERENCE_H
+#define DRYDOCK_IMAGE_REFERENCE_H
+
+#include "core/error.h"
+
+struct reference {
+	char *domain;	/* "docker.io" where none was written */
+	char *path;	/* "library/python" */
+	char *tag;	/* "latest" where neither tag nor digest was written; else may be NULL */
+	char *digest;	/* "sha256:…" or NULL */
+};
+/* EINVAL with docker's words: "invalid reference format". */
+int reference_parse(const char *text, struct reference *out, struct err *e);
+void reference_free(struct reference *r);
+/* "python", "myuser/app", "localhost:5000/x" - what docker shows. Caller frees. */
+char *reference_familiar_name(const struct reference *r);
+char *reference_familiar(const struct reference *r);	/* with :tag or @digest */
+
+#endif

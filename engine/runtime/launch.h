@@ -1,0 +1,103 @@
+/* launch.h - from a spec to a running container, and the way to talk to it.
+ *
+ * launch_start() makes the plan, hands it to a supervisor and waits until the
+ * program runs or a step failed (then everything is undone).  The supervisor
+ * owns stdio, the log, the terminal and the exit status from there on; it
+ * outlives the daemon, which finds it again with launch_reattach().
+ */
+#ifndef DRYDOCK_RUNTIME_LAUNCH_H
+#define DRYDOCK_RUNTIME_LAUNCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/error.h"
+#include "core/str.h"
+#include "kernel/kernel.h"
+#include "runtime/spec.h"
+
+struct launcher;	/* one per daemon: paths, host facts, spare supervisors */
+struct running;		/* one per live container */
+
+struct launch_exit { int code; int signal; bool oom; uint64_t wall_ns; char stdout_sha256[65]; int64_t stdout_bytes; };
+
+/* A program that started or ended inside a container (exec watch). */
+struct launch_proc {
+	bool ended;
+	int pid, nspid;			/* host's and container's number */
+	int code, signal;		/* when ended */
+	uid_t uid; uint64_t caps;
+	char *const *argv;		/* borrowed */
+	const char *exe;		/* path inside the container */
+	const char *cwd;
+	const char *initiator;		/* "init", "exec", "tty" */
+};
+
+/* Called from the launcher's own thread, in order per container. */
+struct launch_events {
+	void (*exited)(void *arg, const char *id, const struct launch_exit *x);
+	void (*exec_exited)(void *arg, const char *id, const char *exec_id, int code);
+	void (*proc)(void *arg, const char *id, const struct launch_proc *p);
+	void (*detached)(void *arg, const char *id, const char *how);	/* "keys", "hangup", "exit" */
+	void *arg;
+};
+
+int launcher_open(struct kernel *k, const char *exec_root, const struct launch_events *ev,
+		  struct launcher **out, struct err *e);
+void launcher_close(struct launcher *l);	/* leaves containers running */
+/* What the host can't give: one sentence each ("memory limits: …"), for docker info. */
+char *const *launcher_warnings(const struct launcher *l);
+/* Clamps caps and limits to what the daemon has; appends a sentence for each to *warnings. */
+void launch_clamp(struct launcher *l, struct spec *s, char ***warnings);
+
+/* Facts about a start, for the journal. */
+struct launch_info {
+	int pid;			/* PID 1's number on the host */
+	uint64_t ns_inode[8];		/* by order of launch_ns_names[]; 0: shared with the host */
+	uint64_t request_ns, exec_ns;	/* CLOCK_MONOTONIC */
+	char *upper, *lower;		/* as given to the kernel */
+};
+extern const char *const launch_ns_names[8];	/* "mnt","pid","net","ipc","uts","cgroup","user",NULL */
+
+/* created: everything up to execve is done, the program waits for launch_go().
+ * (docker attaches between create and start; attach works from here on.) */
+int launch_prepare(struct launcher *l, struct spec *s, struct running **out, struct err *e);
+int launch_go(struct running *r, struct launch_info *info, struct err *e);
+/* ENOENT: no supervisor lives there (read launch_exit_record() then). */
+int launch_reattach(struct launcher *l, const char *id, const char *run_dir, struct running **out,
+		    struct launch_info *info, struct err *e);
+/* The exit status a supervisor wrote down before it left; ENOENT if it had none. */
+int launch_exit_record(const char *run_dir, struct launch_exit *out, struct err *e);
+void launch_release(struct running *r);		/* forget it; never kills */
+
+struct attach_options {
+	int fd;				/* the client's socket: handed over, closed by us */
+	bool in, out, err;
+	bool framed;			/* docker's 8-byte headers (no tty) */
+	const char *detach_keys;	/* "ctrl-p,ctrl-q" form, "" = none, NULL = the default */
+	const void *early; size_t early_len;	/* bytes the client sent already */
+};
+int launch_attach(struct running *r, const struct attach_options *o, struct err *e);
+int launch_kill(struct running *r, int sig, struct err *e);	/* PID 1, by pidfd */
+int launch_resize(struct running *r, const char *exec_id, int rows, int cols, struct err *e);
+int launch_pause(struct running *r, bool pause, struct err *e);	/* freezer */
+
+struct exec_spec {
+	const char *id; char *const *argv; char *const *envp; const char *cwd;
+	uid_t uid; gid_t gid; const gid_t *groups; size_t n_groups;
+	bool tty, privileged; unsigned short rows, cols;
+	struct attach_options attach;	/* fd -1: detached */
+};
+int launch_exec(struct running *r, const struct exec_spec *x, int *pid, struct err *e);
+
+struct launch_stats { uint64_t cpu_ns, system_ns, memory, memory_limit, pids, pids_limit, rx, tx, blk_read, blk_write; bool has_memory, has_pids; };
+int launch_stats(struct running *r, struct launch_stats *out, struct err *e);
+int launch_pids(struct running *r, pid_t **pids, size_t *n, struct err *e);
+
+/* The plan as text (`--dry-run`): one line a call, stage, why; JSON with json. */
+int launch_dry_run(struct launcher *l, struct spec *s, bool json, struct str *out, struct err *e);
+/* Removes what a dead container may have left (cgroup, mounts, run_dir). */
+int launch_sweep(struct launcher *l, const char *id, const char *run_dir, struct err *e);
+
+#endif

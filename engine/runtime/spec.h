@@ -1,0 +1,63 @@
+/* spec.h - what to run, with every question answered: no look-ups below here. */
+#ifndef DRYDOCK_RUNTIME_SPEC_H
+#define DRYDOCK_RUNTIME_SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum net_mode { NET_NONE, NET_NEW, NET_HOST, NET_JOIN };	/* NET_NEW: netns_fd ready-made */
+enum ns_mode { NS_PRIVATE, NS_HOST, NS_JOIN };
+
+struct spec_mount {
+	char *type;		/* "bind", "tmpfs", "volume" (a bind by now) */
+	char *source, *target;
+	unsigned long flags;	/* MS_RDONLY … */
+	char *options;		/* tmpfs options, or "" */
+};
+
+struct spec_ulimit { int resource; uint64_t soft, hard; };
+struct spec_sysctl { char *name, *value; };
+
+struct spec {
+	char *id;		/* 64 hex digits */
+	char *name;
+	char *hostname, *domainname;
+	char **argv;		/* the whole command */
+	char **envp;
+	char *cwd;		/* made if missing */
+	uid_t uid; gid_t gid;	/* resolved in the image's passwd by user.h */
+	gid_t *groups; size_t n_groups;
+
+	bool tty, open_stdin, stdin_once, init, readonly_root, privileged, no_new_privs;
+	unsigned short rows, cols;
+
+	char **lower;		/* base first */
+	char *upper, *work, *merged;	/* directories that exist */
+	char *hosts, *hostname_file, *resolv_conf;	/* bound over /etc/… or NULL */
+	struct spec_mount *mounts; size_t n_mounts;
+	int64_t shm_size;	/* bytes; 64 MiB by default */
+
+	enum net_mode net; int netns_fd; int join_pid;	/* NET_JOIN: of that process */
+	enum ns_mode pid_mode, ipc_mode, uts_mode, cgroup_mode;
+
+	uint64_t caps;		/* bounding = permitted = effective for uid 0 */
+	bool seccomp_default;	/* false: unconfined (the exec watch stays) */
+	char **masked, **readonly;	/* paths */
+
+	char *cgroup;		/* "drydock/<id>", below each controller's root */
+	int64_t memory, memory_swap, memory_reservation;	/* bytes; 0 none, swap -1 unlimited */
+	int64_t cpu_period, cpu_quota, cpu_shares;		/* µs, µs, weight */
+	char *cpuset_cpus, *cpuset_mems;
+	int64_t pids;						/* 0 or -1: none */
+	struct spec_ulimit *ulimits; size_t n_ulimits;
+	struct spec_sysctl *sysctls; size_t n_sysctls;
+	int oom_score_adj;
+
+	char *log_path;		/* json-file; NULL: keep no log */
+	char *run_dir;		/* EXEC_ROOT/containers/<id>: control socket, exit record */
+};
+
+void spec_free(struct spec *s);
+
+#endif

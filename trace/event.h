@@ -1,0 +1,28 @@
+/* event.h - one traced call, as it lies in a ring (256 bytes, no pointers). */
+#ifndef DRYDOCK_TRACE_EVENT_H
+#define DRYDOCK_TRACE_EVENT_H
+
+#include <stdint.h>
+
+enum trace_stage { STAGE_DAEMON, STAGE_SUPERVISOR, STAGE_CHILD, STAGE_INIT, STAGE_EXEC };
+enum trace_kind { EV_CALL, EV_REGION_OPEN, EV_REGION_CLOSE, EV_DROPPED };
+enum trace_backend { BACKEND_LINUX, BACKEND_ROOTLESS, BACKEND_SIM };
+
+#define TRACE_TEXT 152
+
+struct trace_event {
+	uint64_t commit;	/* written last, with release: index + 1 of this slot's record */
+	uint64_t start_ns;	/* CLOCK_MONOTONIC */
+	uint64_t end_ns;
+	int64_t result;		/* >= 0, or -errno; EV_DROPPED: how many were lost */
+	int64_t arg[6];		/* numbers as passed; 0 where the argument is text */
+	int32_t pid;		/* as the host sees it */
+	uint16_t op;		/* enum k_op */
+	uint16_t why;		/* enum why (why.def); 0: the row's own why */
+	uint16_t region;	/* enum region (region.def): the phase of the outline */
+	uint8_t stage, kind, backend, truncated;
+	uint8_t pad[2];
+	char text[TRACE_TEXT];	/* text arguments in order, each NUL-terminated */
+};
+
+#endif
