@@ -15,6 +15,20 @@ static int fill(struct err *e, int status, int code, const char *fmt, va_list ap
 	return -code;
 }
 
+/* ": more", cut where the room ends: an error about an error helps nobody. */
+static void append(struct err *e, const char *more)
+{
+	size_t n = strlen(e->what), room = sizeof(e->what) - n - 1, len = strlen(more);
+
+	if (room < 3)
+		return;
+	if (len > room - 2)
+		len = room - 2;
+	memcpy(e->what + n, ": ", 2);
+	memcpy(e->what + n + 2, more, len);
+	e->what[n + 2 + len] = '\0';
+}
+
 int err_set(struct err *e, int code, const char *fmt, ...)
 {
 	va_list ap;
@@ -30,10 +44,8 @@ int err_sys(struct err *e, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	int r = fill(e, 0, code, fmt, ap);
 	va_end(ap);
-	if (e) {
-		size_t n = strlen(e->what);
-		snprintf(e->what + n, sizeof(e->what) - n, ": %s", strerror(code));
-	}
+	if (e)
+		append(e, strerror(code));
 	return r;
 }
 
@@ -55,10 +67,9 @@ int err_wrap(struct err *e, const char *fmt, ...)
 		return -EIO;
 	memcpy(old, e->what, sizeof(old));
 	va_start(ap, fmt);
-	int n = vsnprintf(e->what, sizeof(e->what), fmt, ap);
+	vsnprintf(e->what, sizeof(e->what), fmt, ap);
 	va_end(ap);
-	if (n >= 0 && (size_t)n < sizeof(e->what))
-		snprintf(e->what + n, sizeof(e->what) - (size_t)n, ": %s", old);
+	append(e, old);
 	return -e->code;
 }
 
