@@ -1,12 +1,17 @@
 # Drydock.  `make lab` and `make check` are all you need; docs/lecture-7.4 has the tour.
 #
-#   make          build/drydock, build/drydock-engine, build/drydock-supervisor
-#   make lab      install what is missing (as root), build, prepare the course images, open the shell
-#   make check    the same without the shell, then every test
-#   make bench lint asan fuzz check-v2 install
+#   make            build/drydock, build/drydock-engine, build/drydock-supervisor
+#   make lab        install what is missing (as root), build, prepare the course images, open the shell
+#   make check      the same without the shell, then every test
+#   make bench      how fast and how small, as ratios against Docker's own programs
+#   make lint asan fuzz check-v2    single parts of the check
+#   make install DESTDIR=… PREFIX=/usr
+#
+# B=DIR builds somewhere else.  build.mk has the rules, this file what is built from what.
 
 B        := build
 CC       := gcc
+MUSL_CC  := musl-gcc
 STD      := -std=gnu11 -D_GNU_SOURCE
 WARN     := -Wall -Wextra -Werror -Wno-unused-parameter -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 OPT      := -O2 -g
@@ -20,12 +25,17 @@ DEPFLAGS  = -MMD -MP
 #   drydock-supervisor  one a container: static, without any library
 ENGINE_DIRS := core kernel image registry runtime network volume build api
 ENGINE_SRC  := $(foreach d,$(ENGINE_DIRS),$(wildcard engine/$(d)/*.c)) $(wildcard trace/*.c)
-CLIENT_SRC  := $(wildcard engine/core/*.c engine/client/*.c labs/*.c trace/show/*.c)
+CLIENT_SRC  := $(wildcard engine/core/*.c engine/client/*.c labs/*.c labs/shell/*.c trace/show/*.c)
 SUPER_SRC   := $(wildcard engine/runtime/supervisor/*.c) engine/runtime/plan_run.c \
                engine/kernel/linux.c engine/kernel/fault.c engine/kernel/step.c \
                trace/ring.c trace/decorator.c
 
+# engine/cmd: main*.c makes drydock, everything else there drydock-engine.
+CLIENT_MAIN := $(wildcard engine/cmd/main*.c)
+ENGINE_MAIN := $(filter-out $(CLIENT_MAIN),$(wildcard engine/cmd/*.c))
+
 ENGINE_LIBS := -lmicrohttpd -lcurl -lsqlite3 -lcrypto -larchive -lisal -lzstd -lseccomp -lnftables -lcjson -lpthread
 CLIENT_LIBS := -lreadline -lcjson -lcrypto -lmd4c -lyaml
 
--include build.mk
+.DEFAULT_GOAL := all
+include build.mk

@@ -1,1 +1,164 @@
-all:
+# build.mk - the rules.  Makefile says what is built from what.
+#
+# Every source is compiled once, to $(B)/obj/PATH.o; the supervisor's a second
+# time with musl, to $(B)/musl/PATH.o.  Two archives, libdrydock-engine.a and
+# libdrydock-client.a, hold everything but the mains, so that a test links what
+# it calls and nothing else.
+
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+# ---- generated sources -------------------------------------------------------
+# engine/kernel/kernel.mk makes these from kernel_ops.def; no object may be
+# compiled before they are there, hence the order-only dependency below.
+GEN_H := $(B)/gen/kernel_ops.h
+GEN_C := $(B)/gen/kernel_hook.c $(B)/gen/kernel_meta.c
+-include engine/kernel/kernel.mk
+
+# ---- objects -----------------------------------------------------------------
+obj  = $(patsubst $(B)/gen/%.c,$(B)/obj/gen/%.o,$(patsubst %.c,$(B)/obj/%.o,$(filter-out $(B)/gen/%,$(1))) $(filter $(B)/gen/%,$(1)))
+musl = $(subst $(B)/obj/,$(B)/musl/,$(call obj,$(1)))
+
+ENGINE_OBJ := $(call obj,$(ENGINE_SRC) $(GEN_C))
+CLIENT_OBJ := $(call obj,$(CLIENT_SRC) $(GEN_C))
+SUPER_OBJ  := $(call musl,$(SUPER_SRC) $(GEN_C))
+
+PROGRAMS := $(B)/drydock $(B)/drydock-engine $(B)/drydock-supervisor
+all: $(PROGRAMS) $(B)/docker
+.PHONY: all
+
+# One short line a step; V=1 shows the commands.  The target's directory is made here.
+Q    := $(if $(V),,@)
+say   = @mkdir -p $(@D)$(if $(V),,; printf '  %-6s %s\n' $(1) $(patsubst $(B)/%,%,$@))
+
+$(B)/obj/gen/%.o: $(B)/gen/%.c | $(GEN_H)
+	$(call say,CC)
+	$(Q)$(CC) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
+
+$(B)/obj/%.o: %.c | $(GEN_H)
+	$(call say,CC)
+	$(Q)$(CC) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
+
+$(B)/libdrydock-engine.a: $(ENGINE_OBJ)
+$(B)/libdrydock-client.a: $(CLIENT_OBJ)
+$(B)/%.a:
+	$(call say,AR)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+LINK = $(CC) $(SAN) -Wl,--as-needed -Wl,-z,relro -o $@
+
+$(B)/drydock: $(call obj,$(CLIENT_MAIN)) $(B)/libdrydock-client.a
+	$(call say,LINK)
+	$(Q)$(LINK) -Wl,-z,now $^ $(CLIENT_LIBS)
+
+$(B)/drydock-engine: $(call obj,$(ENGINE_MAIN)) $(B)/libdrydock-engine.a
+	$(call say,LINK)
+	$(Q)$(LINK) $^ $(ENGINE_LIBS)
+
+# Reached as `docker`, the program behaves as `drydock docker`.
+$(B)/docker: | $(B)/drydock
+	$(Q)ln -sf drydock $@
+
+# ---- the supervisor: musl, static, small --------------------------------------
+# musl has no kernel headers.  These links offer the host's, and only these: with
+# all of /usr/include behind it a header that musl lacks would silently be glibc's.
+MULTIARCH     := $(shell $(CC) -print-multiarch 2>/dev/null)
+MUSL_HEADERS  := $(B)/musl/include/linux $(B)/musl/include/asm-generic $(B)/musl/include/asm
+MUSL_CFLAGS   := $(STD) $(WARN) -Os -g -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+                 $(INC) -idirafter $(B)/musl/include
+
+$(B)/musl/include/asm:
+	@mkdir -p $(@D)
+	$(Q)ln -sfn $(firstword $(wildcard /usr/include/$(MULTIARCH)/asm /usr/include/asm)) $@
+$(B)/musl/include/%:
+	@mkdir -p $(@D)
+	$(Q)ln -sfn /usr/include/$* $@
+
+$(B)/musl/gen/%.o: $(B)/gen/%.c | $(GEN_H) $(MUSL_HEADERS)
+	$(call say,MUSL)
+	$(Q)$(MUSL_CC) $(MUSL_CFLAGS) $(DEPFLAGS) -c -o $@ $<
+
+$(B)/musl/%.o: %.c | $(GEN_H) $(MUSL_HEADERS)
+	$(call say,MUSL)
+	$(Q)$(MUSL_CC) $(MUSL_CFLAGS) $(DEPFLAGS) -c -o $@ $<
+
+$(B)/drydock-supervisor: $(SUPER_OBJ)
+	$(call say,LINK)
+	$(Q)$(MUSL_CC) -static -Wl,--gc-sections -Wl,-z,norelro -o $@ $^
+
+# ---- tests --------------------------------------------------------------------
+# tests/DIR/NAME_test.c becomes $(B)/tests/DIR/NAME_test; tests/DIR/NAME_test.sh
+# and .py run as they are.  tests/bench/bench.mk has the benchmarks' own rules.
+TEST_DIRS := unit trace fault api root lab
+TEST_SRC  := $(foreach d,$(TEST_DIRS),$(wildcard tests/$(d)/*_test.c))
+TEST_BIN  := $(TEST_SRC:%.c=$(B)/%)
+UNIT_BIN  := $(filter $(B)/tests/unit/% $(B)/tests/trace/% $(B)/tests/fault/%,$(TEST_BIN))
+# Helper sources next to the tests, linked where a test needs them.
+TEST_AID  := $(call obj,$(filter-out $(TEST_SRC),$(foreach d,$(TEST_DIRS) helpers,$(wildcard tests/$(d)/*.c))))
+ARCHIVES  := $(B)/libdrydock-engine.a $(B)/libdrydock-client.a
+
+$(B)/tests/libaid.a: $(TEST_AID)
+
+$(B)/tests/%_test: $(B)/obj/tests/%_test.o $(B)/tests/libaid.a $(ARCHIVES)
+	$(call say,LINK)
+	$(Q)$(LINK) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcheck -lsubunit -lm -lrt \
+		$(ENGINE_LIBS) $(CLIENT_LIBS)
+
+tests: $(TEST_BIN)
+.PHONY: tests
+.SECONDARY: $(TEST_SRC:%.c=$(B)/obj/%.o)
+
+-include tests/bench/bench.mk
+-include tests/fuzz/fuzz.mk
+
+# ---- what people type ----------------------------------------------------------
+# Steps that must follow one another are made one after the other, with one make
+# each: `-j` then speeds up the steps and never mixes them.
+JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+STEP = +@$(MAKE) --no-print-directory $(JOBS)
+
+lab:
+	@tests/helpers/packages.sh build bake
+	$(STEP) all
+	@$(B)/drydock-engine bake
+	@exec $(B)/drydock
+
+check:
+	@tests/helpers/packages.sh build bake test
+	$(STEP) all tests
+	$(STEP) check-run
+.PHONY: lab check
+
+# Which results count is decided in one place: tests/run prints the tally last.
+check-run:
+	@B=$(B) tests/run
+asan:
+	$(STEP) B=$(B)/asan OPT='-O1 -g' SAN='$(ASAN)' asan-run
+asan-run: $(UNIT_BIN)
+	@B=$(B) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+		tests/run $(UNIT_BIN)
+lint:
+	@B=$(B) tests/run tests/lint/*_test.sh
+check-v2: all tests
+	@B=$(B) tests/run tests/root/v2_qemu_test.sh
+deps:
+	@tests/helpers/packages.sh build bake test bench
+.PHONY: check-run asan asan-run lint check-v2 deps
+
+ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+PREFIX  := /usr
+DESTDIR :=
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/drydock
+	install -m 755 $(B)/drydock $(DESTDIR)$(PREFIX)/bin/drydock
+	install -m 755 $(B)/drydock-engine $(B)/drydock-supervisor $(DESTDIR)$(PREFIX)/libexec/drydock
+	install -d $(DESTDIR)$(PREFIX)/share/drydock
+	cp -r labs $(DESTDIR)$(PREFIX)/share/drydock
+	rm -f $(DESTDIR)$(PREFIX)/share/drydock/labs/*.[ch] $(DESTDIR)$(PREFIX)/share/drydock/labs/*/*.[ch]
+clean:
+	rm -rf $(B)
+.PHONY: install clean
+
+-include $(patsubst %.o,%.d,$(ENGINE_OBJ) $(CLIENT_OBJ) $(SUPER_OBJ) $(TEST_AID) \
+	$(call obj,$(CLIENT_MAIN) $(ENGINE_MAIN) $(TEST_SRC)))
