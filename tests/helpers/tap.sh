@@ -99,6 +99,7 @@ isolate() {	# "$0" "$@"
 	need_root
 	[ -n "${TAP_ISOLATED:-}" ] && { ip link set lo up; return; }
 	need ip unshare
+	rm -rf "$WORK"
 	TAP_ISOLATED=1 exec unshare --net --mount --pid --ipc --uts --fork --mount-proc \
 		--kill-child bash "$@"
 }
