@@ -7,13 +7,16 @@
 
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
+.SECONDARY:
 
 # ---- generated sources -------------------------------------------------------
-# engine/kernel/kernel.mk makes these from kernel_ops.def; no object may be
-# compiled before they are there, hence the order-only dependency below.
-GEN_H := $(B)/gen/kernel_ops.h
-GEN_C := $(B)/gen/kernel_hook.c $(B)/gen/kernel_meta.c
--include engine/kernel/kernel.mk
+# kernel.mk makes these from kernel_ops.def; no object may be compiled before they
+# are there, hence the order-only dependencies below.  It also says which sources
+# may make kernel calls of their own: all others are compiled with banned.h.
+include engine/kernel/kernel.mk
+GEN_H := $(GEN_KERNEL_H)
+GEN_C := $(GEN_KERNEL_SRC)
+banned = $(if $(filter engine/% trace/%,$(filter-out $(BANNED_EXEMPT),$<)),$(if $(wildcard engine/kernel/banned.h),$(BANNED)))
 
 # ---- objects -----------------------------------------------------------------
 obj  = $(patsubst $(B)/gen/%.c,$(B)/obj/gen/%.o,$(patsubst %.c,$(B)/obj/%.o,$(filter-out $(B)/gen/%,$(1))) $(filter $(B)/gen/%,$(1)))
@@ -33,11 +36,11 @@ say   = @mkdir -p $(@D)$(if $(V),,; printf '  %-6s %s\n' $(1) $(patsubst $(B)/%,
 
 $(B)/obj/gen/%.o: $(B)/gen/%.c | $(GEN_H)
 	$(call say,CC)
-	$(Q)$(CC) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) $(banned) $(DEPFLAGS) -c -o $@ $<
 
 $(B)/obj/%.o: %.c | $(GEN_H)
 	$(call say,CC)
-	$(Q)$(CC) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) $(banned) $(DEPFLAGS) -c -o $@ $<
 
 $(B)/libdrydock-engine.a: $(ENGINE_OBJ)
 $(B)/libdrydock-client.a: $(CLIENT_OBJ)
@@ -70,17 +73,17 @@ MUSL_CFLAGS   := $(STD) $(WARN) -Os -g -ffunction-sections -fdata-sections -fno-
 $(B)/musl/include/asm:
 	@mkdir -p $(@D)
 	$(Q)ln -sfn $(firstword $(wildcard /usr/include/$(MULTIARCH)/asm /usr/include/asm)) $@
-$(B)/musl/include/%:
+$(filter-out %/asm,$(MUSL_HEADERS)): $(B)/musl/include/%:
 	@mkdir -p $(@D)
 	$(Q)ln -sfn /usr/include/$* $@
 
 $(B)/musl/gen/%.o: $(B)/gen/%.c | $(GEN_H) $(MUSL_HEADERS)
 	$(call say,MUSL)
-	$(Q)$(MUSL_CC) $(MUSL_CFLAGS) $(DEPFLAGS) -c -o $@ $<
+	$(Q)$(MUSL_CC) $(MUSL_CFLAGS) $(banned) $(DEPFLAGS) -c -o $@ $<
 
 $(B)/musl/%.o: %.c | $(GEN_H) $(MUSL_HEADERS)
 	$(call say,MUSL)
-	$(Q)$(MUSL_CC) $(MUSL_CFLAGS) $(DEPFLAGS) -c -o $@ $<
+	$(Q)$(MUSL_CC) $(MUSL_CFLAGS) $(banned) $(DEPFLAGS) -c -o $@ $<
 
 $(B)/drydock-supervisor: $(SUPER_OBJ)
 	$(call say,LINK)
@@ -106,7 +109,6 @@ $(B)/tests/%_test: $(B)/obj/tests/%_test.o $(B)/tests/libaid.a $(ARCHIVES)
 
 tests: $(TEST_BIN)
 .PHONY: tests
-.SECONDARY: $(TEST_SRC:%.c=$(B)/obj/%.o)
 
 -include tests/bench/bench.mk
 -include tests/fuzz/fuzz.mk
