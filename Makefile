@@ -28,8 +28,9 @@ ENGINE_SRC  := $(foreach d,$(ENGINE_DIRS),$(wildcard engine/$(d)/*.c)) $(wildcar
 CLIENT_SRC  := $(wildcard engine/core/*.c engine/client/*.c labs/*.c labs/shell/*.c trace/show/*.c)
 SUPER_SRC   := $(wildcard engine/runtime/supervisor/*.c) engine/runtime/plan_run.c \
                $(filter-out %_nft.c,$(wildcard engine/kernel/linux*.c)) \
-               engine/kernel/hook.c engine/kernel/meta.c engine/kernel/fault.c engine/kernel/step.c \
-               trace/ring.c trace/decorator.c
+               engine/kernel/hook.c engine/kernel/meta.c engine/kernel/errno.c \
+               engine/kernel/fault.c engine/kernel/step.c \
+               trace/ring.c trace/decorator.c trace/capture.c
 
 # engine/cmd: main*.c makes drydock, everything else there drydock-engine.
 CLIENT_MAIN := $(wildcard engine/cmd/main*.c)

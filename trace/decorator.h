@@ -40,6 +40,8 @@ extern const char *const trace_region_titles[REGION_COUNT];
 struct tracer {
 	struct k_hook hook;	/* first: kernel.priv points here */
 	struct kernel kernel;	/* make calls through &tracer.kernel */
+	/* Which tracer counts in this thread; NULL: this one (threads.h has another). */
+	struct tracer *(*mine)(struct tracer *t);
 	struct trace_ring *ring;	/* borrowed; NULL: calls pass untraced */
 	int32_t pid;		/* 0: look it up at the next event (a child's first) */
 	uint16_t why, region;

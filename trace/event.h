@@ -17,7 +17,7 @@ enum trace_kind {
 };
 enum trace_backend { BACKEND_LINUX, BACKEND_ROOTLESS, BACKEND_SIM };
 
-#define TRACE_TEXT 152
+#define TRACE_TEXT 160
 
 struct trace_event {
 	uint64_t commit;	/* written last, with release: index + 1 of this slot's record */

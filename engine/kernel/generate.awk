@@ -57,7 +57,7 @@ BEGIN {
 	declare(0, "unsigned int ", "i", "oct uid")
 	declare(0, "size_t ", "i", "size")
 	declare(0, "unsigned long ", "i", "flags")
-	declare(0, "char *const *", "p", "strv")
+	declare(0, "char *const *", "p", "strv envv")
 	declare(0, "const void *", "p", "bytes in")
 	declare(0, "void *", "out", "out")
 	rows = 0

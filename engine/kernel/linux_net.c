@@ -38,12 +38,16 @@ static int count_requests(const void *data, size_t len)
 	return n;
 }
 
-static int count_answers(const void *data, size_t len)
+/* Answers in `data`; the first error among them goes to *error, if none is there yet. */
+static int count_answers(const void *data, size_t len, int *error)
 {
 	int n = 0;
 
-	for (const struct nlmsghdr *m = data; NLMSG_OK(m, len); m = NLMSG_NEXT(m, len))
+	for (const struct nlmsghdr *m = data; NLMSG_OK(m, len); m = NLMSG_NEXT(m, len)) {
 		n += m->nlmsg_type == NLMSG_ERROR || m->nlmsg_type == NLMSG_DONE;
+		if (m->nlmsg_type == NLMSG_ERROR && *error == 0)
+			*error = ((const struct nlmsgerr *)NLMSG_DATA(m))->error;
+	}
 	return n;
 }
 
@@ -53,7 +57,7 @@ long linux_rtnetlink(struct kernel *k, int sock, const struct k_nlmsg *request,
 		     struct k_buf *reply)
 {
 	long r = SYS(sendto, sock, request->data, request->len, 0, NULL, 0);
-	int waiting = count_requests(request->data, request->len);
+	int waiting = count_requests(request->data, request->len), error = 0;
 
 	if (r < 0)
 		return r;
@@ -64,9 +68,9 @@ long linux_rtnetlink(struct kernel *k, int sock, const struct k_nlmsg *request,
 			return r;
 		if ((size_t)r > reply->cap - reply->len)
 			return -EMSGSIZE;
-		waiting -= count_answers(reply->data + reply->len, (size_t)r);
+		waiting -= count_answers(reply->data + reply->len, (size_t)r, &error);
 	}
-	return (long)reply->len;
+	return error < 0 ? error : (long)reply->len;
 }
 
 long linux_nftables(struct kernel *k, const char *commands)

@@ -8,7 +8,7 @@
 /* The argument kinds of kernel_ops.def, in its order. */
 enum k_kind {
 	KIND_STR, KIND_PATH, KIND_FD, KIND_PID, KIND_INT, KIND_OCT, KIND_SIZE, KIND_UID,
-	KIND_SIG, KIND_FLAGS, KIND_ENUM, KIND_STRV, KIND_BYTES, KIND_IN, KIND_OUT,
+	KIND_SIG, KIND_FLAGS, KIND_ENUM, KIND_STRV, KIND_ENVV, KIND_BYTES, KIND_IN, KIND_OUT,
 };
 
 struct k_arg_meta {
