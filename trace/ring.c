@@ -46,7 +46,7 @@ int trace_ring_create(uint32_t slots, struct trace_ring **out, int *fd)
 int trace_ring_map(int fd, struct trace_ring **out)
 {
 	struct stat st;
-	struct trace_ring *ring;
+	struct trace_ring *ring = NULL;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;

@@ -22,11 +22,11 @@ static inline long linux_result(long r) { return r < 0 ? -errno : r; }
 long linux_spawn(struct kernel *k, const struct k_spawn *how);
 
 /* linux_process.c */
-long linux_wait(struct kernel *k, int pid, long options, struct k_exit *status);
+long linux_wait(struct kernel *k, int pid, unsigned long options, struct k_exit *status);
 long linux_unshare(struct kernel *k, unsigned long flags);
 long linux_setns(struct kernel *k, int ns, unsigned long type);
 long linux_execve(struct kernel *k, const char *file, char *const *argv, char *const *envp);
-long linux_pidfd_open(struct kernel *k, int pid, long flags);
+long linux_pidfd_open(struct kernel *k, int pid, unsigned long flags);
 long linux_kill(struct kernel *k, int pidfd, int sig);
 long linux_setsid(struct kernel *k);
 long linux_umask(struct kernel *k, unsigned int mask);
@@ -36,7 +36,7 @@ long linux_setdomainname(struct kernel *k, const char *name);
 /* linux_security.c */
 long linux_prctl(struct kernel *k, int option, long a, long b);
 long linux_capset(struct kernel *k, const struct k_caps *caps);
-long linux_seccomp(struct kernel *k, const struct k_filter *filter, long flags);
+long linux_seccomp(struct kernel *k, const struct k_filter *filter, unsigned long flags);
 long linux_setgroups(struct kernel *k, long n, const struct k_gids *groups);
 long linux_setgid(struct kernel *k, unsigned int gid);
 long linux_setuid(struct kernel *k, unsigned int uid);
@@ -70,7 +70,7 @@ long linux_open(struct kernel *k, int dir, const char *path, unsigned long flags
 		unsigned int mode);
 long linux_close(struct kernel *k, int fd);
 long linux_dup3(struct kernel *k, int from, int to, unsigned long flags);
-long linux_access(struct kernel *k, int dir, const char *path, long mode);
+long linux_access(struct kernel *k, int dir, const char *path, unsigned long mode);
 long linux_setxattr(struct kernel *k, const char *path, const char *name, const void *value,
 		    size_t len);
 long linux_getxattr(struct kernel *k, const char *path, const char *name, struct k_buf *value);
@@ -85,7 +85,7 @@ long linux_tty_control(struct kernel *k, int tty);
 long linux_tty_size(struct kernel *k, int tty, long rows, long cols);
 
 /* linux_net.c */
-long linux_socket(struct kernel *k, int family, long type, long protocol);
+long linux_socket(struct kernel *k, int family, unsigned long type, long protocol);
 long linux_bind(struct kernel *k, int sock, const struct sockaddr *address, size_t len);
 long linux_listen(struct kernel *k, int sock, long backlog);
 long linux_connect(struct kernel *k, int sock, const struct sockaddr *address, size_t len);

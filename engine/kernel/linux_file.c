@@ -50,7 +50,7 @@ long linux_dup3(struct kernel *k, int from, int to, unsigned long flags)
 	return SYS(dup3, from, to, flags);
 }
 
-long linux_access(struct kernel *k, int dir, const char *path, long mode)
+long linux_access(struct kernel *k, int dir, const char *path, unsigned long mode)
 {
 	return SYS(faccessat, dir, path, mode);
 }

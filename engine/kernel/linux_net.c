@@ -7,7 +7,7 @@
 
 long (*kernel_nft)(const char *commands);
 
-long linux_socket(struct kernel *k, int family, long type, long protocol)
+long linux_socket(struct kernel *k, int family, unsigned long type, long protocol)
 {
 	return SYS(socket, family, type, protocol);
 }

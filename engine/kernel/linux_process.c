@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-long linux_wait(struct kernel *k, int pid, long options, struct k_exit *status)
+long linux_wait(struct kernel *k, int pid, unsigned long options, struct k_exit *status)
 {
 	siginfo_t si = { 0 };
 	int kind = pid < 0 ? P_ALL : P_PID;
@@ -36,7 +36,7 @@ long linux_execve(struct kernel *k, const char *file, char *const *argv, char *c
 	return SYS(execve, file, argv, envp);
 }
 
-long linux_pidfd_open(struct kernel *k, int pid, long flags)
+long linux_pidfd_open(struct kernel *k, int pid, unsigned long flags)
 {
 	return SYS(pidfd_open, pid, flags);
 }

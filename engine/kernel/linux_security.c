@@ -29,7 +29,7 @@ long linux_capset(struct kernel *k, const struct k_caps *caps)
 	return SYS(capset, &header, data);
 }
 
-long linux_seccomp(struct kernel *k, const struct k_filter *filter, long flags)
+long linux_seccomp(struct kernel *k, const struct k_filter *filter, unsigned long flags)
 {
 	struct sock_fprog prog = {
 		.len = filter->len,
