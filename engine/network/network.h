@@ -40,6 +40,9 @@ int network_attach(struct network *n, const char *cid, struct endpoint **out, st
 int network_adopt(struct network *n, const char *cid, int pid, const char *address,
 		  struct endpoint **out, struct err *e);
 void network_detach(struct network *n, struct endpoint *ep);	/* ports too */
+/* After the last network_adopt(): whatever else still hangs on the bridge was
+ * left by a daemon that was killed, and goes. */
+void network_sweep(struct network *n);
 
 int endpoint_netns_fd(const struct endpoint *ep);	/* borrowed */
 uint64_t endpoint_netns_inode(const struct endpoint *ep);
@@ -49,6 +52,9 @@ const char *endpoint_mac(const struct endpoint *ep);
 const char *network_gateway(const struct network *n);
 const char *network_subnet(const struct network *n);		/* "172.17.0.0/16" */
 const char *network_bridge(const struct network *n);
+bool network_ipv6(const struct network *n);	/* ports without host_ip are on [::] too */
+/* What the host couldn't give at open: a sentence each, NULL-terminated, borrowed. */
+char *const *network_warnings(const struct network *n);
 
 struct port { char host_ip[46]; uint16_t host, ctr; char proto[5]; };	/* host 0: any free */
 /* Claims the port and starts forwarding.  EADDRINUSE with docker's words

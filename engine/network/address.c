@@ -1,0 +1,142 @@
+/* address.c - see address.h.
+ *
+ * The allocator is a bitmap over the subnet's first 65,536 addresses (8 KiB,
+ * all of a /16) and always gives the lowest free one: the first container gets
+ * .2, as the lecture prints it, and gets it again after it was removed.
+ */
+#include "network/address.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* 172.17.0.0/16 to 172.31.0.0/16, then 192.168.0.0/20 to 192.168.240.0/20: the
+ * ranges Docker documents as its default address pools, so that a network
+ * administrator who keeps clear of Docker keeps clear of us. */
+static const struct { uint32_t first; int prefix; unsigned int count; } pools[] = {
+	{ 0xac110001, 16, 15 },
+	{ 0xc0a80001, 20, 16 },
+};
+
+uint32_t subnet_mask(const struct subnet *s)
+{
+	return s->prefix ? ~0u << (32 - s->prefix) : 0;
+}
+
+bool subnet_contains(const struct subnet *s, uint32_t address)
+{
+	return ((address ^ s->own) & subnet_mask(s)) == 0;
+}
+
+bool subnet_overlaps(const struct subnet *a, const struct subnet *b)
+{
+	return a->prefix <= b->prefix ? subnet_contains(a, b->own) : subnet_contains(b, a->own);
+}
+
+int subnet_parse(const char *cidr, struct subnet *out, struct err *e)
+{
+	const char *slash = cidr ? strchr(cidr, '/') : NULL;
+	char host[ADDRESS_TEXT];
+	struct in_addr in;
+	char *end;
+
+	if (!slash || (size_t)(slash - cidr) >= sizeof(host))
+		return err_set(e, EINVAL, "subnet \"%s\": want ADDRESS/BITS", cidr ? cidr : "");
+	memcpy(host, cidr, slash - cidr);
+	host[slash - cidr] = '\0';
+	long bits = strtol(slash + 1, &end, 10);
+	if (inet_pton(AF_INET, host, &in) != 1 || !slash[1] || *end || bits < 8 || bits > 30)
+		return err_set(e, EINVAL, "subnet \"%s\": want an IPv4 address and 8 to 30 bits",
+			       cidr);
+	struct subnet s = { ntohl(in.s_addr), (int)bits };
+	uint32_t host_part = s.own & ~subnet_mask(&s);
+	if (host_part == 0 || host_part == ~subnet_mask(&s))
+		return err_set(e, EINVAL, "subnet \"%s\": that is no address of a host", cidr);
+	*out = s;
+	return 0;
+}
+
+bool subnet_spare(unsigned int n, struct subnet *out)
+{
+	for (size_t i = 0; i < sizeof(pools) / sizeof(pools[0]); i++) {
+		if (n < pools[i].count) {
+			out->own = pools[i].first + (n << (32 - pools[i].prefix));
+			out->prefix = pools[i].prefix;
+			return true;
+		}
+		n -= pools[i].count;
+	}
+	return false;
+}
+
+char *address_text(uint32_t address, char *buf)
+{
+	snprintf(buf, ADDRESS_TEXT, "%u.%u.%u.%u", address >> 24, address >> 16 & 255,
+		 address >> 8 & 255, address & 255);
+	return buf;
+}
+
+void address_mac(uint32_t address, uint8_t mac[6])
+{
+	/* 02: set by software, not burnt in; 42: Docker's mark. */
+	uint32_t be = htonl(address);
+
+	mac[0] = 0x02;
+	mac[1] = 0x42;
+	memcpy(mac + 2, &be, 4);
+}
+
+/* How many addresses the bitmap covers, and an address's place in it. */
+static uint32_t span(const struct addresses *a)
+{
+	uint32_t n = ~subnet_mask(&a->net) + 1;
+
+	return n < ADDRESS_MAX ? n : ADDRESS_MAX;
+}
+
+static bool place(const struct addresses *a, uint32_t address, uint32_t *bit)
+{
+	*bit = address & ~subnet_mask(&a->net);
+	return subnet_contains(&a->net, address) && *bit < span(a);
+}
+
+void addresses_init(struct addresses *a, const struct subnet *net)
+{
+	uint32_t base = net->own & subnet_mask(net);
+
+	memset(a, 0, sizeof(*a));
+	a->net = *net;
+	addresses_reserve(a, base);
+	addresses_reserve(a, net->own);
+	addresses_reserve(a, base + ~subnet_mask(net));
+}
+
+int addresses_take(struct addresses *a, uint32_t *out)
+{
+	for (uint32_t i = 0; i < span(a); i++) {
+		if (a->used[i / 64] & 1ull << i % 64)
+			continue;
+		a->used[i / 64] |= 1ull << i % 64;
+		*out = (a->net.own & subnet_mask(&a->net)) + i;
+		return 0;
+	}
+	return -EADDRNOTAVAIL;
+}
+
+void addresses_reserve(struct addresses *a, uint32_t address)
+{
+	uint32_t bit;
+
+	if (place(a, address, &bit))
+		a->used[bit / 64] |= 1ull << bit % 64;
+}
+
+void addresses_give(struct addresses *a, uint32_t address)
+{
+	uint32_t bit;
+
+	if (place(a, address, &bit))
+		a->used[bit / 64] &= ~(1ull << bit % 64);
+}

@@ -1,0 +1,48 @@
+/* address.h - IPv4 subnets and who has which address in one.
+ *
+ * Addresses are uint32_t in host order, so that they can be compared and
+ * counted; they become network order only on their way to the kernel.  Nothing
+ * here makes a kernel call or takes a lock: network.c's lock covers it.
+ */
+#ifndef DRYDOCK_NETWORK_ADDRESS_H
+#define DRYDOCK_NETWORK_ADDRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/error.h"
+
+struct subnet {
+	uint32_t own;	/* the bridge's own address: the containers' gateway */
+	int prefix;	/* 8 to 30 */
+};
+
+/* "172.17.0.1/16"; EINVAL for anything that is no usable subnet with an address in it. */
+int subnet_parse(const char *cidr, struct subnet *out, struct err *e);
+bool subnet_overlaps(const struct subnet *a, const struct subnet *b);
+bool subnet_contains(const struct subnet *s, uint32_t address);
+uint32_t subnet_mask(const struct subnet *s);
+
+/* The nth subnet to fall back on when the wanted one is taken; false past the last. */
+bool subnet_spare(unsigned int n, struct subnet *out);
+
+#define ADDRESS_TEXT 16		/* "255.255.255.255" and its NUL */
+char *address_text(uint32_t address, char *buf);
+/* 02:42 and the four bytes of the address, docker's scheme: the same address
+ * always has the same MAC, so that no neighbour's ARP entry is ever stale. */
+void address_mac(uint32_t address, uint8_t mac[6]);
+
+#define ADDRESS_MAX 65536	/* addresses handed out per subnet: all of a /16 */
+
+struct addresses {
+	struct subnet net;
+	uint64_t used[ADDRESS_MAX / 64];	/* bit n: the subnet's nth address */
+};
+
+/* Takes the network's, the bridge's own and the broadcast address out at once. */
+void addresses_init(struct addresses *a, const struct subnet *net);
+int addresses_take(struct addresses *a, uint32_t *out);	/* the lowest free one; -EADDRNOTAVAIL */
+void addresses_reserve(struct addresses *a, uint32_t address);	/* in use already: not ours to give */
+void addresses_give(struct addresses *a, uint32_t address);
+
+#endif

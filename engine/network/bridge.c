@@ -1,0 +1,138 @@
+/* bridge.c - the bridge every container's cable ends in.
+ *
+ * A bridge is a switch in the kernel (bridge(8)); its own address is the
+ * containers' gateway, which makes the host their router.  One that is there
+ * already (a daemon was killed, or the administrator made it) is taken over with
+ * the address it has: running containers rely on it.  For a new one the wanted
+ * subnet is used, unless the host has a route into it: then a container would
+ * hide that part of the network from the host, so a spare subnet is taken.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/str.h"
+#include "network/internal.h"
+#include "network/link.h"
+
+static int choose_subnet(struct network *n, const char *cidr, struct err *e)
+{
+	struct subnet net;
+	bool taken;
+
+	int r = subnet_parse(cidr, &net, e);
+	for (unsigned int i = 0; r == 0; i++) {
+		r = link_route_taken(n->k, &net, 0, &taken, e);
+		if (r < 0)
+			break;
+		if (!taken) {
+			n->net = net;
+			return 0;
+		}
+		if (!subnet_spare(i, &net))
+			return err_set(e, EADDRINUSE, "network %s: the host has routes into %s and "
+				       "into all spare subnets", n->bridge, cidr);
+	}
+	return r;
+}
+
+static int make_bridge(struct network *n, int sock, const char *cidr, struct link *l,
+		       struct err *e)
+{
+	uint8_t mac[6];
+
+	int r = choose_subnet(n, cidr, e);
+	if (r < 0)
+		return r;
+	address_mac(n->net.own, mac);
+	r = link_add_bridge(n->k, sock, n->bridge, mac, e);
+	return r < 0 ? r : link_find(n->k, sock, n->bridge, l, e);
+}
+
+/* IPv6's neighbour chatter on a bridge that only carries IPv4 costs every port. */
+static void quiet_ipv6(struct network *n)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", n->bridge);
+	k_write_file(n->k, path, "1");
+}
+
+/* The bridge as it is: its address, or if it has none the wanted one. */
+static int take_over(struct network *n, int sock, const struct network_config *c,
+		     const struct link *l, struct err *e)
+{
+	if (strcmp(l->kind, "bridge")) {
+		err_set(e, EEXIST, "network %s: a link of that name is there, and is no bridge",
+			n->bridge);
+		return err_hint(e, "Choose another name for the bridge.");
+	}
+	int r = link_address(n->k, l->index, &n->net, NULL);
+	if (r == 0)
+		return 0;
+	r = choose_subnet(n, c->cidr, e);
+	return r < 0 ? r : link_add_address(n->k, sock, l->index, &n->net, e);
+}
+
+static int find_or_make(struct network *n, int sock, const struct network_config *c, struct err *e)
+{
+	struct link l;
+
+	int r = link_find(n->k, sock, n->bridge, &l, e);
+	if (r == 0) {
+		r = take_over(n, sock, c, &l, e);
+	} else if (r == -ENODEV) {
+		r = make_bridge(n, sock, c->cidr, &l, e);
+		if (r == 0)
+			r = link_add_address(n->k, sock, l.index, &n->net, e);
+	}
+	if (r < 0)
+		return r;
+	n->bridge_index = l.index;
+	quiet_ipv6(n);
+	return link_up(n->k, sock, l.index, e);
+}
+
+/* Our links carry their address in the name (endpoint_describe). */
+static void note_stray(void *arg, const struct link *l)
+{
+	struct network *n = arg;
+	unsigned int address;
+	int end = 0;
+
+	if (sscanf(l->name, "veth%8x%n", &address, &end) != 1 || l->name[end] || end != 12)
+		return;
+	struct stray *s = mem_alloc(sizeof(*s));
+	s->index = l->index;
+	s->address = address;
+	memcpy(s->name, l->name, sizeof(s->name));
+	s->next = n->strays;
+	n->strays = s;
+	addresses_reserve(&n->addresses, address);
+}
+
+int bridge_open(struct network *n, const struct network_config *c, struct err *e)
+{
+	int sock = open_socket(n, e);
+
+	if (sock < 0)
+		return sock;
+	int r = find_or_make(n, sock, c, e);
+	k_close(n->k, sock);
+	if (r < 0)
+		return r;
+	addresses_init(&n->addresses, &n->net);
+	return link_each_port(n->k, n->bridge_index, note_stray, n, e);
+}
+
+void bridge_remove(struct network *n)
+{
+	int sock = nl_open(n->k);
+
+	if (sock < 0)
+		return;
+	link_delete(n->k, sock, n->bridge, NULL);
+	k_close(n->k, sock);
+}

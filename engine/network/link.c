@@ -1,0 +1,316 @@
+/* link.c - see link.h.
+ *
+ * What `ip link`, `ip address` and `ip route` do, message by message: the types
+ * RTM_NEW/DEL/GET + LINK/ADDR/ROUTE with a small fixed structure (ifinfomsg,
+ * ifaddrmsg, rtmsg) and attributes.  rtnetlink(7), veth(4).
+ */
+#include "network/link.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/veth.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/cleanup.h"
+#include "network/answer.h"
+#include "trace/decorator.h"
+
+#define LO_INDEX 1	/* a namespace's first link, always */
+
+/* A request being written, with its room. */
+struct request {
+	struct nl nl;
+	_Alignas(8) char room[1024];
+};
+
+static void begin(struct request *q)
+{
+	nl_init(&q->nl, q->room, sizeof(q->room));
+}
+
+/* A message about a link: the one with that index, or if 0 the one named. */
+static void about_link(struct nl *m, int type, int flags, int index, const char *name)
+{
+	struct ifinfomsg info = { .ifi_family = AF_UNSPEC, .ifi_index = index };
+
+	nl_begin(m, type, flags, &info, sizeof(info));
+	if (name)
+		nl_attr_str(m, IFLA_IFNAME, name);
+}
+
+static void raise_link(struct nl *m, int index)
+{
+	struct ifinfomsg info = {
+		.ifi_family = AF_UNSPEC, .ifi_index = index,
+		.ifi_flags = IFF_UP, .ifi_change = IFF_UP,
+	};
+
+	nl_begin(m, RTM_NEWLINK, 0, &info, sizeof(info));
+}
+
+static void give_address(struct nl *m, int index, const struct subnet *address)
+{
+	struct ifaddrmsg info = {
+		.ifa_family = AF_INET, .ifa_prefixlen = address->prefix,
+		.ifa_scope = RT_SCOPE_UNIVERSE, .ifa_index = index,
+	};
+
+	nl_begin(m, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &info, sizeof(info));
+	nl_attr_u32(m, IFA_LOCAL, htonl(address->own));
+	nl_attr_u32(m, IFA_ADDRESS, htonl(address->own));
+	nl_attr_u32(m, IFA_BROADCAST, htonl(address->own | ~subnet_mask(address)));
+}
+
+static void route_everything_to(struct nl *m, uint32_t gateway)
+{
+	struct rtmsg info = {
+		.rtm_family = AF_INET, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_BOOT,
+		.rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_UNICAST,
+	};
+
+	nl_begin(m, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &info, sizeof(info));
+	nl_attr_u32(m, RTA_GATEWAY, htonl(gateway));
+}
+
+/* ---- making and unmaking ---- */
+
+int link_add_bridge(struct kernel *k, int sock, const char *name, const uint8_t mac[6],
+		    struct err *e)
+{
+	struct request q;
+
+	begin(&q);
+	about_link(&q.nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, name);
+	/* Without an address of its own a bridge takes its lowest port's, and changes
+	 * it as ports come and go: the containers' idea of the gateway would be stale. */
+	nl_attr_put(&q.nl, IFLA_ADDRESS, mac, 6);
+	size_t info = nl_nest(&q.nl, IFLA_LINKINFO);
+	nl_attr_str(&q.nl, IFLA_INFO_KIND, "bridge");
+	nl_nest_end(&q.nl, info);
+	int r = nl_send(k, sock, &q.nl, NULL);
+	return r < 0 ? err_sys(e, -r, "make the bridge %s", name) : 0;
+}
+
+int link_add_veth(struct kernel *k, int sock, const char *name, int bridge, int netns_fd,
+		  const uint8_t mac[6], struct err *e)
+{
+	struct ifinfomsg peer = { .ifi_family = AF_UNSPEC };
+	struct request q;
+
+	begin(&q);
+	about_link(&q.nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, name);
+	nl_attr_u32(&q.nl, IFLA_MASTER, bridge);
+	size_t info = nl_nest(&q.nl, IFLA_LINKINFO);
+	nl_attr_str(&q.nl, IFLA_INFO_KIND, "veth");
+	size_t data = nl_nest(&q.nl, IFLA_INFO_DATA);
+	/* The peer is described as a link message of its own.  It can't be raised
+	 * here (ENOTCONN, and it costs 20 ms): link_settle() does that. */
+	size_t other = nl_nest(&q.nl, VETH_INFO_PEER);
+	nl_raw(&q.nl, &peer, sizeof(peer));
+	nl_attr_str(&q.nl, IFLA_IFNAME, "eth0");
+	nl_attr_put(&q.nl, IFLA_ADDRESS, mac, 6);
+	nl_attr_u32(&q.nl, IFLA_NET_NS_FD, netns_fd);
+	nl_nest_end(&q.nl, other);
+	nl_nest_end(&q.nl, data);
+	nl_nest_end(&q.nl, info);
+	int r = nl_send(k, sock, &q.nl, NULL);
+	return r < 0 ? err_sys(e, -r, "make the veth pair %s", name) : 0;
+}
+
+int link_up(struct kernel *k, int sock, int index, struct err *e)
+{
+	struct request q;
+
+	begin(&q);
+	raise_link(&q.nl, index);
+	int r = nl_send(k, sock, &q.nl, NULL);
+	return r < 0 ? err_sys(e, -r, "raise link %d", index) : 0;
+}
+
+int link_delete(struct kernel *k, int sock, const char *name, struct err *e)
+{
+	struct request q;
+
+	begin(&q);
+	about_link(&q.nl, RTM_DELLINK, 0, 0, name);
+	int r = nl_send(k, sock, &q.nl, NULL);
+	return r < 0 ? err_sys(e, -r, "delete the link %s", name) : 0;
+}
+
+int link_add_address(struct kernel *k, int sock, int index, const struct subnet *address,
+		     struct err *e)
+{
+	struct request q;
+	char text[ADDRESS_TEXT];
+
+	begin(&q);
+	give_address(&q.nl, index, address);
+	int r = nl_send(k, sock, &q.nl, NULL);
+	return r < 0 ? err_sys(e, -r, "give link %d the address %s", index,
+			       address_text(address->own, text)) : 0;
+}
+
+int link_settle(struct kernel *k, int sock, int eth0, const struct subnet *address,
+		uint32_t gateway, struct err *e)
+{
+	struct request q;
+	char text[ADDRESS_TEXT];
+
+	begin(&q);
+	raise_link(&q.nl, LO_INDEX);
+	give_address(&q.nl, eth0, address);
+	raise_link(&q.nl, eth0);
+	route_everything_to(&q.nl, gateway);
+	int r = nl_send(k, sock, &q.nl, NULL);
+	return r < 0 ? err_sys(e, -r, "set up the network namespace of %s",
+			       address_text(address->own, text)) : 0;
+}
+
+/* ---- asking ---- */
+
+static void read_kind(const struct nlattr *info, char kind[16])
+{
+	const struct nlattr *a[IFLA_INFO_KIND + 1];
+
+	if (!info)
+		return;
+	answer_attrs(attr_data(info), attr_len(info), a, ARRAY_SIZE(a));
+	if (a[IFLA_INFO_KIND])
+		memcpy(kind, attr_data(a[IFLA_INFO_KIND]),
+		       attr_len(a[IFLA_INFO_KIND]) < 16 ? attr_len(a[IFLA_INFO_KIND]) : 15);
+}
+
+static void read_link(const struct nlmsghdr *h, struct link *out)
+{
+	const struct ifinfomsg *info = NLMSG_DATA(h);
+	const struct nlattr *a[IFLA_LINKINFO + 1];
+
+	memset(out, 0, sizeof(*out));
+	answer_body(h, sizeof(*info), a, ARRAY_SIZE(a));
+	out->index = info->ifi_index;
+	out->peer = attr_u32(a[IFLA_LINK], 0);
+	if (a[IFLA_IFNAME] && attr_len(a[IFLA_IFNAME]) <= sizeof(out->name))
+		memcpy(out->name, attr_data(a[IFLA_IFNAME]), attr_len(a[IFLA_IFNAME]));
+	if (a[IFLA_ADDRESS] && attr_len(a[IFLA_ADDRESS]) == sizeof(out->mac))
+		memcpy(out->mac, attr_data(a[IFLA_ADDRESS]), sizeof(out->mac));
+	read_kind(a[IFLA_LINKINFO], out->kind);
+}
+
+int link_find(struct kernel *k, int sock, const char *name, struct link *out, struct err *e)
+{
+	_Alignas(4) char room[8192];	/* a link with all its statistics is some 1.5 KiB */
+	struct k_buf answer = { room, sizeof(room), 0 };
+	struct request q;
+
+	begin(&q);
+	about_link(&q.nl, RTM_GETLINK, 0, 0, name);
+	int r = nl_ask(k, sock, &q.nl, &answer);
+	if (r < 0)
+		return err_sys(e, -r, "look up the link %s", name);
+	size_t len = answer.len;
+	const struct nlmsghdr *h = (const void *)room;
+	for (; NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
+		if (h->nlmsg_type != RTM_NEWLINK)
+			continue;
+		read_link(h, out);
+		return 0;
+	}
+	return err_sys(e, ENODEV, "look up the link %s", name);
+}
+
+struct port_walk {
+	int bridge;
+	void (*fn)(void *arg, const struct link *l);
+	void *arg;
+};
+
+static void see_port(void *arg, const struct nlmsghdr *h)
+{
+	struct port_walk *w = arg;
+	const struct nlattr *a[IFLA_MASTER + 1];
+	struct link l;
+
+	answer_body(h, sizeof(struct ifinfomsg), a, ARRAY_SIZE(a));
+	if (attr_u32(a[IFLA_MASTER], 0) != (uint32_t)w->bridge)
+		return;
+	read_link(h, &l);
+	w->fn(w->arg, &l);
+}
+
+int link_each_port(struct kernel *k, int bridge, void (*fn)(void *arg, const struct link *l),
+		   void *arg, struct err *e)
+{
+	struct port_walk w = { bridge, fn, arg };
+	struct request q;
+
+	begin(&q);
+	about_link(&q.nl, RTM_GETLINK, NLM_F_DUMP, 0, NULL);
+	nl_attr_u32(&q.nl, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	nl_attr_u32(&q.nl, IFLA_MASTER, bridge);
+	int r = answer_dump(k, NETLINK_ROUTE, &q.nl, see_port, &w);
+	return r < 0 ? err_sys(e, -r, "list the links of bridge %d", bridge) : 0;
+}
+
+struct address_walk { int index; bool found; struct subnet *out; };
+
+static void see_address(void *arg, const struct nlmsghdr *h)
+{
+	struct address_walk *w = arg;
+	const struct ifaddrmsg *info = NLMSG_DATA(h);
+	const struct nlattr *a[IFA_LOCAL + 1];
+
+	if ((int)info->ifa_index != w->index || w->found)
+		return;
+	answer_body(h, sizeof(*info), a, ARRAY_SIZE(a));
+	w->out->own = ntohl(attr_u32(a[IFA_LOCAL], 0));
+	w->out->prefix = info->ifa_prefixlen;
+	w->found = w->out->own != 0;
+}
+
+int link_address(struct kernel *k, int index, struct subnet *out, struct err *e)
+{
+	struct ifaddrmsg info = { .ifa_family = AF_INET };
+	struct address_walk w = { index, false, out };
+	struct request q;
+
+	begin(&q);
+	nl_begin(&q.nl, RTM_GETADDR, NLM_F_DUMP, &info, sizeof(info));
+	int r = answer_dump(k, NETLINK_ROUTE, &q.nl, see_address, &w);
+	if (r < 0)
+		return err_sys(e, -r, "list addresses");
+	return w.found ? 0 : err_sys(e, ENOENT, "look up the address of link %d", index);
+}
+
+struct route_walk { const struct subnet *net; int except; bool taken; };
+
+static void see_route(void *arg, const struct nlmsghdr *h)
+{
+	struct route_walk *w = arg;
+	const struct rtmsg *info = NLMSG_DATA(h);
+	const struct nlattr *a[RTA_OIF + 1];
+
+	answer_body(h, sizeof(*info), a, ARRAY_SIZE(a));
+	struct subnet to = { ntohl(attr_u32(a[RTA_DST], 0)), info->rtm_dst_len };
+	bool counts = info->rtm_dst_len > 0 && info->rtm_type == RTN_UNICAST &&
+		      (int)attr_u32(a[RTA_OIF], 0) != w->except;
+	if (counts && subnet_overlaps(&to, w->net))
+		w->taken = true;
+}
+
+int link_route_taken(struct kernel *k, const struct subnet *net, int except, bool *taken,
+		     struct err *e)
+{
+	struct rtmsg info = { .rtm_family = AF_INET };
+	struct route_walk w = { net, except, false };
+	struct request q;
+
+	begin(&q);
+	nl_begin(&q.nl, RTM_GETROUTE, NLM_F_DUMP, &info, sizeof(info));
+	int r = answer_dump(k, NETLINK_ROUTE, &q.nl, see_route, &w);
+	if (r < 0)
+		return err_sys(e, -r, "list the host's routes");
+	*taken = w.taken;
+	return 0;
+}

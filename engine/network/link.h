@@ -1,0 +1,51 @@
+/* link.h - links, addresses and routes: the few things we ask rtnetlink(7) for.
+ *
+ * A function makes one k_rtnetlink() exchange on `sock`, a socket of nl_open():
+ * it acts on the network namespace the socket was made in, whichever one the
+ * calling thread stands in later.  Listings use a socket of their own.
+ *
+ * All return 0 or -errno, with the operation and its object in e.
+ */
+#ifndef DRYDOCK_NETWORK_LINK_H
+#define DRYDOCK_NETWORK_LINK_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/error.h"
+#include "kernel/netlink.h"
+#include "network/address.h"
+
+struct link {
+	int index;
+	int peer;		/* a veth's other end: its index in the other namespace; or 0 */
+	char name[IF_NAMESIZE];
+	char kind[16];		/* "bridge", "veth", "" */
+	uint8_t mac[6];
+};
+
+int link_find(struct kernel *k, int sock, const char *name, struct link *out, struct err *e);
+int link_add_bridge(struct kernel *k, int sock, const char *name, const uint8_t mac[6],
+		    struct err *e);
+/* Both ends at once: `name` here, in the bridge; eth0 with `mac` in the namespace netns_fd. */
+int link_add_veth(struct kernel *k, int sock, const char *name, int bridge, int netns_fd,
+		  const uint8_t mac[6], struct err *e);
+int link_up(struct kernel *k, int sock, int index, struct err *e);
+int link_delete(struct kernel *k, int sock, const char *name, struct err *e);
+int link_add_address(struct kernel *k, int sock, int index, const struct subnet *address,
+		     struct err *e);
+/* A new namespace's inside in one exchange: lo and eth0 up, the address, the default route. */
+int link_settle(struct kernel *k, int sock, int eth0, const struct subnet *address,
+		uint32_t gateway, struct err *e);
+
+/* The links in a bridge; the first IPv4 address of a link (ENOENT if it has none). */
+int link_each_port(struct kernel *k, int bridge, void (*fn)(void *arg, const struct link *l),
+		   void *arg, struct err *e);
+int link_address(struct kernel *k, int index, struct subnet *out, struct err *e);
+/* Does a route of this host lead into `net`?  Default routes don't count, nor
+ * do those by way of link `except`. */
+int link_route_taken(struct kernel *k, const struct subnet *net, int except, bool *taken,
+		     struct err *e);
+
+#endif

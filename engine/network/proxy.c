@@ -1,0 +1,250 @@
+/* proxy.c - see proxy.h: the loop and the doors. */
+#include "network/proxy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/str.h"
+
+#define ROUND 64		/* events taken from the kernel at a time */
+#define VISITORS 16		/* accepted at one door before others get their turn */
+#define PAUSE_MS 100		/* until a full proxy looks whether there is room again */
+#define DESCRIPTORS 16384	/* two for each relay, and the rest of the daemon */
+
+void source_want(struct proxy *p, struct source *s, uint32_t events)
+{
+	struct epoll_event ev = { .events = events, .data.ptr = s };
+	int op = !events ? EPOLL_CTL_DEL : s->wanted ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+
+	if (events == s->wanted)
+		return;
+	epoll_ctl(p->epoll, op, s->fd, &ev);
+	s->wanted = events;
+}
+
+void source_close(struct proxy *p, struct source *s)
+{
+	if (s->fd < 0)
+		return;
+	/* Closing alone wouldn't do: a child being spawned may hold a copy. */
+	source_want(p, s, 0);
+	k_close(p->k, s->fd);
+	s->fd = -1;
+}
+
+/* ---- doors ---- */
+
+static void watch_doors(struct proxy *p, struct published *port, bool yes)
+{
+	for (int i = 0; i < 2; i++)
+		if (port->doors[i].source.fd >= 0)
+			source_want(p, &port->doors[i].source, yes ? EPOLLIN : 0);
+}
+
+/* Full: visitors wait in the kernel's queues, which slows them down as it should. */
+static void pause_doors(struct proxy *p, bool yes)
+{
+	if (p->paused == yes)
+		return;
+	p->paused = yes;
+	for (struct published *port = p->open; port; port = port->next_open)
+		watch_doors(p, port, !yes);
+}
+
+static bool full(struct proxy *p)
+{
+	return p->relays >= RELAYS_MAX || visits_behind(p->visits);
+}
+
+static void on_visitor(struct proxy *p, struct source *s, uint32_t events)
+{
+	struct door *door = (struct door *)s;	/* its first member */
+	struct sockaddr_storage peer;
+
+	for (int i = 0; i < VISITORS && !p->paused; i++) {
+		socklen_t len = sizeof(peer);
+		int fd = full(p) ? -EMFILE : accept4(s->fd, (struct sockaddr *)&peer, &len,
+						     SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0)
+			relay_begin(p, door->port, fd, (struct sockaddr *)&peer);
+		else if (fd == -EMFILE || errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+			pause_doors(p, true);
+		else if (errno != EINTR && errno != ECONNABORTED)
+			return;
+	}
+}
+
+static void open_doors(struct proxy *p, struct published *port)
+{
+	for (int i = 0; i < 2; i++) {
+		port->doors[i].port = port;
+		port->doors[i].source.ready = on_visitor;
+	}
+	port->next_open = p->open;
+	p->open = port;
+	watch_doors(p, port, !p->paused);
+}
+
+static void close_doors(struct proxy *p, struct published *port)
+{
+	struct published **at = &p->open;
+
+	while (port->relays)
+		relay_end(p, port->relays);
+	for (int i = 0; i < 2; i++)
+		source_close(p, &port->doors[i].source);
+	while (*at && *at != port)
+		at = &(*at)->next_open;
+	if (*at)
+		*at = port->next_open;
+}
+
+/* ---- notes from other threads ---- */
+
+static void on_wake(struct proxy *p, struct source *s, uint32_t events)
+{
+	uint64_t count;
+
+	/* A reading that finds nothing is fine: the note is looked at anyway. */
+	if (read(s->fd, &count, sizeof(count)) < 0)
+		return;
+}
+
+/* Leaves a note and waits until it was acted upon. */
+static void ask(struct proxy *p, struct published *add, struct published *rem, bool stop)
+{
+	uint64_t one = 1;
+
+	pthread_mutex_lock(&p->lock);
+	while (p->asked)
+		pthread_cond_wait(&p->done, &p->lock);
+	p->asked = true;
+	p->add = add;
+	p->remove = rem;
+	p->stop = stop;
+	/* Can't fail: the counter is far from its end. */
+	if (write(p->wake.fd, &one, sizeof(one)) < 0)
+		abort();
+	while (p->asked)
+		pthread_cond_wait(&p->done, &p->lock);
+	pthread_cond_broadcast(&p->done);
+	pthread_mutex_unlock(&p->lock);
+}
+
+/* False: the thread is to end. */
+static bool act_on_note(struct proxy *p)
+{
+	pthread_mutex_lock(&p->lock);
+	bool go_on = !p->asked || !p->stop;
+	if (p->asked && p->add)
+		open_doors(p, p->add);
+	if (p->asked && p->remove)
+		close_doors(p, p->remove);
+	if (p->asked && p->stop)
+		while (p->open)
+			close_doors(p, p->open);
+	p->asked = false;
+	pthread_cond_broadcast(&p->done);
+	pthread_mutex_unlock(&p->lock);
+	return go_on;
+}
+
+void proxy_listen(struct proxy *p, struct published *port) { ask(p, port, NULL, false); }
+void proxy_unlisten(struct proxy *p, struct published *port) { ask(p, NULL, port, false); }
+
+/* ---- the loop ---- */
+
+static void *serve(void *arg)
+{
+	struct epoll_event events[ROUND];
+	struct proxy *p = arg;
+
+	do {
+		int n = epoll_wait(p->epoll, events, ROUND, p->paused ? PAUSE_MS : -1);
+		for (int i = 0; i < n; i++) {
+			struct source *s = events[i].data.ptr;
+			if (s->fd >= 0)
+				s->ready(p, s, events[i].events);
+		}
+		if (p->paused && !full(p))
+			pause_doors(p, false);
+		relay_free_gone(p);
+	} while (act_on_note(p));
+	relay_free_gone(p);
+	return NULL;
+}
+
+/* A relay needs two descriptors; the usual soft limit of 1,024 is for select(). */
+static void want_descriptors(struct kernel *k)
+{
+	struct rlimit now;
+
+	if (getrlimit(RLIMIT_NOFILE, &now) < 0 || now.rlim_cur >= DESCRIPTORS)
+		return;
+	struct k_rlimit more = {
+		.soft = now.rlim_max < DESCRIPTORS ? now.rlim_max : DESCRIPTORS,
+		.hard = now.rlim_max,
+	};
+	k_prlimit(k, RLIMIT_NOFILE, &more);	/* refused: fewer visitors at a time */
+}
+
+static void free_proxy(struct proxy *p)
+{
+	if (p->epoll >= 0)
+		close(p->epoll);
+	if (p->wake.fd >= 0)
+		close(p->wake.fd);
+	if (p->visits)
+		visits_close(p->visits);
+	pthread_mutex_destroy(&p->lock);
+	pthread_cond_destroy(&p->done);
+	free(p->scratch);
+	free(p);
+}
+
+static int start(struct proxy *p, void (*visit)(void *arg, const struct net_visit *v), void *arg,
+		 struct err *e)
+{
+	if (p->epoll < 0 || p->wake.fd < 0)
+		return err_sys(e, errno, "make the proxy's event queue");
+	source_want(p, &p->wake, EPOLLIN);
+	int r = visits_open(visit, arg, &p->visits, e);
+	if (r < 0)
+		return r;
+	r = network_thread(&p->thread, serve, p, "net-proxy");
+	return r < 0 ? err_sys(e, -r, "start the proxy") : 0;
+}
+
+int proxy_open(struct network *n, void (*visit)(void *arg, const struct net_visit *v), void *arg,
+	       struct proxy **out, struct err *e)
+{
+	struct proxy *p = mem_alloc(sizeof(*p));
+
+	p->n = n;
+	p->k = n->k;
+	p->scratch = mem_alloc(SCRATCH);
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->done, NULL);
+	p->epoll = epoll_create1(EPOLL_CLOEXEC);
+	p->wake = (struct source){ on_wake, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), 0 };
+	want_descriptors(n->k);
+	int r = start(p, visit, arg, e);
+	if (r < 0) {
+		free_proxy(p);
+		return r;
+	}
+	*out = p;
+	return 0;
+}
+
+void proxy_close(struct proxy *p)
+{
+	ask(p, NULL, NULL, true);
+	pthread_join(p->thread, NULL);
+	free_proxy(p);
+}

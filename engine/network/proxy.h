@@ -1,0 +1,83 @@
+/* proxy.h - published ports: one thread, one epoll loop, every connection.
+ *
+ * Everything about a listener or a relay is done in the proxy's own thread, so
+ * nothing here needs a lock: proxy_listen() and proxy_unlisten() hand it a note
+ * and wait until it was acted upon.
+ *
+ * Whatever waits for events is a struct source.  It is registered exactly while
+ * it wants something (source_want), so that an end nobody reads from yet can't
+ * keep the loop spinning with its hang-up.
+ */
+#ifndef DRYDOCK_NETWORK_PROXY_H
+#define DRYDOCK_NETWORK_PROXY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "network/internal.h"
+#include "network/visit.h"
+
+/* Connections at a time; more wait in the kernel's accept queues. */
+#define RELAYS_MAX 4096
+#define ACCEPT_QUEUE 1024
+/* Bytes moved at once: pipes of 1 MiB by splice() were measured no faster. */
+#define SCRATCH (128u << 10)
+
+struct proxy;
+struct relay;
+
+struct source {
+	void (*ready)(struct proxy *p, struct source *s, uint32_t events);
+	int fd;			/* -1: closed; events still under way are for nobody */
+	uint32_t wanted;	/* epoll events; 0: not registered */
+};
+
+struct door { struct source source; struct published *port; };
+
+/* A published port: its claim on the host, and where visits go. */
+struct published {
+	struct published *next;		/* of its endpoint */
+	struct published *next_open;	/* of the proxy */
+	struct door doors[2];		/* IPv4, IPv6: fd -1 where there is none */
+	struct port port;
+	char cid[CID_SIZE];
+	uint32_t address;		/* the container's own */
+	int netns;			/* borrowed from the endpoint */
+	uint64_t inode;
+	struct relay *relays;
+};
+
+struct proxy {
+	struct network *n;
+	struct kernel *k;
+	struct visits *visits;
+	int epoll;
+	struct source wake;
+	struct published *open;
+	struct relay *gone;	/* ended in this round: freed at its end */
+	int relays;
+	bool paused;		/* listeners are not looked at */
+	char *scratch;
+	pthread_t thread;
+
+	pthread_mutex_t lock;	/* the note for the thread, below */
+	pthread_cond_t done;
+	struct published *add, *remove;
+	bool asked, stop;
+};
+
+int proxy_open(struct network *n, void (*visit)(void *arg, const struct net_visit *v), void *arg,
+	       struct proxy **out, struct err *e);
+void proxy_close(struct proxy *p);
+void proxy_listen(struct proxy *p, struct published *port);
+void proxy_unlisten(struct proxy *p, struct published *port);	/* ends its connections too */
+
+void source_want(struct proxy *p, struct source *s, uint32_t events);
+void source_close(struct proxy *p, struct source *s);
+
+/* relay.c: takes over an accepted connection. */
+void relay_begin(struct proxy *p, struct published *port, int fd, const struct sockaddr *peer);
+void relay_end(struct proxy *p, struct relay *r);
+void relay_free_gone(struct proxy *p);
+
+#endif
