@@ -1,0 +1,56 @@
+#include <string.h>
+
+#include "labs/proof.h"
+
+/* Ids and digests are long; people compare their first 12 characters. */
+static void add_value(struct str *out, const struct value *v)
+{
+	const char *s = v->s;
+	if (!s) {
+		str_addf(out, "%.10g", v->n);
+		return;
+	}
+	if (str_starts(s, "sha256:"))
+		s += 7;
+	bool id = strlen(s) == 64 && strspn(s, "0123456789abcdef") == 64;
+	str_addn(out, s, id ? 12 : strlen(s));
+}
+
+static const struct value *find_var(const char *name, size_t len, const struct scope *s,
+				    const struct proof_result *r)
+{
+	for (size_t i = 0; s && r && i < s->n_vars; i++)
+		if (strlen(s->var[i]) == len && memcmp(s->var[i], name, len) == 0)
+			return r->var[i].bound ? &r->var[i] : NULL;
+	return NULL;
+}
+
+static const char *find_constant(const char *name, size_t len, const struct world *w)
+{
+	char key[64];
+	if (!w || !w->constant || len >= sizeof(key))
+		return NULL;
+	memcpy(key, name, len);
+	key[len] = '\0';
+	return w->constant(w->arg, key);
+}
+
+void proof_expand(struct str *out, const char *text, const struct scope *s,
+		  const struct proof_result *r, const struct world *w)
+{
+	const char *open, *close;
+	while ((open = strchr(text, '{')) && (close = strchr(open, '}'))) {
+		size_t len = (size_t)(close - open - 1);
+		const struct value *v = find_var(open + 1, len, s, r);
+		const char *c = v ? NULL : find_constant(open + 1, len, w);
+		str_addn(out, text, (size_t)(open - text));
+		if (v)
+			add_value(out, v);
+		else if (c)
+			str_add(out, c);
+		else
+			str_addn(out, open, len + 2);
+		text = close + 1;
+	}
+	str_add(out, text);
+}
