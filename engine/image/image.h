@@ -3,7 +3,7 @@
  * On disk below ROOT/image/:  blobs/sha256/HEX (as received), layers/HEX/fs
  * (unpacked; HEX is the layer's DiffID, so that one base serves every image on
  * it, whatever order it was pulled in), tmp/ (everything half made; emptied at
- * start).  Names and metadata are in the state database (table `image`…).
+ * start), image.db (names and metadata), lock: one process a store.
  * All functions are thread-safe.
  */
 #ifndef DRYDOCK_IMAGE_IMAGE_H
@@ -33,7 +33,8 @@ void image_free(struct image *img);
 #define autoimage __attribute__((cleanup(cleanup_image)))
 static inline void cleanup_image(struct image **i) { if (*i) image_free(*i); }
 
-/* k is used for what is taught: whiteouts and overlay xattrs. */
+/* k is used for what is taught: whiteouts and overlay xattrs.  Repairs what a
+ * kill has left.  EBUSY while another process has the store open. */
 int image_store_open(const char *root, struct kernel *k, struct image_store **out, struct err *e);
 void image_store_close(struct image_store *s);
 
@@ -45,7 +46,10 @@ int image_tag(struct image_store *s, const char *id, const char *ref, struct err
 
 /* One entry per thing done; freed with strv_free. */
 struct image_removed { char **untagged; char **deleted; int64_t bytes; };
-/* in_use(arg, id) says whether a container uses the image (then 409 unless force). */
+void image_removed_free(struct image_removed *r);
+/* in_use(arg, id, …) says whether a container uses the image, and writes which:
+ * "running container ID" (409 in any case) or "stopped container ID" (409 unless
+ * force; its layers then stay until the container goes).  NULL: nothing is in use. */
 int image_remove(struct image_store *s, const char *ref, bool force,
 		 bool (*in_use)(void *arg, const char *id, char *holder, size_t cap), void *arg,
 		 struct image_removed *out, struct err *e);
@@ -80,9 +84,13 @@ int image_pull(struct image_store *s, const struct pull_options *o, struct image
 	       struct err *e);
 
 /* Packs a directory tree (an overlay upper: whiteouts become .wh. files) as a
- * gzip layer, stores the blob and adopts the tree as the unpacked layer. */
+ * gzip layer and stores the blob.  layer_from_tree() adopts the tree itself as
+ * the unpacked layer: on success dir is gone.  layer_from_live() leaves it alone
+ * (a container may still use it) and keeps a copy.  The layer stays until the
+ * store is closed, even if no image comes to list it. */
 struct layer_made { char digest[72], diff_id[72]; int64_t size, unpacked; };
 int layer_from_tree(struct image_store *s, const char *dir, struct layer_made *out, struct err *e);
+int layer_from_live(struct image_store *s, const char *dir, struct layer_made *out, struct err *e);
 /* Stores a configuration whose layers are all here; gives it the name unless NULL. */
 int image_create(struct image_store *s, const cJSON *config, const char *ref, struct image **out,
 		 struct err *e);

@@ -13,8 +13,11 @@ struct reference {
 /* EINVAL with docker's words: "invalid reference format". */
 int reference_parse(const char *text, struct reference *out, struct err *e);
 void reference_free(struct reference *r);
-/* "python", "myuser/app", "localhost:5000/x" - what docker shows. Caller frees. */
-char *reference_familiar_name(const struct reference *r);
-char *reference_familiar(const struct reference *r);	/* with :tag or @digest */
+#define autoreference __attribute__((cleanup(reference_free)))
+
+/* What docker shows, and what it means.  The caller frees all three. */
+char *reference_familiar_name(const struct reference *r);	/* "python", "localhost:5000/x" */
+char *reference_familiar(const struct reference *r);		/* with :tag and @digest */
+char *reference_name(const struct reference *r);		/* "docker.io/library/python" */
 
 #endif

@@ -1,0 +1,36 @@
+/* unpack.h - a tar stream becomes a directory that overlayfs can take as a layer. */
+#ifndef DRYDOCK_IMAGE_UNPACK_H
+#define DRYDOCK_IMAGE_UNPACK_H
+
+#include <archive.h>
+#include <stdint.h>
+
+#include "core/error.h"
+#include "image/stream.h"
+#include "kernel/kernel.h"
+
+/* Reads tar to its end and fills the directory, which exists and is empty.
+ * *bytes: the regular files' sizes together.  EBADMSG for a tar that is damaged
+ * or names something outside; the directory is then half full and to be thrown
+ * away by the caller. */
+int layer_unpack(struct kernel *k, struct stream *tar, const char *dir, int64_t *bytes,
+		 struct err *e);
+
+/* Compares the directory with the tar it was made from: EBADMSG and the first
+ * path that differs in kind, mode, owner, size or content. */
+int layer_compare(struct stream *tar, const char *dir, struct err *e);
+
+/* What both read from. */
+struct tar_source { struct stream *in; void *buf; struct err err; };
+struct archive *tar_open(struct tar_source *src, struct err *e);
+/* Next header: 1, 0 at the end, -errno. */
+int tar_next(struct archive *a, struct tar_source *src, struct archive_entry **entry,
+	     struct err *e);
+void tar_close(struct archive *a, struct tar_source *src);
+int tar_fail(struct archive *a, struct tar_source *src, struct err *e);
+
+/* A name as tar writes it, made relative and plain: no leading "/" or "./", no
+ * empty or "." part.  NULL if a part is "..": the caller frees. */
+char *tar_clean_name(const char *name);
+
+#endif
