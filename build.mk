@@ -16,7 +16,7 @@ MAKEFLAGS += --no-builtin-rules
 include engine/kernel/kernel.mk
 GEN_H := $(GEN_KERNEL_H)
 GEN_C := $(GEN_KERNEL_SRC)
-banned = $(if $(filter engine/% trace/%,$(filter-out $(BANNED_EXEMPT),$<)),$(if $(wildcard engine/kernel/banned.h),$(BANNED)))
+banned = $(if $(filter engine/% trace/%,$(filter-out $(BANNED_EXEMPT),$<)),$(BANNED))
 
 # ---- objects -----------------------------------------------------------------
 obj  = $(patsubst $(B)/gen/%.c,$(B)/obj/gen/%.o,$(patsubst %.c,$(B)/obj/%.o,$(filter-out $(B)/gen/%,$(1))) $(filter $(B)/gen/%,$(1)))

@@ -1,0 +1,254 @@
+/* bake.c - `drydock bake`: makes the course images once, and knows when not to.
+ *
+ * A run first asks of every image whether registry, record and recipe agree,
+ * which takes a few milliseconds, and leaves when all is well.  Only then does
+ * it need root (mounts), the machine's package mirror, and time.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "bake.h"
+#include "core/cleanup.h"
+#include "core/file.h"
+#include "core/str.h"
+
+static const char usage[] =
+	"Usage: drydock bake [OPTIONS]\n"
+	"\n"
+	"Makes the images of the course from this machine's packages, once.\n"
+	"\n"
+	"  --root DIR      the daemon's data root (default: /var/lib/drydock)\n"
+	"  --recipes DIR   where the recipes are\n"
+	"  --only NAME     this folder, image or group (course, test); may be given again\n"
+	"  --check         read every byte of what is there; bake again what is damaged\n"
+	"  --force         bake again whatever is there\n"
+	"  --list          say what is there and what isn't; bake nothing\n"
+	"  -v, --verbose   show all that the tools say\n"
+	"  -h, --help      this text\n";
+
+struct options {
+	char *root, *recipes, **only;
+	int check, force, list, verbose, help;
+};
+
+static void options_free(struct options *o)
+{
+	free(o->root);
+	free(o->recipes);
+	strv_free(o->only);
+}
+
+static int options_read(struct options *o, int argc, char **argv)
+{
+	const struct option known[] = {
+		{ "root", required_argument, NULL, 'r' },
+		{ "recipes", required_argument, NULL, 'R' },
+		{ "only", required_argument, NULL, 'o' },
+		{ "check", no_argument, &o->check, 1 },
+		{ "force", no_argument, &o->force, 1 },
+		{ "list", no_argument, &o->list, 1 },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	optind = 1;
+	for (int c; (c = getopt_long(argc, argv, "vh", known, NULL)) != -1;) {
+		if (c == 'r')
+			o->root = str_dup(optarg);
+		else if (c == 'R')
+			o->recipes = str_dup(optarg);
+		else if (c == 'o')
+			strv_add(&o->only, optarg);
+		else if (c == 'v')
+			o->verbose = 1;
+		else if (c == 'h')
+			o->help = 1;
+		else if (c != 0)
+			return -EINVAL;
+	}
+	return optind == argc ? 0 : -EINVAL;
+}
+
+/* ---- where things are ------------------------------------------------------------------ */
+
+static char *default_root(void)
+{
+	const char *root = getenv("DRYDOCK_ROOT");
+	return root ? str_printf("%s/lib", root) : str_dup("/var/lib/drydock");
+}
+
+/* Beside the build, or where `make install` puts them. */
+static char *default_recipes(void)
+{
+	static const char *const places[] = { "../labs/images", "../../labs/images",
+					      "../../share/drydock/labs/images" };
+	char exe[4096];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	if (getenv("DRYDOCK_LABS"))
+		return str_printf("%s/images", getenv("DRYDOCK_LABS"));
+	exe[n > 0 ? n : 0] = '\0';
+	if (strrchr(exe, '/'))
+		*strrchr(exe, '/') = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		autofree char *dir = str_printf("%s/%s", exe, places[i]);
+		char *real = realpath(dir, NULL);
+		if (real)
+			return real;
+	}
+	return str_dup("labs/images");
+}
+
+/* ---- what is wanted, and what of it is missing -------------------------------------------- */
+
+/* The groups: what tests need is made without a network, and is no course image. */
+static bool in_group(const struct recipe *r, const char *group)
+{
+	bool test = str_starts(r->folder, "test-");
+	if (str_eq(group, "course"))
+		return !test;
+	return str_eq(group, "test") && (test || str_eq(r->folder, "hello-world"));
+}
+
+static bool wanted(const struct options *o, const struct recipe *r)
+{
+	if (!o->only)
+		return in_group(r, "course");
+	for (size_t i = 0; o->only[i]; i++) {
+		const char *name = o->only[i];
+		if (str_eq(name, r->folder) || str_eq(name, r->name) || in_group(r, name))
+			return true;
+		if (str_starts(r->name, "library/") && str_eq(name, r->name + strlen("library/")))
+			return true;
+	}
+	return false;
+}
+
+static const char *const state_words[] = {
+	[COURSE_GOOD] = "ready", [COURSE_MISSING] = "not baked yet",
+	[COURSE_CHANGED] = "its recipe changed", [COURSE_DAMAGED] = "damaged",
+};
+
+/* One flag a recipe: to be baked.  A base that must be baked is wanted, too. */
+static size_t find_work(const struct options *o, const struct recipes *rs, const char *registry,
+			bool *todo)
+{
+	char why[256];
+	size_t n = 0;
+	for (size_t i = rs->n; i-- > 0;) {
+		const struct recipe *r = &rs->all[i];
+		enum course_state state = course_check(registry, r, o->check, why, sizeof(why));
+		todo[i] = (todo[i] || wanted(o, r)) && (state != COURSE_GOOD || o->force);
+		if (o->list || (todo[i] && state == COURSE_DAMAGED))
+			printf("%-26s %s%s%s\n", r->name, state_words[state], *why ? ": " : "",
+			       why);
+		if (todo[i] && r->from)
+			todo[recipes_find(rs, r->from) - rs->all] = true;
+		n += todo[i];
+	}
+	return n;
+}
+
+/* ---- the work -------------------------------------------------------------------------------- */
+
+static int take_lock(const char *registry, struct err *e)
+{
+	autofree char *path = str_printf("%s/bake.lock", registry);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_sys(e, errno, "open %s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		puts("Another bake is at work here; waiting for it.");
+		flock(fd, LOCK_EX);
+	}
+	return fd;
+}
+
+/* Mounts of our own, which the kernel takes away with us whatever happens. */
+static int private_mounts(struct err *e)
+{
+	struct kernel *k = kernel_linux();
+	if (geteuid() != 0) {
+		err_set(e, EPERM, "baking needs root");
+		return err_hint(e, "run it once with sudo: sudo drydock bake");
+	}
+	long r = k_unshare(k, CLONE_NEWNS);
+	if (r == 0)
+		r = k_mount(k, NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	return r < 0 ? err_sys(e, -r, "separate our mounts from the machine's") : 0;
+}
+
+static int bake_all(struct bake *b, const struct recipes *rs, const bool *todo, struct err *e)
+{
+	int r = private_mounts(e);
+	if (r == 0)
+		r = dir_remove(b->work, e);	/* what a killed bake left */
+	if (r == 0)
+		r = dir_make(b->work, 0700, e);
+	if (r == 0)
+		r = image_store_open(b->work, kernel_linux(), &b->store, e);
+	for (size_t i = 0; r == 0 && i < rs->n; i++) {
+		const struct recipe *one = &rs->all[i];
+		if (!todo[i])
+			continue;
+		printf("  %s\n", one->name);
+		fflush(stdout);
+		r = bake_image(b, one, one->from ? recipes_find(rs, one->from) : NULL, e);
+	}
+	if (b->store)
+		image_store_close(b->store);
+	dir_remove(b->work, NULL);
+	return r;
+}
+
+static int bake(const struct options *o, const struct recipes *rs, struct err *e)
+{
+	autofree char *registry = str_printf("%s/registry", o->root);
+	autofree char *work = str_printf("%s/.bake", registry);
+	autofree bool *todo = mem_alloc(rs->n * sizeof(*todo) + 1);
+	struct bake b = { .registry = registry, .recipes = o->recipes, .work = work,
+			  .verbose = o->verbose };
+	if (find_work(o, rs, registry, todo) == 0 || o->list)
+		return 0;
+	int r = dir_make(registry, 0755, e);
+	if (r < 0)
+		return r;
+	autofd int lock = take_lock(registry, e);
+	memset(todo, 0, rs->n);		/* another bake may have done it meanwhile */
+	if (lock < 0 || find_work(o, rs, registry, todo) == 0)
+		return lock < 0 ? lock : 0;
+	puts("Making the course images, once (about a minute):");
+	return bake_all(&b, rs, todo, e);
+}
+
+int cmd_bake(int argc, char **argv)
+{
+	struct options o = { 0 };
+	struct recipes rs = { 0 };
+	struct err e = { 0 };
+	int r = options_read(&o, argc, argv);
+	if (r < 0 || o.help) {
+		fputs(usage, r < 0 ? stderr : stdout);
+		options_free(&o);
+		return r < 0 ? 2 : 0;
+	}
+	if (!o.root)
+		o.root = default_root();
+	if (!o.recipes)
+		o.recipes = default_recipes();
+	r = recipes_load(o.recipes, &rs, &e);
+	if (r == 0)
+		r = bake(&o, &rs, &e);
+	if (r < 0)
+		err_print(&e);
+	recipes_free(&rs);
+	options_free(&o);
+	return r < 0 ? 1 : 0;
+}

@@ -1,0 +1,16 @@
+# Runs inside the guest of v2_qemu_test.sh: daemon, client and containers where
+# cgroup v2 is all there is, and overlayfs has no lowerdir+.
+. "$(dirname "$0")/../helpers/tap.sh"
+plan 6
+ok "cgroup v2 only" test -e /sys/fs/cgroup/cgroup.controllers
+not_ok "this kernel is older than lowerdir+" awk -F. '{ exit !($1 > 6 || ($1 == 6 && $2 >= 8)) }' \
+	/proc/sys/kernel/osrelease
+export DRYDOCK_ROOT=$WORK/root
+start_daemon
+like "$(docker run --rm hello-world 2>&1)" "Hello from Docker!" "hello-world runs"
+is "$(docker run --rm --memory 64m busybox cat /sys/fs/cgroup/memory.max 2>&1)" 67108864 \
+	"a container sees its memory limit"
+is "$(docker run --rm --pids-limit 50 busybox cat /sys/fs/cgroup/pids.max 2>&1)" 50 \
+	"and its limit of processes"
+stop_daemon
+leak_check "nothing is left behind"
