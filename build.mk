@@ -128,6 +128,7 @@ lab:
 check:
 	@tests/helpers/packages.sh build bake test
 	$(STEP) all tests
+	@$(B)/drydock-engine bake --root $(B)/course
 	$(STEP) check-run
 .PHONY: lab check
 

@@ -173,7 +173,12 @@ repository() {	# PACKAGE...: these, with all they depend on
 		die "fetching $*: $(grep -m 1 '^E:' "$CACHE/install.log")" \
 			"check the network; then run drydock bake again"
 	rm -rf "$dir/partial" "$dir/lock"
-	(cd "$dir" && dpkg-scanpackages --multiversion . >Packages 2>/dev/null && gzip -9nk Packages)
+	(cd "$dir" && dpkg-scanpackages --multiversion . >Packages 2>/dev/null && {
+		echo "Origin: Drydock"
+		echo "Date: $(date -R -u -d "@$(noted epoch)")"
+		echo "SHA256:"
+		echo " $(sha256sum Packages | cut -d ' ' -f 1) $(stat -c %s Packages) Packages"
+	} >Release)
 	cat >"$ROOT/etc/apt/sources.list" <<-'LIST'
 	# Packages of this course, inside the image: apt-get works without a network.
 	deb [trusted=yes] file:/usr/share/drydock/packages ./

@@ -117,13 +117,13 @@ trap 'exit 130' INT TERM
 
 daemon_pid=
 # A daemon with nothing but its own root.  More words are passed on to it.
-# Test images (labs' course images in small) are there unless NO_IMAGES is set.
+# IMAGES says which images its registry has: test (default), course, or none.
 start_daemon() {
 	local i
 	export DRYDOCK_ROOT=${DRYDOCK_ROOT:-$WORK/root}
 	export DOCKER_HOST=unix://$DRYDOCK_ROOT/run/drydock.sock
 	mkdir -p "$DRYDOCK_ROOT/run" "$DRYDOCK_ROOT/lib"
-	[ -n "${NO_IMAGES:-}" ] || test_images "$DRYDOCK_ROOT/lib"
+	[ "${IMAGES:=test}" = none ] || "${IMAGES}_images" "$DRYDOCK_ROOT/lib"
 	[ -n "${leak_before:-}" ] || leak_before=$(leak_list)
 	"$ENGINE" daemon -H "$DOCKER_HOST" "$@" >>"$WORK/daemon.log" 2>&1 &
 	daemon_pid=$!
@@ -148,13 +148,15 @@ kill_daemon() {
 	daemon_pid=
 }
 
-# The test images, baked once a build and then linked, not copied.
-test_images() {	# DATA_ROOT
-	local store=$BUILD/test-images
-	"$ENGINE" bake --root "$store" --only test >"$WORK/bake.log" 2>&1 ||
-		{ diag "$(cat "$WORK/bake.log")"; bail "the test images could not be made"; }
-	mkdir -p "$1"
-	cp -al "$store/registry" "$1/" 2>/dev/null || cp -a "$store/registry" "$1/"
+# Images, baked once a build and then linked into a data root, not copied:
+# hello-world and busybox for tests; or the whole course's.
+test_images() { baked_images test "$BUILD/test-images" "$1"; }	# DATA_ROOT
+course_images() { baked_images course "$BUILD/course" "$1"; }	# DATA_ROOT
+baked_images() {	# GROUP STORE DATA_ROOT
+	"$ENGINE" bake --root "$2" --only "$1" >"$WORK/bake.log" 2>&1 ||
+		{ diag "$(cat "$WORK/bake.log")"; bail "the images could not be made"; }
+	mkdir -p "$3"
+	cp -al "$2/registry" "$3/" 2>/dev/null || cp -a "$2/registry" "$3/"
 }
 
 docker() { "$BUILD/docker" "$@"; }
