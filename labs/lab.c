@@ -76,8 +76,8 @@ static int read_remarks(const struct front *f, const char *key, struct remark **
 }
 
 /* "a: text" for the right one, "b: {text: …, tag: M-…}" for the others. */
-static int read_option(const struct front *f, const yaml_node_t *map, size_t i,
-		       struct option *o, struct err *e)
+static int read_choice(const struct front *f, const yaml_node_t *map, size_t i,
+		       struct choice *o, struct err *e)
 {
 	const yaml_node_t *v = front_item(f, map, i, &o->key);
 	if ((o->text = front_text(v)))
@@ -88,7 +88,7 @@ static int read_option(const struct front *f, const yaml_node_t *map, size_t i,
 	return r < 0 ? r : front_need(f, v, "tag", &o->tag, e);
 }
 
-static const struct option *find_option(const struct question *q, const char *key)
+static const struct choice *find_choice(const struct question *q, const char *key)
 {
 	for (size_t i = 0; i < q->n_options; i++)
 		if (str_eq(q->options[i].key, key))
@@ -113,8 +113,8 @@ static int read_question(const struct front *f, const yaml_node_t *map, struct q
 	const yaml_node_t *options = front_get(f, map, "options");
 	q->options = mem_alloc((front_size(options) + 1) * sizeof(*q->options));
 	for (; r == 0 && q->n_options < front_size(options); q->n_options++)
-		r = read_option(f, options, q->n_options, &q->options[q->n_options], e);
-	if (r == 0 && !find_option(q, q->right))
+		r = read_choice(f, options, q->n_options, &q->options[q->n_options], e);
+	if (r == 0 && !find_choice(q, q->right))
 		r = front_wrong(f, map, e, "the right answer \"%s\" is none of the options", q->right);
 	return r;
 }

@@ -15,12 +15,12 @@
 
 #define HINT_RUNGS 4
 
-struct option { const char *key, *text, *tag; };	/* tag: M-…, or NULL for the right one */
+struct choice { const char *key, *text, *tag; };	/* tag: M-…, or NULL for the right one */
 
 /* A prediction, or the follow-up question of the last hint. */
 struct question {
 	const char *id, *ask, *right, *why;
-	struct option *options;
+	struct choice *options;
 	size_t n_options;
 	struct scope scope;
 	struct formula *run;	/* the run that answers it; NULL: can always be answered */
