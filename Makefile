@@ -34,7 +34,8 @@ SUPER_SRC   := $(wildcard engine/runtime/supervisor/*.c) engine/runtime/plan_run
 
 # engine/cmd: main*.c makes drydock, everything else there drydock-engine.
 CLIENT_MAIN := $(wildcard engine/cmd/main*.c)
-ENGINE_MAIN := $(filter-out $(CLIENT_MAIN),$(wildcard engine/cmd/*.c))
+ENGINE_MAIN := $(wildcard engine/cmd/engine_main*.c)
+ENGINE_SRC  += $(filter-out $(CLIENT_MAIN) $(ENGINE_MAIN),$(wildcard engine/cmd/*.c))
 
 ENGINE_LIBS := -lmicrohttpd -lcurl -lsqlite3 -lcrypto -larchive -lisal -lzstd -lseccomp -lnftables -lcjson -lpthread
 CLIENT_LIBS := -lreadline -lcjson -lcrypto -lmd4c -lyaml
