@@ -189,6 +189,13 @@ static void insert_ready(struct network *n, struct endpoint *ep)
 	n->n_ready++;
 }
 
+static void push_dead(struct network *n, struct endpoint *ep)
+{
+	ep->next = n->dead;
+	n->dead = ep;
+	n->n_dead++;
+}
+
 /* Called and left with the lock held; drops it to work. */
 static void make_one(struct network *n)
 {
@@ -265,6 +272,11 @@ static void *keep(void *arg)
 		else
 			make_one(n);
 	}
+	while (n->ready) {
+		struct endpoint *ep = n->ready;
+		n->ready = ep->next;
+		push_dead(n, ep);
+	}
 	while (n->dead)
 		bury_one(n);
 	pthread_mutex_unlock(&n->lock);
@@ -334,13 +346,6 @@ static void unlink_busy(struct network *n, const struct endpoint *ep)
 		*at = ep->next;
 }
 
-static void push_dead(struct network *n, struct endpoint *ep)
-{
-	ep->next = n->dead;
-	n->dead = ep;
-	n->n_dead++;
-}
-
 void pool_give_back(struct network *n, struct endpoint *ep)
 {
 	pthread_mutex_lock(&n->lock);
@@ -377,11 +382,6 @@ void pool_close(struct network *n)
 {
 	pthread_mutex_lock(&n->lock);
 	n->stop = true;
-	while (n->ready) {
-		struct endpoint *ep = n->ready;
-		n->ready = ep->next;
-		push_dead(n, ep);
-	}
 	pthread_cond_broadcast(&n->changed);
 	pthread_mutex_unlock(&n->lock);
 	if (n->keeper_runs)
