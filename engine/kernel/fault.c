@@ -25,8 +25,8 @@ static int before(struct kernel *self, struct k_call *call)
 		if (r->action == FAULT_ERRNO)
 			return -r->error;
 		if (r->action == FAULT_KILL)
-			raise(SIGKILL);
-		_exit(1);
+			kill(getpid(), SIGKILL);
+		_exit(1);	/* PID 1 of a namespace can't kill itself */
 	}
 	return 0;
 }

@@ -16,7 +16,7 @@ long kernel_hook(struct kernel *self, struct k_call *call)
 	uint64_t start = hook->after ? now_ns() : 0;
 
 	if (result == 0)
-		result = k_invoke(self->next, call);
+		result = hook->backend ? hook->backend(self, call) : k_invoke(self->next, call);
 	if (hook->after)
 		hook->after(self, call, result, start, now_ns());
 	return result;

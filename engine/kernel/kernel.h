@@ -76,6 +76,9 @@ struct k_hook {
 	int (*before)(struct kernel *self, struct k_call *call);
 	void (*after)(struct kernel *self, const struct k_call *call, long result,
 		      uint64_t start_ns, uint64_t end_ns);
+	/* A whole backend as one function over calls as data, instead of `next`;
+	 * NULL for decorators. */
+	long (*backend)(struct kernel *self, const struct k_call *call);
 };
 
 /* Backends and decorators. */

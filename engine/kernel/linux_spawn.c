@@ -9,8 +9,8 @@
  *   we wake - so it gets a stack of its own, and since C has no way to say "go
  *   on over there", a few lines of assembly make the call, switch and call fn.
  *
- * clone3 with CLONE_CLEAR_SIGHAND gives the child default signal handlers, so
- * that none of the caller's runs twice in the same memory.  The old clone can't
+ * CLONE_CLEAR_SIGHAND gives the child default signal handlers, so that none of
+ * the caller's runs in it, least of all in the same memory.  The old clone can't
  * do that, nor CLONE_INTO_CGROUP: with it, callers keep signals blocked.
  */
 #include "kernel/linux.h"
@@ -87,7 +87,7 @@ static long vfork_clone3(const struct k_spawn *how, struct clone3_args *args)
 	/* The stack must be aligned to 16 bytes where fn is called. */
 	uint64_t top = ((uint64_t)(uintptr_t)how->stack + how->stack_size) & ~15ull;
 
-	args->flags |= CLONE_VM | CLONE_VFORK | CLONE_CLEAR_SIGHAND;
+	args->flags |= CLONE_VM | CLONE_VFORK;
 	args->stack = (uint64_t)(uintptr_t)how->stack;
 	args->stack_size = top - args->stack;
 	return clone3_call(args, how->fn, how->arg);
@@ -125,7 +125,7 @@ static long old_clone(const struct k_spawn *how)
 long linux_spawn(struct kernel *k, const struct k_spawn *how)
 {
 	struct clone3_args args = {
-		.flags = how->flags | (how->pidfd ? CLONE_PIDFD : 0),
+		.flags = how->flags | CLONE_CLEAR_SIGHAND | (how->pidfd ? CLONE_PIDFD : 0),
 		.pidfd = (uint64_t)(uintptr_t)how->pidfd,
 		.exit_signal = SIGCHLD,
 		.cgroup = how->flags & CLONE_INTO_CGROUP ? (uint64_t)how->cgroup_fd : 0,
