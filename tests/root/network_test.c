@@ -472,6 +472,7 @@ START_TEST(visitors_that_hang_up_cost_nothing)
 	publish(n, a, "", 8080);
 	free(http_get(HERE, "127.0.0.1", 8080, "GET / HTTP/1.0\r\n\r\n"));
 	ck_assert(wait_for_visits(1));
+	usleep(300000);	/* the pool refills, which takes descriptors */
 	int before = count_dir("/proc/self/fd");
 	for (int i = 0; i < 50; i++) {
 		struct linger reset = { .l_onoff = 1, .l_linger = 0 };
@@ -481,6 +482,7 @@ START_TEST(visitors_that_hang_up_cost_nothing)
 		close(fd);
 	}
 	ck_assert(wait_for_visits(51));
+	usleep(100000);
 	ck_assert_int_le(count_dir("/proc/self/fd"), before);
 	network_close(n, true);
 }
@@ -575,7 +577,9 @@ START_TEST(a_killed_daemons_leftovers_are_swept)
 	char address[16];
 	pid_t container = killed_daemon(address);
 
-	ck_assert_int_ge(cables(), 1);
+	for (int i = 0; i < 300 && cables() > 1; i++)
+		usleep(10000);	/* its pool dies by itself, the container's cable stays */
+	ck_assert_int_eq(cables(), 1);
 	struct network *n = world_network();
 	network_sweep(n);	/* nobody was adopted */
 	ck_assert_str_eq(endpoint_address(attach(n, CID)), "172.17.0.3");
