@@ -1,0 +1,193 @@
+/* container.h - containers: from `create` to `rm`, and all that happens between.
+ *
+ *	created --start--> running --exit--> exited --start--> running …
+ *	                   running <--pause/unpause--> paused
+ *	created, exited --remove--> gone
+ *
+ * What is asked for is kept as Docker's two documents (Config merged with the
+ * image's, and HostConfig); a start turns them into a spec (container_spec.c)
+ * and hands that to the launcher.  What happens on its own (a program ends, a
+ * port is visited) arrives as events of the launcher and the network, and is
+ * worked through in order by one thread (container_exit.c).
+ *
+ * Locks: containers.lock guards the table and the names; container.lock guards
+ * one container and is held while it is started or removed; the first may be
+ * taken while the second is held, never the other way round.  A container is
+ * counted: containers_get() must be paired with container_put().
+ *
+ * On disk: DATA_ROOT/containers/ID/{upper,work,merged,hosts,hostname,resolv.conf,
+ * ID-json.log}; one document in the state database.  The document is there
+ * before the first mount and gone before the directory is taken away, so that
+ * whatever a killed daemon leaves behind is found by the next (container_restore.c).
+ */
+#ifndef DRYDOCK_RUNTIME_CONTAINER_H
+#define DRYDOCK_RUNTIME_CONTAINER_H
+
+#include <cjson/cJSON.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/error.h"
+#include "image/image.h"
+#include "kernel/kernel.h"
+#include "network/network.h"
+#include "runtime/container_files.h"
+#include "runtime/launch.h"
+#include "trace/fact.h"
+
+enum ctr_status {
+	CTR_CREATED, CTR_RUNNING, CTR_PAUSED, CTR_RESTARTING, CTR_REMOVING, CTR_EXITED, CTR_DEAD,
+};
+extern const char *const ctr_status_names[];	/* "created", "running" … */
+
+struct containers;
+struct attach_waiting;		/* clients attached before the start */
+struct changes;			/* what the upper layer held when last looked at */
+
+/* Read the fields with the lock held (container_lock). */
+struct container {
+	char id[65];
+	char *name;		/* without Docker's leading slash */
+	char *image_id, *image_ref;
+	cJSON *config, *host;	/* Config and HostConfig */
+	enum ctr_status status;
+	int pid, exit_code;
+	bool oom;
+	char *error;		/* why the last start failed, or "" */
+	uint64_t created_ns, started_ns, finished_ns;	/* wall clock; 0: never */
+	int starts, restarts;
+	bool by_hand;		/* stopped on request: the restart policy rests */
+
+	char *address, *mac, *netns_path;	/* of the endpoint while it runs, else NULL */
+	struct port *ports;
+	size_t n_ports;
+
+	/* Private to container_*.c. */
+	struct containers *all;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;		/* state, or gone */
+	int refs;			/* atomic */
+	bool gone;
+	uint64_t exits;			/* how often it ended: what waiters compare */
+	struct running *run;
+	struct endpoint *endpoint;
+	struct attach_waiting *waiting;
+	struct changes *changes;
+	struct origin by;		/* of the last start, or the creation; owned text */
+	char **init_argv;		/* PID 1's, as last exec'd */
+	char *init_exe;
+	size_t n_layers;
+	char **lower, **diff_ids;	/* the image's, base first; loaded at need */
+	char *upper;			/* the writable layer; loaded with them */
+};
+
+struct containers_options {
+	struct kernel *kernel;
+	const char *data_root, *exec_root;
+	struct image_store *images;
+	struct journal *journal;	/* NULL: keep none */
+	struct network_config network;
+};
+
+/* Opens launcher and network, finds the containers of the last run again and
+ * repairs what it left behind. */
+int containers_open(const struct containers_options *o, struct containers **out, struct err *e);
+/* stop: end what runs, with grace; otherwise leave it to the next daemon. */
+void containers_close(struct containers *cs, bool stop);
+struct launcher *containers_launcher(struct containers *cs);
+struct network *containers_network(struct containers *cs);	/* NULL: this host gives none */
+struct image_store *containers_images(struct containers *cs);
+struct journal *containers_journal(struct containers *cs);
+/* Returns when everything that has happened so far is in the journal (or after 3 s). */
+void containers_settle(struct containers *cs);
+
+/* By id, name or unambiguous id prefix.  404 "No such container: x". */
+int containers_get(struct containers *cs, const char *ref, struct container **out, struct err *e);
+void container_put(struct container *c);
+void container_lock(struct container *c);
+void container_unlock(struct container *c);
+/* All of them, newest first, each counted; the array is the caller's too. */
+struct container **containers_list(struct containers *cs, size_t *n);
+void containers_list_free(struct container **v, size_t n);
+#define autocontainer __attribute__((cleanup(cleanup_container)))
+static inline void cleanup_container(struct container **c) { if (*c) container_put(*c); }
+
+/* body: Docker's create body.  warnings: appended sentences (strv). */
+int container_create(struct containers *cs, const struct origin *by, const char *name,
+		     const cJSON *body, struct container **out, char ***warnings, struct err *e);
+/* What create and start would do, as text; nothing is made. */
+int container_plan(struct containers *cs, const cJSON *body, struct str *out, struct err *e);
+
+/* 0, or 1 if it ran already. */
+int container_start(struct container *c, const struct origin *by, struct err *e);
+/* grace: seconds, -1 its own.  signal: NULL its own.  0, or 1 if it didn't run. */
+int container_stop(struct container *c, const struct origin *by, int grace, const char *signal,
+		   struct err *e);
+int container_restart(struct container *c, const struct origin *by, int grace, struct err *e);
+int container_kill(struct container *c, const struct origin *by, const char *signal,
+		   struct err *e);
+int container_pause(struct container *c, const struct origin *by, bool pause, struct err *e);
+int container_rename(struct container *c, const char *name, struct err *e);
+int container_resize(struct container *c, int rows, int cols, struct err *e);
+int container_remove(struct container *c, const struct origin *by, bool force, struct err *e);
+/* bytes: of the writable layers. removed: ids (strv), appended. */
+int containers_prune(struct containers *cs, const struct origin *by,
+		     bool (*want)(void *arg, struct container *c), void *arg, char ***removed,
+		     int64_t *bytes, struct err *e);
+
+enum wait_for { WAIT_NOT_RUNNING, WAIT_NEXT_EXIT, WAIT_REMOVED };
+/* Begins to wait at the state of now; then asks `stop` twice a second. */
+struct wait { struct container *c; enum wait_for what; uint64_t exits; };
+void container_wait_begin(struct container *c, enum wait_for what, struct wait *w);
+/* 0 with the code, or -ECANCELED when stop(arg) said so. */
+int container_wait(struct wait *w, bool (*stop)(void *arg), void *arg, int *code);
+
+/* Attaches a client's socket (taken over, also on failure): at once if it runs,
+ * with its first byte if it is still to be started. */
+int container_attach(struct container *c, const struct origin *by, struct attach_options *o,
+		     struct err *e);
+
+/* Execs. */
+struct exec {
+	char id[65];
+	struct container *c;	/* counted */
+	char **argv, **env;
+	char *user, *cwd, *detach_keys;
+	bool tty, privileged, in, out, err;
+	bool started, running;
+	int pid, exit_code;	/* exit_code -1: not yet */
+	struct origin by;	/* owned text */
+	struct exec *next;
+};
+int exec_create(struct container *c, const struct origin *by, const cJSON *body, char id[65],
+		struct err *e);
+/* Copies the fields an answer shows as JSON (GET /exec/ID/json). */
+int exec_inspect(struct containers *cs, const char *id, cJSON **out, struct err *e);
+/* 404, 409 as the answer to a start request must be, before the stream begins. */
+int exec_check(struct containers *cs, const char *id, bool *tty, struct err *e);
+/* fd -1: detached; else taken over, also on failure. */
+int exec_start(struct containers *cs, const char *id, int fd, const void *early, size_t early_len,
+	       int rows, int cols, struct err *e);
+int exec_resize(struct containers *cs, const char *id, int rows, int cols, struct err *e);
+cJSON *container_exec_ids(struct container *c);		/* array, or JSON null */
+
+/* The layer stack: upper first, then the init layer, then the image's from the top. */
+int container_layers(struct container *c, struct layers *out, struct err *e);
+char *container_path(const struct container *c, const char *name);	/* below its directory; owned */
+char *container_log_path(const struct container *c);			/* owned */
+/* Bytes of the writable layer. */
+int64_t container_size_rw(struct container *c);
+/* Docker's array of {"Path","Kind"}: 0 modified, 1 added, 2 deleted. */
+int container_changes(struct container *c, cJSON **out, struct err *e);
+
+/* "Up 3 minutes", "Exited (0) 2 hours ago" …; owned. */
+char *container_status_text(const struct container *c);
+/* Signals by name ("KILL", "SIGKILL") or number: the number, or -EINVAL. */
+int signal_number(const char *text);
+/* A fact about this container; data is consumed.  Nothing if no journal is kept. */
+void container_fact(struct container *c, const struct origin *by, const char *type, cJSON *data);
+/* True for image_remove()'s in_use. */
+bool containers_use_image(void *containers, const char *image_id, char *holder, size_t cap);
+
+#endif

@@ -1,0 +1,372 @@
+#include "runtime/container_config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/json.h"
+#include "core/str.h"
+
+/* What is done with a field that has a value other than "nothing". */
+enum treat {
+	KEEP,		/* honoured, or without any effect on one host */
+	WARN,		/* accepted, said to have no effect */
+	REFUSE,		/* 400 */
+};
+
+/* JSON types: s text, i integer, b true or false, a array, o object, c text or array. */
+struct field { const char *name; char type; enum treat treat; };
+
+static const struct field config_fields[] = {
+	{ "Hostname", 's', KEEP }, { "Domainname", 's', KEEP }, { "User", 's', KEEP },
+	{ "AttachStdin", 'b', KEEP }, { "AttachStdout", 'b', KEEP }, { "AttachStderr", 'b', KEEP },
+	{ "ExposedPorts", 'o', KEEP }, { "Tty", 'b', KEEP }, { "OpenStdin", 'b', KEEP },
+	{ "StdinOnce", 'b', KEEP }, { "Env", 'a', KEEP }, { "Cmd", 'c', KEEP },
+	{ "Healthcheck", 'o', WARN }, { "ArgsEscaped", 'b', KEEP }, { "Image", 's', KEEP },
+	{ "Volumes", 'o', WARN }, { "WorkingDir", 's', KEEP }, { "Entrypoint", 'c', KEEP },
+	{ "NetworkDisabled", 'b', KEEP }, { "MacAddress", 's', WARN }, { "OnBuild", 'a', KEEP },
+	{ "Labels", 'o', KEEP }, { "StopSignal", 's', KEEP }, { "StopTimeout", 'i', KEEP },
+	{ "Shell", 'a', KEEP },
+};
+
+static const struct field host_fields[] = {
+	{ "Binds", 'a', KEEP }, { "ContainerIDFile", 's', KEEP }, { "LogConfig", 'o', KEEP },
+	{ "NetworkMode", 's', KEEP }, { "PortBindings", 'o', KEEP }, { "RestartPolicy", 'o', KEEP },
+	{ "AutoRemove", 'b', KEEP }, { "VolumeDriver", 's', KEEP }, { "VolumesFrom", 'a', REFUSE },
+	{ "ConsoleSize", 'a', KEEP }, { "Annotations", 'o', KEEP }, { "CapAdd", 'a', KEEP },
+	{ "CapDrop", 'a', KEEP }, { "CgroupnsMode", 's', KEEP }, { "Dns", 'a', KEEP },
+	{ "DnsOptions", 'a', KEEP }, { "DnsSearch", 'a', KEEP }, { "ExtraHosts", 'a', KEEP },
+	{ "GroupAdd", 'a', KEEP }, { "IpcMode", 's', KEEP }, { "Cgroup", 's', WARN },
+	{ "Links", 'a', REFUSE }, { "OomScoreAdj", 'i', KEEP }, { "PidMode", 's', KEEP },
+	{ "Privileged", 'b', KEEP }, { "PublishAllPorts", 'b', KEEP },
+	{ "ReadonlyRootfs", 'b', KEEP }, { "SecurityOpt", 'a', KEEP }, { "StorageOpt", 'o', REFUSE },
+	{ "Tmpfs", 'o', KEEP }, { "UTSMode", 's', KEEP }, { "UsernsMode", 's', KEEP },
+	{ "ShmSize", 'i', KEEP }, { "Sysctls", 'o', KEEP }, { "Runtime", 's', KEEP },
+	{ "Isolation", 's', KEEP }, { "CpuShares", 'i', KEEP }, { "Memory", 'i', KEEP },
+	{ "NanoCpus", 'i', KEEP }, { "CgroupParent", 's', WARN }, { "BlkioWeight", 'i', WARN },
+	{ "BlkioWeightDevice", 'a', WARN }, { "BlkioDeviceReadBps", 'a', WARN },
+	{ "BlkioDeviceWriteBps", 'a', WARN }, { "BlkioDeviceReadIOps", 'a', WARN },
+	{ "BlkioDeviceWriteIOps", 'a', WARN }, { "CpuPeriod", 'i', KEEP }, { "CpuQuota", 'i', KEEP },
+	{ "CpuRealtimePeriod", 'i', WARN }, { "CpuRealtimeRuntime", 'i', WARN },
+	{ "CpusetCpus", 's', KEEP }, { "CpusetMems", 's', KEEP }, { "Devices", 'a', REFUSE },
+	{ "DeviceCgroupRules", 'a', REFUSE }, { "DeviceRequests", 'a', REFUSE },
+	{ "KernelMemory", 'i', WARN }, { "KernelMemoryTCP", 'i', WARN },
+	{ "MemoryReservation", 'i', KEEP }, { "MemorySwap", 'i', KEEP },
+	{ "MemorySwappiness", 'i', WARN }, { "OomKillDisable", 'b', WARN },
+	{ "PidsLimit", 'i', KEEP }, { "Ulimits", 'a', KEEP }, { "CpuCount", 'i', WARN },
+	{ "CpuPercent", 'i', WARN }, { "IOMaximumIOps", 'i', WARN },
+	{ "IOMaximumBandwidth", 'i', WARN }, { "Mounts", 'a', KEEP }, { "MaskedPaths", 'a', KEEP },
+	{ "ReadonlyPaths", 'a', KEEP }, { "Init", 'b', KEEP },
+};
+
+static bool has_type(const cJSON *v, char type)
+{
+	switch (type) {
+	case 's': return cJSON_IsString(v);
+	case 'i': return cJSON_IsNumber(v);
+	case 'b': return cJSON_IsBool(v);
+	case 'a': return cJSON_IsArray(v);
+	case 'o': return cJSON_IsObject(v);
+	default:  return cJSON_IsString(v) || cJSON_IsArray(v);
+	}
+}
+
+/* No value at all, or the one that means "nothing asked for". */
+static bool is_nothing(const cJSON *v)
+{
+	if (!v || cJSON_IsNull(v) || cJSON_IsFalse(v))
+		return true;
+	if (cJSON_IsNumber(v))
+		return v->valuedouble == 0 || v->valuedouble == -1;
+	if (cJSON_IsString(v))
+		return !*v->valuestring;
+	return !cJSON_IsTrue(v) && cJSON_GetArraySize(v) == 0;
+}
+
+static int check_fields(const cJSON *o, const char *where, const struct field *f, size_t n,
+			struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		const cJSON *v = json_obj(o, f[i].name);
+		if (v && !cJSON_IsNull(v) && !has_type(v, f[i].type))
+			return err_set(e, EINVAL, "invalid JSON: wrong type for %s%s", where, f[i].name);
+	}
+	return 0;
+}
+
+int config_check(const cJSON *body, struct err *e)
+{
+	const cJSON *host = json_obj(body, "HostConfig");
+	if (!cJSON_IsObject(body))
+		return err_set(e, EINVAL, "invalid JSON: the body must be an object");
+	if (host && !cJSON_IsNull(host) && !cJSON_IsObject(host))
+		return err_set(e, EINVAL, "invalid JSON: wrong type for HostConfig");
+	int r = check_fields(body, "", config_fields, ARRAY_SIZE(config_fields), e);
+	return r < 0 ? r : check_fields(host, "HostConfig.", host_fields, ARRAY_SIZE(host_fields), e);
+}
+
+/* What this engine does not honour: a warning, or the end of it. */
+static int treat_fields(const cJSON *o, const struct field *f, size_t n, char ***warnings,
+			struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (f[i].treat == KEEP || is_nothing(json_obj(o, f[i].name)))
+			continue;
+		if (f[i].treat == REFUSE) {
+			err_set(e, EINVAL, "%s is not supported by this engine", f[i].name);
+			return err_hint(e, "leave the option out; docs/lecture-7.4 lists what works");
+		}
+		autofree char *w = str_printf("%s is not supported by this engine and has no effect.",
+					      f[i].name);
+		strv_add(warnings, w);
+	}
+	return 0;
+}
+
+/* -- Config -------------------------------------------------------------------- */
+
+/* Docker takes a text where a list is meant: one word. */
+static cJSON *as_list(const cJSON *v)
+{
+	if (!cJSON_IsString(v))
+		return cJSON_IsArray(v) ? cJSON_Duplicate(v, true) : cJSON_CreateNull();
+	cJSON *a = cJSON_CreateArray();
+	cJSON_AddItemToArray(a, cJSON_CreateString(v->valuestring));
+	return a;
+}
+
+static void replace(cJSON *o, const char *key, cJSON *value)
+{
+	cJSON_DeleteItemFromObjectCaseSensitive(o, key);
+	json_put(o, key, value);
+}
+
+static void merge_command(cJSON *config, const cJSON *image)
+{
+	cJSON *entry = json_obj(config, "Entrypoint");
+	bool given = cJSON_IsArray(entry);
+	if (cJSON_GetArraySize(entry) == 1 &&
+	    str_eq(cJSON_GetStringValue(cJSON_GetArrayItem(entry, 0)), "")) {
+		replace(config, "Entrypoint", cJSON_CreateNull());	/* --entrypoint "" */
+		return;
+	}
+	if (cJSON_GetArraySize(entry) > 0)
+		return;
+	if (cJSON_GetArraySize(json_obj(config, "Cmd")) <= 0)
+		replace(config, "Cmd", as_list(json_obj(image, "Cmd")));
+	if (!given)
+		replace(config, "Entrypoint", as_list(json_obj(image, "Entrypoint")));
+}
+
+static bool same_variable(const char *a, const char *b)
+{
+	size_t n = strcspn(a, "=");
+	return n == strcspn(b, "=") && !strncmp(a, b, n);
+}
+
+/* The image's variables first, those that the user didn't set. */
+static void merge_env(cJSON *config, const cJSON *image)
+{
+	cJSON *out = cJSON_CreateArray(), *own = json_obj(config, "Env"), *v, *u;
+	cJSON_ArrayForEach(v, json_obj(image, "Env")) {
+		bool set = false;
+		cJSON_ArrayForEach(u, own)
+			set |= same_variable(u->valuestring ? u->valuestring : "", v->valuestring);
+		if (!set)
+			cJSON_AddItemToArray(out, cJSON_Duplicate(v, true));
+	}
+	cJSON_ArrayForEach(u, own)
+		if (cJSON_IsString(u) && strchr(u->valuestring, '='))
+			cJSON_AddItemToArray(out, cJSON_Duplicate(u, true));
+	replace(config, "Env", out);
+}
+
+static void merge_object(cJSON *config, const cJSON *image, const char *key)
+{
+	cJSON *own = json_obj(config, key), *v;
+	cJSON *sum = cJSON_IsObject(own) ? cJSON_Duplicate(own, true) : cJSON_CreateObject();
+	cJSON_ArrayForEach(v, json_obj(image, key))
+		if (!json_obj(sum, v->string))
+			json_put(sum, v->string, cJSON_Duplicate(v, true));
+	if (cJSON_GetArraySize(sum) == 0 && !str_eq(key, "Labels")) {
+		cJSON_Delete(sum);
+		sum = NULL;
+	}
+	cJSON_DeleteItemFromObjectCaseSensitive(config, key);
+	if (sum)
+		json_put(config, key, sum);
+}
+
+static cJSON *nothing_of(char type)
+{
+	switch (type) {
+	case 's': return cJSON_CreateString("");
+	case 'i': return cJSON_CreateNumber(0);
+	case 'b': return cJSON_CreateFalse();
+	default:  return cJSON_CreateNull();
+	}
+}
+
+cJSON *config_merge(const cJSON *body, const cJSON *image)
+{
+	static const char *const omitted[] = { "ExposedPorts", "Healthcheck", "ArgsEscaped", "MacAddress",
+		"NetworkDisabled", "StopSignal", "StopTimeout", "Shell" };
+	static const char *const texts[] = { "User", "WorkingDir", "StopSignal" };
+	cJSON *c = cJSON_CreateObject();
+
+	for (size_t i = 0; i < ARRAY_SIZE(config_fields); i++) {
+		const struct field *f = &config_fields[i];
+		const cJSON *v = json_obj(body, f->name);
+		bool omit = false;
+		for (size_t k = 0; k < ARRAY_SIZE(omitted); k++)
+			omit |= str_eq(f->name, omitted[k]);
+		if (v && !cJSON_IsNull(v) && !(omit && is_nothing(v)))
+			json_put(c, f->name, f->type == 'c' ? as_list(v) : cJSON_Duplicate(v, true));
+		else if (!omit)
+			json_put(c, f->name, nothing_of(f->type));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		const char *own = json_str(c, texts[i]), *theirs = json_str(image, texts[i]);
+		if ((!own || !*own) && theirs && *theirs)
+			replace(c, texts[i], cJSON_CreateString(theirs));
+	}
+	merge_command(c, image);
+	merge_env(c, image);
+	merge_object(c, image, "ExposedPorts");
+	merge_object(c, image, "Volumes");
+	merge_object(c, image, "Labels");
+	if (!json_obj(c, "Volumes"))
+		json_put(c, "Volumes", cJSON_CreateNull());
+	return c;
+}
+
+char **config_argv(const cJSON *config)
+{
+	char **v = json_strv(json_obj(config, "Entrypoint"));
+	const cJSON *item;
+	cJSON_ArrayForEach(item, json_obj(config, "Cmd"))
+		if (cJSON_IsString(item))
+			strv_add(&v, item->valuestring);
+	return v;
+}
+
+/* -- HostConfig ---------------------------------------------------------------- */
+
+static const struct { const char *name, *value; } host_texts[] = {
+	{ "NetworkMode", "default" }, { "CgroupnsMode", "private" }, { "IpcMode", "private" },
+	{ "Runtime", "runc" },
+};
+
+/* Values that only some other engine or host could honour. */
+static int check_values(const cJSON *h, struct err *e)
+{
+	static const struct { const char *name, *ok[6]; } only[] = {
+		{ "Runtime", { "", "runc", "drydock" } },
+		{ "Isolation", { "", "default" } },
+		{ "UsernsMode", { "", "host" } },
+		{ "PidMode", { "", "host" } },
+		{ "UTSMode", { "", "host" } },
+		{ "CgroupnsMode", { "", "host", "private" } },
+		{ "IpcMode", { "", "host", "private", "shareable", "none" } },
+		{ "LogConfig", { "", "json-file", "none" } },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(only); i++) {
+		const cJSON *v = json_obj(h, only[i].name);
+		const char *text = cJSON_IsObject(v) ? json_str_or(v, "Type", "") :
+				   cJSON_IsString(v) ? v->valuestring : "";
+		bool found = false;
+		for (size_t k = 0; k < ARRAY_SIZE(only[i].ok); k++)
+			found |= str_eq(only[i].ok[k], text);
+		if (!found)
+			return err_set(e, EINVAL, "%s \"%s\" is not supported by this engine",
+				       only[i].name, text);
+	}
+	return 0;
+}
+
+static void warn_log_options(const cJSON *h, char ***warnings)
+{
+	if (!is_nothing(json_obj(json_obj(h, "LogConfig"), "Config")))
+		strv_add(warnings, "LogConfig options are not supported by this engine and have no effect.");
+}
+
+static int check_restart(const cJSON *h, struct err *e)
+{
+	const cJSON *p = json_obj(h, "RestartPolicy");
+	const char *name = json_str_or(p, "Name", "");
+	static const char *const known[] = { "", "no", "always", "unless-stopped", "on-failure" };
+	bool found = false;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		found |= str_eq(known[i], name);
+	if (!found)
+		return err_set(e, EINVAL, "invalid restart policy: unknown policy '%s'; use one of 'no',"
+			       " 'always', 'on-failure', or 'unless-stopped'", name);
+	if (json_bool(h, "AutoRemove") && *name && !str_eq(name, "no"))
+		return err_set(e, EINVAL, "can't create 'AutoRemove' container with restart policy");
+	if (json_int(p, "MaximumRetryCount", 0) && !str_eq(name, "on-failure"))
+		return err_set(e, EINVAL, "invalid restart policy: maximum retry count can only be used"
+			       " with 'on-failure'");
+	return 0;
+}
+
+static int check_limits(const cJSON *h, struct err *e)
+{
+	int64_t memory = json_int(h, "Memory", 0), swap = json_int(h, "MemorySwap", 0);
+	if (memory && memory < 6 << 20)
+		return err_set(e, EINVAL, "Minimum memory limit allowed is 6MB");
+	if (swap > 0 && !memory)
+		return err_set(e, EINVAL, "You should always set the Memory limit when using Memoryswap limit, see usage");
+	if (swap > 0 && swap < memory)
+		return err_set(e, EINVAL, "Minimum memoryswap limit should be larger than memory limit, see usage");
+	if (json_int(h, "NanoCpus", 0) && (json_int(h, "CpuPeriod", 0) || json_int(h, "CpuQuota", 0)))
+		return err_set(e, EINVAL, "Conflicting options: Nano CPUs and CPU %s cannot both be set",
+			       json_int(h, "CpuPeriod", 0) ? "Period" : "Quota");
+	if (json_int(h, "NanoCpus", 0) < 0)
+		return err_set(e, EINVAL, "invalid NanoCPUs: value must be greater than 0");
+	return 0;
+}
+
+/* Docker's answer shows every field: those with lists as null or [] as it does. */
+static void complete(cJSON *h)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(host_texts); i++)
+		if (is_nothing(json_obj(h, host_texts[i].name)))
+			replace(h, host_texts[i].name, cJSON_CreateString(host_texts[i].value));
+	if (is_nothing(json_obj(json_obj(h, "LogConfig"), "Type"))) {
+		cJSON *log = cJSON_CreateObject();
+		json_put_str(log, "Type", "json-file");
+		json_put(log, "Config", cJSON_CreateObject());
+		replace(h, "LogConfig", log);
+	}
+	if (is_nothing(json_obj(json_obj(h, "RestartPolicy"), "Name"))) {
+		cJSON *policy = cJSON_CreateObject();
+		json_put_str(policy, "Name", "no");
+		json_put_int(policy, "MaximumRetryCount", 0);
+		replace(h, "RestartPolicy", policy);
+	}
+	if (json_int(h, "ShmSize", 0) <= 0)
+		replace(h, "ShmSize", cJSON_CreateNumber(64 << 20));
+	if (json_int(h, "Memory", 0) > 0 && json_int(h, "MemorySwap", 0) == 0)
+		replace(h, "MemorySwap", cJSON_CreateNumber(2 * (double)json_int(h, "Memory", 0)));
+}
+
+int config_host(const cJSON *body, cJSON **out, char ***warnings, struct err *e)
+{
+	const cJSON *given = json_obj(body, "HostConfig");
+	int r = treat_fields(body, config_fields, ARRAY_SIZE(config_fields), warnings, e);
+	if (r == 0)
+		r = treat_fields(given, host_fields, ARRAY_SIZE(host_fields), warnings, e);
+	if (r < 0 || (r = check_values(given, e)) < 0 || (r = check_restart(given, e)) < 0 ||
+	    (r = check_limits(given, e)) < 0)
+		return r;
+	warn_log_options(given, warnings);
+	cJSON *h = cJSON_CreateObject();
+	for (size_t i = 0; i < ARRAY_SIZE(host_fields); i++) {
+		const struct field *f = &host_fields[i];
+		const cJSON *v = json_obj(given, f->name);
+		json_put(h, f->name, v && !cJSON_IsNull(v) ? cJSON_Duplicate(v, true) : nothing_of(f->type));
+	}
+	complete(h);
+	*out = h;
+	return 0;
+}

@@ -1,0 +1,27 @@
+/* container_config.h - Docker's create body: checked, merged, completed.
+ *
+ * Docker's rule for a container's command, from its reference: an entry point
+ * given by the user drops the image's command; a command alone replaces only
+ * the image's command.  Everything else adds up, the user's value first.
+ *
+ * A HostConfig field that this engine does not honour is refused, or named in a
+ * warning where leaving it out only loses comfort: never dropped in silence.
+ */
+#ifndef DRYDOCK_RUNTIME_CONTAINER_CONFIG_H
+#define DRYDOCK_RUNTIME_CONTAINER_CONFIG_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+#include "core/error.h"
+
+/* Types of all known fields; 400 with the field's name. */
+int config_check(const cJSON *body, struct err *e);
+/* Config as kept: the body's fields over the image's "config" object.  Owned. */
+cJSON *config_merge(const cJSON *body, const cJSON *image_config);
+/* HostConfig as kept: the body's over Docker's defaults.  Warnings are appended. */
+int config_host(const cJSON *body, cJSON **out, char ***warnings, struct err *e);
+/* Entrypoint and Cmd in one; owned strv, possibly empty. */
+char **config_argv(const cJSON *config);
+
+#endif

@@ -1,0 +1,22 @@
+/* container_event.h - what `docker events` shows.
+ *
+ * The last 1024 events are kept; a reader gets those since a time and then the
+ * new ones.  One list for the daemon: containers, images and networks write it.
+ */
+#ifndef DRYDOCK_RUNTIME_CONTAINER_EVENT_H
+#define DRYDOCK_RUNTIME_CONTAINER_EVENT_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* type: "container", "image" …; action: "create", "die" …; attributes: consumed, NULL = {}. */
+void event_add(const char *type, const char *action, const char *id, cJSON *attributes);
+
+/* Calls fn with each event after `since_ns` (wall clock) and up to `until_ns`; then, if
+ * until_ns lies ahead (UINT64_MAX: for ever), with each new one.  fn gets NULL twice a
+ * second and before the first wait; non-zero from it ends the reading. */
+void event_read(uint64_t since_ns, uint64_t until_ns, int (*fn)(void *arg, const cJSON *event),
+		void *arg);
+
+#endif

@@ -1,0 +1,295 @@
+/* container_exit.c - what happens by itself: the launcher's events, in order.
+ *
+ * The launcher calls from its own thread and must not be kept waiting; a start
+ * holds the container's lock while the first events arrive.  So the callbacks
+ * only copy and queue, and one worker takes the events one by one.
+ */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "runtime/container_internal.h"
+
+enum work_kind { WORK_EXITED, WORK_EXEC_EXITED, WORK_PROC, WORK_DETACHED };
+
+struct work {
+	struct work *next;
+	enum work_kind kind;
+	char *id, *text;		/* text: exec id, or how a client left */
+	int code;
+	struct launch_exit exit;
+	struct launch_proc proc;	/* its text is owned here */
+};
+
+static void queue(struct containers *cs, struct work *w)
+{
+	pthread_mutex_lock(&cs->work_lock);
+	*cs->last = w;
+	cs->last = &w->next;
+	cs->queued++;
+	pthread_cond_signal(&cs->work_more);
+	pthread_mutex_unlock(&cs->work_lock);
+}
+
+static struct work *new_work(enum work_kind kind, const char *id, const char *text)
+{
+	struct work *w = mem_alloc(sizeof(*w));
+	w->kind = kind;
+	w->id = str_dup(id);
+	w->text = str_dup(text);
+	return w;
+}
+
+static void free_work(struct work *w)
+{
+	strv_free((char **)w->proc.argv);
+	free((char *)w->proc.exe);
+	free((char *)w->proc.cwd);
+	free((char *)w->proc.initiator);
+	free(w->id);
+	free(w->text);
+	free(w);
+}
+
+static void on_exited(void *arg, const char *id, const struct launch_exit *x)
+{
+	struct work *w = new_work(WORK_EXITED, id, NULL);
+	w->exit = *x;
+	queue(arg, w);
+}
+
+static void on_exec_exited(void *arg, const char *id, const char *exec_id, int code)
+{
+	struct work *w = new_work(WORK_EXEC_EXITED, id, exec_id);
+	w->code = code;
+	queue(arg, w);
+}
+
+static void on_proc(void *arg, const char *id, const struct launch_proc *p)
+{
+	struct work *w = new_work(WORK_PROC, id, NULL);
+	w->proc = *p;
+	w->proc.argv = strv_dup(p->argv);
+	w->proc.exe = str_dup(p->exe);
+	w->proc.cwd = str_dup(p->cwd);
+	w->proc.initiator = str_dup(p->initiator);
+	queue(arg, w);
+}
+
+static void on_detached(void *arg, const char *id, const char *how)
+{
+	queue(arg, new_work(WORK_DETACHED, id, how));
+}
+
+const struct launch_events container_launch_events = {
+	.exited = on_exited, .exec_exited = on_exec_exited, .proc = on_proc, .detached = on_detached,
+};
+
+/* -- restart policies ------------------------------------------------------------------ */
+
+#define RESTART_FIRST_MS 100		/* doubled each time, as Docker does … */
+#define RESTART_MAX_MS   60000		/* … up to a minute … */
+#define RESTART_RESET_NS 10000000000ull	/* … and from the start after 10 s of running */
+
+static bool wants_restart(const struct container *c)
+{
+	const cJSON *policy = json_obj(c->host, "RestartPolicy");
+	const char *name = json_str_or(policy, "Name", "no");
+	int64_t most = json_int(policy, "MaximumRetryCount", 0);
+	if (c->by_hand || c->all->stopping)
+		return false;
+	if (str_eq(name, "on-failure"))
+		return c->exit_code != 0 && (!most || c->restarts < most);
+	return str_eq(name, "always") || str_eq(name, "unless-stopped");
+}
+
+static unsigned restart_delay_ms(const struct container *c)
+{
+	unsigned ms = RESTART_FIRST_MS;
+	for (int i = 1; i < c->restarts && ms < RESTART_MAX_MS; i++)
+		ms *= 2;
+	return ms < RESTART_MAX_MS ? ms : RESTART_MAX_MS;
+}
+
+/* Lock held while it starts; let go while it rests. */
+static void rest(struct container *c, unsigned ms)
+{
+	uint64_t until = clock_mono_ns() + ms * 1000000ull;
+	while (!c->by_hand && !c->gone && !c->all->stopping && clock_mono_ns() < until) {
+		const struct timespec slice = { .tv_nsec = 50000000 };
+		container_unlock(c);
+		nanosleep(&slice, NULL);
+		container_lock(c);
+	}
+}
+
+static void *restarter(void *arg)
+{
+	struct container *c = arg;
+	struct containers *cs = c->all;
+	struct err e = { 0 };
+	container_lock(c);
+	rest(c, restart_delay_ms(c));
+	if (c->status == CTR_RESTARTING) {
+		bool go = !c->by_hand && !c->gone && !cs->stopping;
+		struct origin by = { c->by.actor, str_dup(c->by.session), str_dup(c->by.step) };
+		c->status = CTR_EXITED;
+		if (go)
+			start_locked(c, &by, &e);
+		else
+			container_save(c, NULL);
+		origin_free(&by);
+		pthread_cond_broadcast(&c->changed);
+	}
+	container_unlock(c);
+	container_put(c);
+	__atomic_sub_fetch(&cs->restarters, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static void restart_later(struct container *c)
+{
+	pthread_t t;
+	c->restarts = c->finished_ns - c->started_ns > RESTART_RESET_NS ? 1 : c->restarts + 1;
+	c->status = CTR_RESTARTING;
+	container_save(c, NULL);
+	__atomic_add_fetch(&c->refs, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&c->all->restarters, 1, __ATOMIC_RELAXED);
+	if (pthread_create(&t, NULL, restarter, c) == 0) {
+		pthread_detach(t);
+		return;
+	}
+	__atomic_sub_fetch(&c->all->restarters, 1, __ATOMIC_RELAXED);
+	container_put(c);
+	c->status = CTR_EXITED;
+}
+
+/* -- the worker -------------------------------------------------------------------------- */
+
+/* The client that waits is told first; what the layer gained is looked at after. */
+static void exited(struct container *c, const struct launch_exit *x)
+{
+	if (!container_is_up(c))
+		return;
+	int pid = c->pid;
+	container_ended(c, x);
+	c->pid = pid;
+	facts_exit(c, x);
+	c->pid = 0;
+	changes_look(c);
+	execs_end(c);
+	if (host_flag(c, "AutoRemove"))
+		remove_locked(c, &c->by, false, NULL);
+	else if (wants_restart(c))
+		restart_later(c);
+}
+
+static void detached(struct container *c, const char *how)
+{
+	cJSON *d = cJSON_CreateObject();
+	json_put_str(d, "how", how);
+	container_fact(c, &c->by, "tty.detach", d);
+	if (str_eq(how, "keys"))
+		container_event(c, "detach", NULL);
+}
+
+static void proc(struct container *c, const struct launch_proc *p)
+{
+	/* What a program leaves behind is told before the next one is. */
+	changes_look_soon(c);
+	facts_proc(c, p);
+}
+
+static void carry_out(struct containers *cs, struct work *w)
+{
+	autocontainer struct container *c = table_find_id(cs, w->id);
+	if (!c)
+		return;
+	container_lock(c);
+	switch (w->kind) {
+	case WORK_EXITED:
+		exited(c, &w->exit);
+		break;
+	case WORK_EXEC_EXITED:
+		exec_finished(c, w->text, w->code);
+		break;
+	case WORK_PROC:
+		proc(c, &w->proc);
+		break;
+	case WORK_DETACHED:
+		detached(c, w->text);
+		break;
+	}
+	container_unlock(c);
+}
+
+static void *worker(void *arg)
+{
+	struct containers *cs = arg;
+	pthread_mutex_lock(&cs->work_lock);
+	while (cs->first || !cs->stopping) {
+		struct work *w = cs->first;
+		if (!w) {
+			pthread_cond_wait(&cs->work_more, &cs->work_lock);
+			continue;
+		}
+		cs->first = w->next;
+		if (!cs->first)
+			cs->last = &cs->first;
+		pthread_mutex_unlock(&cs->work_lock);
+		carry_out(cs, w);
+		free_work(w);
+		pthread_mutex_lock(&cs->work_lock);
+		cs->finished++;
+		pthread_cond_broadcast(&cs->work_done);
+	}
+	pthread_mutex_unlock(&cs->work_lock);
+	return NULL;
+}
+
+int worker_start(struct containers *cs, struct err *e)
+{
+	int r;
+	cs->last = &cs->first;
+	pthread_mutex_init(&cs->work_lock, NULL);
+	pthread_cond_init(&cs->work_more, NULL);
+	pthread_cond_init(&cs->work_done, NULL);
+	if ((r = pthread_create(&cs->worker, NULL, worker, cs)))
+		return err_sys(e, r, "start the worker");
+	if ((r = pthread_create(&cs->reaper, NULL, reaper_run, cs)))
+		return err_sys(e, r, "start the reaper");
+	return 0;
+}
+
+void worker_stop(struct containers *cs)
+{
+	const struct timespec slice = { .tv_nsec = 10000000 };
+	pthread_mutex_lock(&cs->work_lock);
+	cs->stopping = true;
+	pthread_cond_signal(&cs->work_more);
+	pthread_mutex_unlock(&cs->work_lock);
+	pthread_join(cs->worker, NULL);
+	reaper_wake();
+	pthread_join(cs->reaper, NULL);
+	while (__atomic_load_n(&cs->restarters, __ATOMIC_ACQUIRE) > 0)
+		nanosleep(&slice, NULL);
+}
+
+void containers_settle(struct containers *cs)
+{
+	size_t n;
+	pthread_mutex_lock(&cs->work_lock);
+	uint64_t want = cs->queued;
+	for (int i = 0; i < 6 && cs->finished < want; i++)
+		wait_half_second(&cs->work_done, &cs->work_lock);
+	pthread_mutex_unlock(&cs->work_lock);
+	/* A shell writes files without starting a program. */
+	struct container **v = containers_list(cs, &n);
+	for (size_t i = 0; i < n; i++) {
+		container_lock(v[i]);
+		if (container_is_up(v[i]))
+			changes_look_soon(v[i]);
+		container_unlock(v[i]);
+	}
+	containers_list_free(v, n);
+}

@@ -1,0 +1,117 @@
+/* container_internal.h - what container_*.c share among themselves. */
+#ifndef DRYDOCK_RUNTIME_CONTAINER_INTERNAL_H
+#define DRYDOCK_RUNTIME_CONTAINER_INTERNAL_H
+
+#include "core/cleanup.h"
+#include "core/clock.h"
+#include "core/json.h"
+#include "runtime/container.h"
+#include "runtime/container_event.h"
+#include "runtime/spec.h"
+#include "runtime/state.h"
+
+struct work;			/* container_exit.c */
+
+struct containers {
+	struct kernel *kernel;
+	char *data_root, *exec_root;
+	char *init_layer;		/* between every image and its writable layers */
+	struct image_store *images;
+	struct journal *journal;
+	struct state *state;
+	struct launcher *launcher;
+	struct network *network;	/* NULL: none on this host */
+
+	pthread_mutex_t lock;		/* the table, names, execs */
+	struct container **v;
+	size_t n;
+	struct exec *execs;
+
+	pthread_mutex_t work_lock;
+	pthread_cond_t work_more, work_done;
+	struct work *first, **last;
+	uint64_t queued, finished;	/* pieces of work, ever */
+	bool stopping;
+	pthread_t worker, reaper;
+	int restarters;			/* threads that wait to start a container again; atomic */
+};
+
+/* container_table.c */
+struct container *container_new(struct containers *cs);
+int table_add(struct containers *cs, struct container *c, struct err *e);	/* 409: name in use */
+void table_remove(struct container *c);
+struct container *table_find_id(struct containers *cs, const char *id);	/* counted */
+int container_save(struct container *c, struct err *e);
+struct container *container_load(struct containers *cs, const cJSON *doc);
+void random_id(char id[65]);
+char *random_name(struct containers *cs);
+int check_name(const char *name, struct err *e);
+void origin_keep(struct origin *to, const struct origin *from);
+void origin_free(struct origin *o);
+bool container_is_up(const struct container *c);	/* running or paused */
+void wait_half_second(pthread_cond_t *c, pthread_mutex_t *m);
+
+/* container_spec.c: lock held.  s is freed by the caller with spec_free(). */
+int spec_build(struct container *c, struct spec *s, bool resolve_user, struct err *e);
+bool host_flag(const struct container *c, const char *key);
+const char *host_text(const struct container *c, const char *key);
+
+/* container_mounts.c: Binds, Mounts and Tmpfs of HostConfig, in order. */
+int mounts_build(const cJSON *host, struct spec *s, struct err *e);
+/* container_limits.c */
+int limits_build(const cJSON *host, struct spec *s, struct err *e);
+int caps_build(const cJSON *host, uint64_t *caps, struct err *e);
+
+/* container_net.c: lock held. */
+int net_start(struct container *c, struct spec *s, struct err *e);
+void net_stop(struct container *c);
+int net_adopt(struct container *c);
+int net_files(struct container *c, struct err *e);	/* hosts, hostname, resolv.conf */
+cJSON *net_ports_fact(const struct container *c);	/* as asked for */
+
+/* container_start.c: lock held. */
+void container_ended(struct container *c, const struct launch_exit *x);
+int start_locked(struct container *c, const struct origin *by, struct err *e);
+
+/* container_attach.c: lock held. */
+void attach_waiting_to(struct container *c);	/* hands over those that came before the start */
+void attach_drop(struct container *c);		/* closes them */
+
+/* container_remove.c */
+int remove_locked(struct container *c, const struct origin *by, bool force, struct err *e);
+void *reaper_run(void *containers);
+void reaper_wake(void);
+int init_layer_make(struct containers *cs, struct err *e);
+
+/* container_exit.c */
+extern const struct launch_events container_launch_events;
+int worker_start(struct containers *cs, struct err *e);
+void worker_stop(struct containers *cs);
+
+/* container_exec.c */
+void execs_drop(struct container *c);		/* those of a container that is removed */
+void execs_end(struct container *c);		/* PID 1 ended, and they with it */
+void exec_finished(struct container *c, const char *exec_id, int code);
+/* Who started the exec that a program of it belongs to; false: nobody known. */
+bool exec_origin(struct container *c, struct origin *out);
+
+/* container_changes.c: lock held. */
+void changes_look(struct container *c);		/* compare now, write fs.change facts */
+void changes_look_soon(struct container *c);	/* the same, unless it was done just now */
+void changes_free(struct changes *ch);
+void changes_baseline(struct container *c);	/* compare, but say nothing */
+
+/* container_facts.c */
+void facts_started(struct container *c, const struct launch_info *info, const struct spec *s);
+void facts_proc(struct container *c, const struct launch_proc *p);
+void facts_exit(struct container *c, const struct launch_exit *x);
+void facts_visit(void *containers, const struct net_visit *v);
+void container_event(struct container *c, const char *action, cJSON *more);
+
+/* How long ago, in Docker's words ("About a minute"); buf >= 32. */
+char *age_text(uint64_t ns, char *buf);
+
+/* container_restore.c */
+int restore_all(struct containers *cs, struct err *e);
+
+#endif

@@ -1,0 +1,146 @@
+/* container_limits.c - resources and rights: from Docker's words to the kernel's numbers. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/resource.h>
+
+#include "runtime/container_internal.h"
+
+/* capabilities(7), by number. */
+static const char *const cap_names[] = {
+	"CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID",
+	"SETPCAP", "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW",
+	"IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT",
+	"SYS_ADMIN", "SYS_BOOT", "SYS_NICE", "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD",
+	"LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG",
+	"WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF", "CHECKPOINT_RESTORE",
+};
+#define CAP(name_) (1ull << (name_))
+#define ALL_CAPS (CAP(ARRAY_SIZE(cap_names)) - 1)
+
+/* Docker's default: chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap,
+ * net_bind_service, net_raw, sys_chroot, mknod, audit_write, setfcap. */
+#define DEFAULT_CAPS 0xa80425fbull
+
+static int cap_bit(const char *name, uint64_t *bits, struct err *e)
+{
+	const char *s = strncasecmp(name, "CAP_", 4) ? name : name + 4;
+	if (!strcasecmp(s, "ALL")) {
+		*bits = ALL_CAPS;
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(cap_names); i++)
+		if (!strcasecmp(s, cap_names[i])) {
+			*bits = CAP(i);
+			return 0;
+		}
+	return err_set(e, EINVAL, "invalid capability: unknown capability: \"CAP_%s\"", s);
+}
+
+static int cap_list(const cJSON *list, uint64_t *bits, struct err *e)
+{
+	const cJSON *v;
+	*bits = 0;
+	cJSON_ArrayForEach(v, list) {
+		uint64_t one = 0;
+		int r = cap_bit(cJSON_IsString(v) ? v->valuestring : "", &one, e);
+		if (r < 0)
+			return r;
+		*bits |= one;
+	}
+	return 0;
+}
+
+int caps_build(const cJSON *host, uint64_t *caps, struct err *e)
+{
+	uint64_t add, drop;
+	int r = cap_list(json_obj(host, "CapAdd"), &add, e);
+	if (r < 0 || (r = cap_list(json_obj(host, "CapDrop"), &drop, e)) < 0)
+		return r;
+	if (json_bool(host, "Privileged"))
+		*caps = ALL_CAPS;
+	else if (add == ALL_CAPS)
+		*caps = ALL_CAPS & ~drop;
+	else if (drop == ALL_CAPS)
+		*caps = add;
+	else
+		*caps = (DEFAULT_CAPS & ~drop) | add;
+	return 0;
+}
+
+/* getrlimit(2) */
+static const struct { const char *name; int resource; } rlimits[] = {
+	{ "as", RLIMIT_AS }, { "core", RLIMIT_CORE }, { "cpu", RLIMIT_CPU }, { "data", RLIMIT_DATA },
+	{ "fsize", RLIMIT_FSIZE }, { "locks", RLIMIT_LOCKS }, { "memlock", RLIMIT_MEMLOCK },
+	{ "msgqueue", RLIMIT_MSGQUEUE }, { "nice", RLIMIT_NICE }, { "nofile", RLIMIT_NOFILE },
+	{ "nproc", RLIMIT_NPROC }, { "rss", RLIMIT_RSS }, { "rtprio", RLIMIT_RTPRIO },
+	{ "rttime", RLIMIT_RTTIME }, { "sigpending", RLIMIT_SIGPENDING }, { "stack", RLIMIT_STACK },
+};
+
+static uint64_t limit_value(const cJSON *o, const char *key)
+{
+	int64_t v = json_int(o, key, 0);
+	return v < 0 ? RLIM_INFINITY : (uint64_t)v;
+}
+
+static int add_ulimit(const cJSON *u, struct spec *s, struct err *e)
+{
+	const char *name = json_str_or(u, "Name", "");
+	for (size_t i = 0; i < ARRAY_SIZE(rlimits); i++) {
+		if (!str_eq(rlimits[i].name, name))
+			continue;
+		s->ulimits[s->n_ulimits++] = (struct spec_ulimit){
+			rlimits[i].resource, limit_value(u, "Soft"), limit_value(u, "Hard") };
+		return 0;
+	}
+	return err_set(e, EINVAL, "invalid ulimit type: %s", name);
+}
+
+static int ulimits_build(const cJSON *list, struct spec *s, struct err *e)
+{
+	const cJSON *u;
+	s->ulimits = mem_alloc(((size_t)cJSON_GetArraySize(list) + 1) * sizeof(*s->ulimits));
+	cJSON_ArrayForEach(u, list) {
+		int r = add_ulimit(u, s, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void sysctls_build(const cJSON *map, struct spec *s)
+{
+	const cJSON *v;
+	s->sysctls = mem_alloc(((size_t)cJSON_GetArraySize(map) + 1) * sizeof(*s->sysctls));
+	cJSON_ArrayForEach(v, map)
+		if (cJSON_IsString(v))
+			s->sysctls[s->n_sysctls++] =
+				(struct spec_sysctl){ str_dup(v->string), str_dup(v->valuestring) };
+}
+
+static char *text_or_null(const cJSON *o, const char *key)
+{
+	const char *v = json_str_or(o, key, "");
+	return *v ? str_dup(v) : NULL;
+}
+
+int limits_build(const cJSON *host, struct spec *s, struct err *e)
+{
+	const int64_t period = 100000;	/* µs: the kernel's default, and Docker's for --cpus */
+	int64_t nano = json_int(host, "NanoCpus", 0);
+
+	s->memory = json_int(host, "Memory", 0);
+	s->memory_swap = json_int(host, "MemorySwap", 0);
+	s->memory_reservation = json_int(host, "MemoryReservation", 0);
+	s->cpu_period = nano ? period : json_int(host, "CpuPeriod", 0);
+	s->cpu_quota = nano ? nano / 1000 * period / 1000000 : json_int(host, "CpuQuota", 0);
+	s->cpu_shares = json_int(host, "CpuShares", 0);
+	s->cpuset_cpus = text_or_null(host, "CpusetCpus");
+	s->cpuset_mems = text_or_null(host, "CpusetMems");
+	s->pids = json_int(host, "PidsLimit", 0);
+	s->oom_score_adj = (int)json_int(host, "OomScoreAdj", 0);
+	s->shm_size = json_int(host, "ShmSize", 64 << 20);
+	sysctls_build(json_obj(host, "Sysctls"), s);
+	return ulimits_build(json_obj(host, "Ulimits"), s, e);
+}

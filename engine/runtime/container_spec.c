@@ -1,0 +1,205 @@
+/* container_spec.c - from Docker's documents to a spec with every question answered. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/container_config.h"
+#include "runtime/container_internal.h"
+#include "runtime/user.h"
+
+#define PATH_DEFAULT "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+bool host_flag(const struct container *c, const char *key) { return json_bool(c->host, key); }
+
+const char *host_text(const struct container *c, const char *key)
+{
+	return json_str_or(c->host, key, "");
+}
+
+static bool env_has(char *const *env, const char *name)
+{
+	size_t n = strlen(name);
+	for (size_t i = 0; env[i]; i++)
+		if (!strncmp(env[i], name, n) && env[i][n] == '=')
+			return true;
+	return false;
+}
+
+/* Docker's order: PATH, HOSTNAME, TERM, the configured ones, HOME. */
+static char **build_env(const struct container *c, const char *home)
+{
+	char **own = json_strv(json_obj(c->config, "Env")), **env = mem_alloc(sizeof(*env));
+	autofree char *hostname = str_printf("HOSTNAME=%s", json_str_or(c->config, "Hostname", ""));
+	autofree char *home_var = str_printf("HOME=%s", home);
+
+	if (!env_has(own, "PATH"))
+		strv_add(&env, PATH_DEFAULT);
+	if (!env_has(own, "HOSTNAME"))
+		strv_add(&env, hostname);
+	if (json_bool(c->config, "Tty") && !env_has(own, "TERM"))
+		strv_add(&env, "TERM=xterm");
+	for (size_t i = 0; own[i]; i++)
+		strv_add(&env, own[i]);
+	if (!env_has(own, "HOME"))
+		strv_add(&env, home_var);
+	strv_free(own);
+	return env;
+}
+
+static int build_user(struct container *c, struct spec *s, char **home, struct err *e)
+{
+	struct layers l;
+	struct user u;
+	char **extra = json_strv(json_obj(c->host, "GroupAdd"));
+	int r = container_layers(c, &l, e);
+	if (r == 0)
+		r = user_resolve(&l, json_str_or(c->config, "User", ""), extra, &u, e);
+	strv_free(extra);
+	if (r < 0)
+		return r;
+	s->uid = u.uid;
+	s->gid = u.gid;
+	s->groups = u.groups;
+	s->n_groups = u.n_groups;
+	*home = u.home;
+	return 0;
+}
+
+static void build_root(struct container *c, struct spec *s)
+{
+	char **lower = mem_alloc(sizeof(*lower));
+	for (size_t i = 0; i < c->n_layers; i++)
+		strv_add(&lower, c->lower[i]);
+	strv_add(&lower, c->all->init_layer);
+	s->lower = lower;
+	s->upper = str_dup(c->upper);
+	s->work = container_path(c, "work");
+	s->merged = container_path(c, "merged");
+	s->hosts = container_path(c, "hosts");
+	s->hostname_file = container_path(c, "hostname");
+	s->resolv_conf = container_path(c, "resolv.conf");
+	s->run_dir = str_printf("%s/containers/%s", c->all->exec_root, c->id);
+	s->cgroup = str_printf("drydock/%s", c->id);
+	if (!str_eq(json_str(json_obj(c->host, "LogConfig"), "Type"), "none"))
+		s->log_path = container_log_path(c);
+}
+
+/* What Docker hides of /proc and /sys, and what it lets be read only. */
+static char **path_list(const struct container *c, const char *key, const char *const *dflt,
+			bool unconfined)
+{
+	const cJSON *given = json_obj(c->host, key);
+	if (cJSON_IsArray(given))
+		return json_strv(given);
+	return unconfined ? mem_alloc(sizeof(char *)) : strv_dup((char *const *)dflt);
+}
+
+/* --security-opt */
+static int build_security(struct container *c, struct spec *s, struct err *e)
+{
+	static const char *const masked[] = { "/proc/asound", "/proc/acpi", "/proc/interrupts",
+		"/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
+		"/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware",
+		"/sys/devices/virtual/powercap", NULL };
+	static const char *const readonly[] = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
+		"/proc/sysrq-trigger", NULL };
+	static const char *const neutral[] = { "apparmor=unconfined", "label=disable", "label:disable",
+		"apparmor:unconfined", "seccomp=builtin", "no-new-privileges=false",
+		"no-new-privileges:false" };
+	const cJSON *v;
+
+	s->privileged = host_flag(c, "Privileged");
+	s->seccomp_default = !s->privileged;
+	s->masked = path_list(c, "MaskedPaths", masked, s->privileged);
+	s->readonly = path_list(c, "ReadonlyPaths", readonly, s->privileged);
+	cJSON_ArrayForEach(v, json_obj(c->host, "SecurityOpt")) {
+		const char *opt = cJSON_IsString(v) ? v->valuestring : "";
+		bool known = false;
+		for (size_t i = 0; i < ARRAY_SIZE(neutral); i++)
+			known |= str_eq(neutral[i], opt);
+		if (str_eq(opt, "seccomp=unconfined") || str_eq(opt, "seccomp:unconfined"))
+			s->seccomp_default = false;
+		else if (str_starts(opt, "no-new-privileges") && !known)
+			s->no_new_privs = true;
+		else if (!known)
+			return err_set(e, EINVAL, "invalid --security-opt 2: \"%s\"", opt);
+	}
+	return caps_build(c->host, &s->caps, e);
+}
+
+static enum ns_mode ns_mode(const struct container *c, const char *key)
+{
+	return str_eq(host_text(c, key), "host") ? NS_HOST : NS_PRIVATE;
+}
+
+static void build_namespaces(struct container *c, struct spec *s)
+{
+	const char *net = host_text(c, "NetworkMode");
+	s->pid_mode = ns_mode(c, "PidMode");
+	s->ipc_mode = ns_mode(c, "IpcMode");
+	s->uts_mode = ns_mode(c, "UTSMode");
+	s->cgroup_mode = ns_mode(c, "CgroupnsMode");
+	s->netns_fd = -1;
+	s->net = str_eq(net, "host") ? NET_HOST : str_eq(net, "none") ? NET_NONE :
+		 str_starts(net, "container:") ? NET_JOIN : NET_NEW;
+	if (json_bool(c->config, "NetworkDisabled"))
+		s->net = NET_NONE;
+}
+
+static void host_hostname(char *buf, size_t cap)
+{
+	if (gethostname(buf, cap) < 0)
+		snprintf(buf, cap, "localhost");
+	buf[cap - 1] = '\0';
+}
+
+static void build_names(struct container *c, struct spec *s)
+{
+	char host[256];
+	const char *own = json_str_or(c->config, "Hostname", "");
+	if (!*own)
+		host_hostname(host, sizeof(host));
+	s->id = str_dup(c->id);
+	s->name = str_dup(c->name);
+	s->hostname = str_dup(*own ? own : host);
+	s->domainname = str_dup(json_str_or(c->config, "Domainname", ""));
+	s->argv = config_argv(c->config);
+	const char *cwd = json_str_or(c->config, "WorkingDir", "");
+	s->cwd = str_dup(*cwd ? cwd : "/");
+}
+
+static void build_streams(struct container *c, struct spec *s)
+{
+	const cJSON *size = json_obj(c->host, "ConsoleSize");
+	s->tty = json_bool(c->config, "Tty");
+	s->open_stdin = json_bool(c->config, "OpenStdin");
+	s->stdin_once = json_bool(c->config, "StdinOnce");
+	s->init = host_flag(c, "Init");
+	s->readonly_root = host_flag(c, "ReadonlyRootfs");
+	if (cJSON_GetArraySize(size) == 2) {
+		s->rows = (unsigned short)cJSON_GetArrayItem(size, 0)->valuedouble;
+		s->cols = (unsigned short)cJSON_GetArrayItem(size, 1)->valuedouble;
+	}
+}
+
+int spec_build(struct container *c, struct spec *s, bool resolve_user, struct err *e)
+{
+	autofree char *home = NULL;
+	struct layers l;
+	int r = container_layers(c, &l, e);
+	if (r < 0)
+		return r;
+	build_names(c, s);
+	build_streams(c, s);
+	build_root(c, s);
+	build_namespaces(c, s);
+	if ((r = build_security(c, s, e)) < 0 || (r = limits_build(c->host, s, e)) < 0 ||
+	    (r = mounts_build(c->host, s, e)) < 0)
+		return r;
+	if (resolve_user && (r = build_user(c, s, &home, e)) < 0)
+		return r;
+	s->envp = build_env(c, home ? home : "/");
+	return 0;
+}

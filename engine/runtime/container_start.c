@@ -1,0 +1,202 @@
+/* container_start.c - start, end, restart.
+ *
+ * A start: the three files, a place in the network with its ports, the spec, the
+ * launcher (everything up to execve), the clients that attached before, and the
+ * word to go.  Whatever fails, the steps before are undone and the container is
+ * as it was, with the reason kept in its state.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/file.h"
+#include "runtime/container_internal.h"
+
+static void set_error(struct container *c, const char *text)
+{
+	free(c->error);
+	c->error = str_dup(text);
+}
+
+/* -- saying what went wrong ------------------------------------------------------ */
+
+/* The code a shell gives for a program that couldn't be started (docker run's page):
+ * 127 not found, 126 found but not executable, 128 anything else before it ran. */
+static int failure_code(const struct err *e)
+{
+	return strstr(e->what, "executable file not found") ||
+	       strstr(e->what, "no such file or directory") ? 127 :
+	       strstr(e->what, "permission denied") ? 126 : 128;
+}
+
+/* Docker's words for a program that isn't there or can't be run; clients take their
+ * exit code from them. */
+static int explain(struct container *c, const struct spec *s, struct err *e)
+{
+	static const char front[] = "failed to create task for container: failed to create shim task: "
+		"OCI runtime create failed: runc create failed: unable to start container process: "
+		"error during container init: ";
+	struct layers l;
+	struct layer_file f;
+	int r = -EINVAL;
+
+	if (e->status || !s->argv || !s->argv[0] || s->n_mounts > 0 || container_layers(c, &l, NULL) < 0)
+		return -e->code;
+	r = layers_find_program(&l, s->argv[0], s->envp, s->cwd, &f);
+	bool path = strchr(s->argv[0], '/');
+	if (r == -ENOENT || r == -ENOTDIR) {
+		err_http(e, 400, ENOENT, "%sexec: \"%s\": %s: unknown", front, s->argv[0],
+			 path ? "stat: no such file or directory" : "executable file not found in $PATH");
+		return err_hint(e, "the program must be inside the image: what follows the image's name is the command");
+	}
+	if (r == -EACCES) {
+		err_http(e, 400, EACCES, "%sexec: \"%s\": permission denied: unknown", front, s->argv[0]);
+		return err_hint(e, "the file is there but not executable: chmod +x it in the image, or name its interpreter");
+	}
+	return -e->code;
+}
+
+/* -- starting -------------------------------------------------------------------- */
+
+/* -v creates a missing directory of the host, as dockerd does. */
+static int make_bind_sources(const struct spec *s, struct err *e)
+{
+	for (size_t i = 0; i < s->n_mounts; i++) {
+		struct stat st;
+		if (str_eq(s->mounts[i].type, "bind") && stat(s->mounts[i].source, &st) < 0) {
+			int r = dir_make(s->mounts[i].source, 0755, e);
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+static int launch(struct container *c, struct spec *s, struct launch_info *info, struct err *e)
+{
+	int r = launch_prepare(c->all->launcher, s, &c->run, e);
+	if (r < 0)
+		return explain(c, s, e);
+	attach_waiting_to(c);
+	if ((r = launch_go(c->run, info, e)) < 0) {
+		launch_release(c->run);
+		c->run = NULL;
+		launch_sweep(c->all->launcher, c->id, s->run_dir, NULL);
+		return explain(c, s, e);
+	}
+	return 0;
+}
+
+static int start_parts(struct container *c, struct spec *s, struct launch_info *info,
+		       struct err *e)
+{
+	char **unread = mem_alloc(sizeof(*unread));	/* said at creation already */
+	int r = spec_build(c, s, true, e);
+	if (r == 0) {
+		launch_clamp(c->all->launcher, s, &unread);
+		r = make_bind_sources(s, e);
+	}
+	strv_free(unread);
+	if (r < 0 || (r = net_start(c, s, e)) < 0)
+		return r;
+	if ((r = net_files(c, e)) < 0 || (r = launch(c, s, info, e)) < 0)
+		net_stop(c);
+	return r;
+}
+
+static void started(struct container *c, const struct origin *by, const struct launch_info *info,
+		    const struct spec *s)
+{
+	c->status = CTR_RUNNING;
+	c->pid = info->pid;
+	c->exit_code = 0;
+	c->oom = false;
+	c->by_hand = false;
+	c->started_ns = clock_wall_ns();
+	c->starts++;
+	set_error(c, "");
+	container_save(c, NULL);
+	facts_started(c, info, s);
+	container_event(c, "start", NULL);
+}
+
+static void failed(struct container *c, const struct err *e)
+{
+	c->exit_code = failure_code(e);
+	c->pid = 0;
+	set_error(c, e->what);
+	attach_drop(c);
+	container_save(c, NULL);
+	c->exits++;
+	pthread_cond_broadcast(&c->changed);
+}
+
+int start_locked(struct container *c, const struct origin *by, struct err *e)
+{
+	struct spec s = { .netns_fd = -1 };
+	struct launch_info info = { .pid = 0 };
+
+	if (c->status == CTR_RUNNING)
+		return 1;
+	if (c->status == CTR_PAUSED)
+		return err_http(e, 409, EBUSY, "cannot start a paused container, try unpause instead");
+	if (c->status == CTR_REMOVING || c->gone)
+		return err_http(e, 409, EBUSY, "container is marked for removal and cannot be started");
+	origin_keep(&c->by, by);
+	int r = start_parts(c, &s, &info, e);
+	if (r == 0)
+		started(c, by, &info, &s);
+	else
+		failed(c, e);
+	free(info.upper);
+	free(info.lower);
+	spec_free(&s);
+	return r;
+}
+
+int container_start(struct container *c, const struct origin *by, struct err *e)
+{
+	container_lock(c);
+	int r = start_locked(c, by, e);
+	if (r < 0 && host_flag(c, "AutoRemove") && !container_is_up(c)) {
+		struct err ignored = { 0 };
+		remove_locked(c, by, false, &ignored);
+	}
+	container_unlock(c);
+	return r;
+}
+
+/* -- ending ---------------------------------------------------------------------- */
+
+void container_ended(struct container *c, const struct launch_exit *x)
+{
+	c->status = CTR_EXITED;
+	c->exit_code = x->signal ? 128 + x->signal : x->code;
+	c->oom = x->oom;
+	c->pid = 0;
+	c->finished_ns = x->wall_ns ? x->wall_ns : clock_wall_ns();
+	if (c->run)
+		launch_release(c->run);
+	c->run = NULL;
+	net_stop(c);
+	container_save(c, NULL);
+	c->exits++;
+	pthread_cond_broadcast(&c->changed);
+}
+
+/* -- restart --------------------------------------------------------------------- */
+
+int container_restart(struct container *c, const struct origin *by, int grace, struct err *e)
+{
+	int r = container_stop(c, by, grace, NULL, e);
+	if (r < 0)
+		return r;
+	container_lock(c);
+	r = start_locked(c, by, e);
+	if (r >= 0)
+		container_event(c, "restart", NULL);
+	container_unlock(c);
+	return r < 0 ? r : 0;
+}
