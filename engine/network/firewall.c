@@ -30,6 +30,7 @@
 #include "core/str.h"
 #include "network/internal.h"
 #include "network/answer.h"
+#include "trace/decorator.h"
 
 #define IP_FORWARD "/proc/sys/net/ipv4/ip_forward"
 #define DEFAULT_BRIDGE "drydock0"
@@ -78,7 +79,9 @@ static void install_table(struct network *n)
 		"  oifname \"%3$s\" iifname != \"%3$s\" drop\n"
 		" }\n"
 		"}\n", t, n->subnet, n->bridge);
+	trace_why(n->k, WHY_NET_MASQUERADE);
 	long r = k_nftables(n->k, commands);
+	trace_why(n->k, WHY_TABLE);
 	if (r < 0)
 		network_warn(n, "network %s: containers can't reach the outside: "
 			     "no nftables rule could be made: %s", n->bridge, strerror(-r));

@@ -30,6 +30,15 @@ static void begin(struct request *q)
 	nl_init(&q->nl, q->room, sizeof(q->room));
 }
 
+/* Makes the change; the trace says why. */
+static int change(struct kernel *k, int sock, struct request *q, enum why why)
+{
+	trace_why(k, why);
+	int r = nl_send(k, sock, &q->nl, NULL);
+	trace_why(k, WHY_TABLE);
+	return r;
+}
+
 /* A message about a link: the one with that index, or if 0 the one named. */
 static void about_link(struct nl *m, int type, int flags, int index, const char *name)
 {
@@ -89,7 +98,7 @@ int link_add_bridge(struct kernel *k, int sock, const char *name, const uint8_t 
 	size_t info = nl_nest(&q.nl, IFLA_LINKINFO);
 	nl_attr_str(&q.nl, IFLA_INFO_KIND, "bridge");
 	nl_nest_end(&q.nl, info);
-	int r = nl_send(k, sock, &q.nl, NULL);
+	int r = change(k, sock, &q, WHY_NET_BRIDGE);
 	return r < 0 ? err_sys(e, -r, "make the bridge %s", name) : 0;
 }
 
@@ -115,7 +124,7 @@ int link_add_veth(struct kernel *k, int sock, const char *name, int bridge, int 
 	nl_nest_end(&q.nl, other);
 	nl_nest_end(&q.nl, data);
 	nl_nest_end(&q.nl, info);
-	int r = nl_send(k, sock, &q.nl, NULL);
+	int r = change(k, sock, &q, WHY_NET_VETH);
 	return r < 0 ? err_sys(e, -r, "make the veth pair %s", name) : 0;
 }
 
@@ -125,7 +134,7 @@ int link_up(struct kernel *k, int sock, int index, struct err *e)
 
 	begin(&q);
 	raise_link(&q.nl, index);
-	int r = nl_send(k, sock, &q.nl, NULL);
+	int r = change(k, sock, &q, WHY_NET_UP);
 	return r < 0 ? err_sys(e, -r, "raise link %d", index) : 0;
 }
 
@@ -135,7 +144,7 @@ int link_delete(struct kernel *k, int sock, const char *name, struct err *e)
 
 	begin(&q);
 	about_link(&q.nl, RTM_DELLINK, 0, 0, name);
-	int r = nl_send(k, sock, &q.nl, NULL);
+	int r = change(k, sock, &q, WHY_TABLE);
 	return r < 0 ? err_sys(e, -r, "delete the link %s", name) : 0;
 }
 
@@ -147,7 +156,7 @@ int link_add_address(struct kernel *k, int sock, int index, const struct subnet 
 
 	begin(&q);
 	give_address(&q.nl, index, address);
-	int r = nl_send(k, sock, &q.nl, NULL);
+	int r = change(k, sock, &q, WHY_NET_ADDRESS);
 	return r < 0 ? err_sys(e, -r, "give link %d the address %s", index,
 			       address_text(address->own, text)) : 0;
 }
@@ -163,7 +172,7 @@ int link_settle(struct kernel *k, int sock, int eth0, const struct subnet *addre
 	give_address(&q.nl, eth0, address);
 	raise_link(&q.nl, eth0);
 	route_everything_to(&q.nl, gateway);
-	int r = nl_send(k, sock, &q.nl, NULL);
+	int r = change(k, sock, &q, WHY_NET_ADDRESS);
 	return r < 0 ? err_sys(e, -r, "set up the network namespace of %s",
 			       address_text(address->own, text)) : 0;
 }

@@ -1,4 +1,17 @@
-/* network.h - bridges, addresses, published ports. */
+/* network.h - bridges, addresses, published ports.
+ *
+ * One struct network per daemon.  All functions may be called from any thread,
+ * except that network_open() comes first and network_close() last.  Namespaces
+ * are made ahead, so network_attach() normally makes no kernel call; what
+ * network_detach() lets go is deleted later, by a thread of the network's own.
+ *
+ * After a restart of the daemon: network_open(), network_adopt() for each
+ * running container, network_publish() for its ports, then network_sweep().
+ *
+ * Errors are -errno with the failing operation in e, as everywhere.  What a host
+ * can't give but containers can do without (nftables, ip_forward, IPv6) is no
+ * error: see network_warnings().
+ */
 #ifndef DRYDOCK_NETWORK_NETWORK_H
 #define DRYDOCK_NETWORK_NETWORK_H
 
@@ -17,26 +30,34 @@ struct network_config {
 	int pool;		/* ready-made namespaces with their veth: 4 to 16 */
 };
 
-/* A visit through a published port, told when it ends. */
+/* A visit through a published port.  Told once a connection: when the first HTTP
+ * response is complete (a browser keeps its connection for minutes), or when it
+ * ends.  In order, from a thread that does nothing else: the listener may be
+ * slow.  All text is borrowed for the duration of the call. */
 struct net_visit {
 	const char *cid; uint16_t host_port, ctr_port;
-	const char *peer;		/* "127.0.0.1:50412" */
-	uint64_t src_netns; bool same_netns;
-	uint64_t bytes_in, bytes_out;
+	const char *peer;		/* "127.0.0.1:50412", "[::1]:50412" */
+	uint64_t src_netns;		/* inode of a container's namespace, or the host's */
+	bool same_netns;		/* it came from the visited container itself */
+	uint64_t bytes_in, bytes_out;	/* towards the container, from it; until it was told */
 	int http_status;		/* 0: not HTTP */
 	const char *request;		/* "GET / HTTP/1.1", "" */
-	const char *body_sha256;	/* of the first response's body, "" */
+	const char *body_sha256;	/* of the first response's body as sent, hex; "" if cut
+					 * off or longer than 4 MiB */
 };
 
 int network_open(struct kernel *k, const struct network_config *c,
 		 void (*visit)(void *arg, const struct net_visit *v), void *arg,
 		 struct network **out, struct err *e);
-/* remove: take bridge, pool and firewall table away too. */
+/* The pool goes in any case.  remove: so do all endpoints, the bridge and the
+ * firewall table; else running containers stay connected, without their ports. */
 void network_close(struct network *n, bool remove);
 
-/* An endpoint for a container: taken from the pool, or made. */
+/* An endpoint for a container: taken from the pool, or waited for.  It is freed by
+ * network_detach().  EADDRNOTAVAIL: the subnet is full. */
 int network_attach(struct network *n, const char *cid, struct endpoint **out, struct err *e);
-/* After a daemon's restart: the endpoint of a running container again. */
+/* The endpoint of a running container again; pid is any process of it.  ENOENT:
+ * its cable isn't in the bridge any more. */
 int network_adopt(struct network *n, const char *cid, int pid, const char *address,
 		  struct endpoint **out, struct err *e);
 void network_detach(struct network *n, struct endpoint *ep);	/* ports too */
@@ -56,7 +77,11 @@ bool network_ipv6(const struct network *n);	/* ports without host_ip are on [::]
 /* What the host couldn't give at open: a sentence each, NULL-terminated, borrowed. */
 char *const *network_warnings(const struct network *n);
 
-struct port { char host_ip[46]; uint16_t host, ctr; char proto[5]; };	/* host 0: any free */
+struct port {
+	char host_ip[46];	/* "": all addresses, IPv6 too; "0.0.0.0": all of IPv4 */
+	uint16_t host, ctr;	/* host 0: any free one, filled in */
+	char proto[5];		/* "tcp", or "" for it */
+};
 /* Claims the port and starts forwarding.  EADDRINUSE with docker's words
  * ("Bind for 0.0.0.0:8080 failed: port is already allocated") and in `holder`
  * who has it: a container id, or "pid 123 (nginx)", or "" if unknown. */

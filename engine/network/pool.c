@@ -35,6 +35,7 @@
 #include "core/str.h"
 #include "network/internal.h"
 #include "network/link.h"
+#include "trace/decorator.h"
 
 #define SETTLE_NS 20000000ull		/* a start takes some 5 ms; four of them */
 #define RETRY_NS 1000000000ull		/* after a failure, unless somebody waits */
@@ -84,8 +85,10 @@ static void set_defaults(struct kernel *k)
 static int make_netns(struct network *n, int *netns, int *sock, struct err *e)
 {
 	struct kernel *k = n->k;
-	int r = k_unshare(k, CLONE_NEWNET);
 
+	trace_why(k, WHY_NET_NAMESPACE);
+	int r = (int)k_unshare(k, CLONE_NEWNET);
+	trace_why(k, WHY_TABLE);
 	if (r < 0)
 		return err_sys(e, -r, "make a network namespace");
 	*netns = k_open(k, AT_FDCWD, "/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC, 0);
@@ -152,6 +155,7 @@ static int make(struct network *n, struct endpoint *ep, struct err *e)
 
 	if (host < 0)
 		return host;
+	trace_region(n->k, REGION_NETWORK);
 	int r = make_netns(n, &ep->netns, &inside, e);
 	if (r == 0) {
 		ep->inode = netns_inode(ep->netns);
@@ -161,6 +165,7 @@ static int make(struct network *n, struct endpoint *ep, struct err *e)
 			k_close(n->k, ep->netns);
 	}
 	k_close(n->k, host);
+	trace_region(n->k, REGION_NONE);
 	return r;
 }
 

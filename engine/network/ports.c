@@ -207,10 +207,12 @@ int network_publish(struct network *n, struct endpoint *ep, struct port *p, char
 	struct published *new = describe(ep, p);
 
 	holder[0] = '\0';
+	trace_region(n->k, REGION_PUBLISH);
 	int r = strcmp(new->port.proto, "tcp") ?
 		err_set(e, EPROTONOSUPPORT, "publish port %u: only TCP can be published, not \"%s\"",
 			p->ctr, p->proto) :
 		claim(n, new, holder, cap, e);
+	trace_region(n->k, REGION_NONE);
 	if (r < 0) {
 		free(new);
 		return r;
