@@ -61,9 +61,10 @@ static pthread_once_t thread_once = PTHREAD_ONCE_INIT;
 
 static void set_container(struct source *s, const char *id)
 {
-	size_t n = strnlen(id ? id : "", LOG_ID - 1);
+	size_t n = id ? strnlen(id, LOG_ID - 1) : 0;
 
-	memcpy(s->container, id, n);
+	if (n)
+		memcpy(s->container, id, n);
 	s->container[n] = '\0';
 }
 

@@ -255,7 +255,7 @@ static void add_int(struct str *out, const struct trace_event *ev, int i)
 		flags_add(out, "CAP", (uint64_t)v);
 	else if (ev->op == K_PRCTL && i == 1 && ev->arg[0] == PR_CAP_AMBIENT)
 		flags_add(out, "AMBIENT", (uint64_t)v);
-	else if (ev->op == K_MKNOD)
+	else if (ev->op == K_MKNOD && i == 3)
 		str_addf(out, "makedev(%#x, %#x)", major((dev_t)v), minor((dev_t)v));
 	else
 		str_addf(out, "%lld", (long long)v);

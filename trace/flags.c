@@ -18,7 +18,7 @@ static const struct {
 	const char *set, *name;
 	uint64_t value, mask;
 } table[] = {
-#define FLAG(set, name, value, mask) { #set, #name, (uint64_t)(value), (uint64_t)(mask) },
+#define FLAG(set, name, value, mask) { set, name, (uint64_t)(value), (uint64_t)(mask) },
 #include "trace/flags.def"
 #undef FLAG
 };

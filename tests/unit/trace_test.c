@@ -1,0 +1,671 @@
+/* trace_test.c - rings, the decorator, decoding, the log and the collector. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/rtnetlink.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/clock.h"
+#include "core/file.h"
+#include "core/json.h"
+#include "kernel/fault.h"
+#include "kernel/meta.h"
+#include "tests/helpers/unit.h"
+#include "tests/unit/fake_kernel.h"
+#include "trace/collector.h"
+#include "trace/decode.h"
+#include "trace/decorator.h"
+#include "trace/flags.h"
+#include "trace/log.h"
+
+static char dir[] = "/tmp/drydock-trace-XXXXXX";
+
+static void make_dir(void) { ck_assert_ptr_nonnull(mkdtemp(dir)); }
+static void remove_dir(void) { dir_remove(dir, NULL); }
+
+/* ---- rings ---- */
+
+static bool put(struct trace_ring *r, int64_t n)
+{
+	struct trace_event *ev = trace_ring_claim(r);
+
+	if (!ev)
+		return false;
+	memset(ev, 0, sizeof(*ev));
+	ev->result = n;
+	for (int i = 0; i < 6; i++)
+		ev->arg[i] = n * 31 + i;
+	trace_ring_publish(r);
+	return true;
+}
+
+static bool whole(const struct trace_event *ev)
+{
+	for (int i = 0; i < 6; i++)
+		if (ev->arg[i] != ev->result * 31 + i)
+			return false;
+	return true;
+}
+
+START_TEST(ring_keeps_order_and_counts_what_it_loses)
+{
+	struct trace_ring *r;
+	struct trace_event out[8];
+
+	ck_assert_int_eq(trace_ring_create(4, &r, NULL), 0);
+	for (int n = 0; n < 6; n++)
+		ck_assert(put(r, n) == (n < 4));
+	ck_assert_uint_eq(trace_ring_lost(r), 2);
+	ck_assert_uint_eq(trace_ring_read(r, out, 3), 3);
+	ck_assert(put(r, 6));
+	ck_assert_uint_eq(trace_ring_read(r, out + 3, 5), 2);
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(out[i].result, i);
+	ck_assert_int_eq(out[4].result, 6);
+	ck_assert_uint_eq(trace_ring_read(r, out, 8), 0);
+	trace_ring_unmap(r);
+}
+END_TEST
+
+START_TEST(ring_is_reached_through_its_memfd)
+{
+	struct trace_ring *r, *other;
+	struct trace_event out;
+	int fd;
+
+	ck_assert_int_eq(trace_ring_create(4, &r, &fd), 0);
+	ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+	ck_assert_int_eq(trace_ring_map(fd, &other), 0);
+	ck_assert(put(other, 5));
+	ck_assert_uint_eq(trace_ring_read(r, &out, 1), 1);
+	ck_assert_int_eq(out.result, 5);
+	trace_ring_unmap(other);
+	trace_ring_unmap(r);
+	ck_assert_int_eq(ftruncate(fd, 4096), 0);
+	ck_assert_int_eq(trace_ring_map(fd, &other), -EINVAL);
+	close(fd);
+}
+END_TEST
+
+START_TEST(pending_event_is_seen_once_settled)
+{
+	struct trace_ring *r;
+	struct trace_event out;
+
+	ck_assert_int_eq(trace_ring_create(4, &r, NULL), 0);
+	trace_ring_settle(r);			/* nothing pends: nothing happens */
+	ck_assert_uint_eq(trace_ring_read(r, &out, 1), 0);
+	trace_ring_claim(r)->result = 3;
+	trace_ring_pend(r);
+	ck_assert_uint_eq(trace_ring_read(r, &out, 1), 0);
+	trace_ring_settle(r);
+	trace_ring_settle(r);
+	ck_assert_uint_eq(trace_ring_read(r, &out, 1), 1);
+	ck_assert_int_eq(out.result, 3);
+	ck_assert_uint_eq(trace_ring_read(r, &out, 1), 0);
+	trace_ring_unmap(r);
+}
+END_TEST
+
+static void write_until_killed(struct trace_ring *r)
+{
+	for (int64_t n = 0;; n++)
+		put(r, n);
+}
+
+/* Reads while the producer lives and after it was killed; how many there were. */
+static int64_t read_from_doomed(struct trace_ring *r, pid_t pid, useconds_t life)
+{
+	struct trace_event batch[64];
+	int64_t last = -1, seen = 0;
+	uint64_t until = clock_mono_ns() + life * 1000ull;
+	bool dead = false;
+	size_t n;
+
+	do {
+		if (!dead && clock_mono_ns() > until) {
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
+			dead = true;
+		}
+		n = trace_ring_read(r, batch, 64);
+		for (size_t i = 0; i < n; i++) {
+			ck_assert(whole(&batch[i]));
+			ck_assert_int_gt(batch[i].result, last);
+			last = batch[i].result;
+			seen++;
+		}
+	} while (n || !dead);
+	/* Every number up to the last was seen, or counted as lost. */
+	ck_assert_int_le(last + 1 - seen, (int64_t)trace_ring_lost(r));
+	return seen;
+}
+
+START_TEST(a_killed_producer_leaves_nothing_half_written)
+{
+	int64_t seen = 0;
+
+	for (useconds_t round = 0; round < 60; round++) {
+		struct trace_ring *r;
+		ck_assert_int_eq(trace_ring_create(16, &r, NULL), 0);
+		pid_t pid = fork();
+		if (pid == 0)
+			write_until_killed(r);
+		seen += read_from_doomed(r, pid, 500 + round * 97);
+		ck_assert(trace_ring_lost(r) > 0 || r->head == r->tail);
+		trace_ring_unmap(r);
+	}
+	ck_assert_int_gt(seen, 1000);
+}
+END_TEST
+
+/* ---- decorator and decoding ---- */
+
+static struct trace_ring *ring;
+static struct tracer tracer;
+static struct fake fake;
+
+static struct kernel *traced(void)
+{
+	ck_assert_int_eq(trace_ring_create(64, &ring, NULL), 0);
+	return tracer_init(&tracer, fake_init(&fake), ring, STAGE_CHILD, BACKEND_SIM);
+}
+
+/* The next event as "call = result". */
+static const char *next_line(void)
+{
+	static struct str line;
+	struct trace_event ev;
+
+	str_clear(&line);
+	if (trace_ring_read(ring, &ev, 1) == 1)
+		decode_strace(&line, &ev);
+	return line.s ? line.s : "";
+}
+
+#define EXPECT(text) ck_assert_str_eq(next_line(), text)
+
+START_TEST(decodes_processes_and_namespaces)
+{
+	struct kernel *k = traced();
+	struct k_exit x = { .pid = 1000, .code = 3 };
+	char *argv[] = { "/bin/sh", "-c", "echo \"hi\"\n", NULL }, *envp[] = { "SECRET=1", NULL };
+
+	k_unshare(k, CLONE_NEWNS | CLONE_NEWUTS);
+	EXPECT("unshare(CLONE_NEWNS|CLONE_NEWUTS) = 0");
+	k_setns(k, 5, CLONE_NEWNET);
+	EXPECT("setns(5, CLONE_NEWNET) = 0");
+	k_sethostname(k, "box");
+	EXPECT("sethostname(\"box\", 3) = 0");
+	k_wait(k, 1000, WNOHANG, &x);
+	EXPECT("waitid(P_PID, 1000, {si_pid=1000, si_code=CLD_EXITED, si_status=3}, WEXITED|WNOHANG, NULL) = 0");
+	x = (struct k_exit){ .pid = 1000, .signal = SIGKILL };
+	k_wait(k, 1000, 0, &x);
+	EXPECT("waitid(P_PID, 1000, {si_pid=1000, si_code=CLD_KILLED, si_status=SIGKILL}, WEXITED|0, NULL) = 0");
+	k_kill(k, 4, SIGTERM);
+	EXPECT("pidfd_send_signal(4, SIGTERM, NULL, 0) = 0");
+	k_setsid(k);
+	EXPECT("setsid() = 0");
+	k_execve(k, "/bin/sh", argv, envp);
+	EXPECT("execve(\"/bin/sh\", [\"/bin/sh\", \"-c\", \"echo \\\"hi\\\"\\n\"], /* 1 vars */) = 0");
+}
+END_TEST
+
+static int nothing(void *arg) { return 0; }
+
+START_TEST(decodes_spawn)
+{
+	struct kernel *k = traced();
+	struct k_spawn how = { .flags = CLONE_NEWPID, .fn = nothing, .vfork = true };
+
+	k_spawn(k, &how);
+	EXPECT("clone3({flags=CLONE_NEWPID|CLONE_VM|CLONE_VFORK, exit_signal=SIGCHLD}, 88) = 1000");
+}
+END_TEST
+
+START_TEST(decodes_security)
+{
+	struct kernel *k = traced();
+	gid_t gids[] = { 4, 20 };
+
+	k_prctl(k, PR_CAPBSET_DROP, 21, 0);
+	EXPECT("prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0) = 0");
+	k_prctl(k, PR_SET_NO_NEW_PRIVS, 1, 0);
+	EXPECT("prctl(PR_SET_NO_NEW_PRIVS, 1, 0) = 0");
+	k_prctl(k, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0);
+	EXPECT("prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0) = 0");
+	k_capset(k, &(struct k_caps){ 0x21, 0x1, 0 });
+	EXPECT("capset({version=_LINUX_CAPABILITY_VERSION_3, pid=0}, "
+	       "{effective=CAP_CHOWN|CAP_KILL, permitted=CAP_CHOWN, inheritable=0}) = 0");
+	k_seccomp(k, &(struct k_filter){ .len = 75 }, 8);
+	EXPECT("seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, {len=75}) = 1073741824");
+	k_setgroups(k, 2, &(struct k_gids){ gids });
+	EXPECT("setgroups(2, [4, 20]) = 0");
+	k_setuid(k, 1000);
+	EXPECT("setresuid(1000, 1000, 1000) = 0");
+	k_prlimit(k, RLIMIT_NOFILE, &(struct k_rlimit){ 1024, UINT64_MAX });
+	EXPECT("prlimit64(0, RLIMIT_NOFILE, {rlim_cur=1024, rlim_max=RLIM64_INFINITY}, NULL) = 0");
+	k_umask(k, 022);
+	EXPECT("umask(022) = 0");
+}
+END_TEST
+
+START_TEST(decodes_mounts_and_files)
+{
+	struct kernel *k = traced();
+
+	k_fsconfig(k, 3, 1, "lowerdir+", "/layer/1", 0);
+	EXPECT("fsconfig(3, FSCONFIG_SET_STRING, \"lowerdir+\", \"/layer/1\", 0) = 0");
+	k_fsconfig(k, 3, 6, NULL, NULL, 0);
+	EXPECT("fsconfig(3, FSCONFIG_CMD_CREATE, NULL, NULL, 0) = 0");
+	k_fsmount(k, 3, 1, 0x16);
+	EXPECT("fsmount(3, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV|MOUNT_ATTR_NOATIME) = 1073741824");
+	k_mount_setattr(k, AT_FDCWD, "/", AT_RECURSIVE, &(struct k_mount_attr){ .set = 1, .propagation = MS_PRIVATE });
+	EXPECT("mount_setattr(AT_FDCWD, \"/\", AT_RECURSIVE, {attr_set=MOUNT_ATTR_RDONLY, attr_clr=0, propagation=MS_PRIVATE, userns_fd=0}, 32) = 0");
+	k_mknod(k, 3, "null", S_IFCHR | 0666, (1 << 8) | 3);
+	EXPECT("mknodat(3, \"null\", S_IFCHR|0666, makedev(0x1, 0x3)) = 0");
+	k_open(k, AT_FDCWD, "/dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	EXPECT("openat(AT_FDCWD, \"/dev\", O_RDONLY|O_DIRECTORY|O_CLOEXEC, 000) = 1073741825");
+	k_access(k, AT_FDCWD, "/proc/kcore", F_OK);
+	EXPECT("faccessat(AT_FDCWD, \"/proc/kcore\", F_OK) = 0");
+	k_setxattr(k, "/upper/a", "trusted.overlay.opaque", "y", 1);
+	EXPECT("lsetxattr(\"/upper/a\", \"trusted.overlay.opaque\", \"y\", 1, 0) = 0");
+	k_write_file(k, "/sys/fs/cgroup/pids/x/pids.max", "64");
+	EXPECT("openat(AT_FDCWD, \"/sys/fs/cgroup/pids/x/pids.max\", O_WRONLY|O_CLOEXEC) = ?\n"
+	       "write(?, \"64\", 2) = 2\nclose(?) = 0");
+	k_cg_rmdir(k, "/sys/fs/cgroup/x");
+	EXPECT("unlinkat(AT_FDCWD, \"/sys/fs/cgroup/x\", AT_REMOVEDIR) = 0");
+}
+END_TEST
+
+START_TEST(decodes_the_network)
+{
+	struct kernel *k = traced();
+	struct { struct nlmsghdr h; char rest[16]; } m = {
+		.h = { .nlmsg_len = 32, .nlmsg_type = RTM_NEWLINK, .nlmsg_flags = 0x605 },
+	};
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(8080),
+				  .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct k_buf none = { 0 };
+
+	k_socket(k, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0);
+	EXPECT("socket(AF_NETLINK, SOCK_RAW|SOCK_CLOEXEC, 0) = 1073741824");
+	k_bind(k, 3, (struct sockaddr *)&in, sizeof(in));
+	EXPECT("bind(3, {inet 127.0.0.1 8080}, 16) = 0");
+	k_rtnetlink(k, 3, &(struct k_nlmsg){ &m, 32 }, &none);
+	EXPECT("sendto(3, {len=32, {RTM_NEWLINK, NLM_F_REQUEST|NLM_F_ACK|NLM_F_EXCL|NLM_F_CREATE}}, ?, 0, NULL, 0) = ?\n"
+	       "recvfrom(3, \"\", ?, MSG_TRUNC, NULL, NULL) = ?");
+}
+END_TEST
+
+START_TEST(errors_have_names_and_long_text_is_cut)
+{
+	struct kernel *k = traced();
+	struct fault f;
+	char path[400];
+
+	tracer_init(&tracer, fault_init(&f, &fake.kernel, "chdir=ENOENT", "", NULL), ring,
+		    STAGE_CHILD, BACKEND_SIM);
+	k_chdir(k, "/x");
+	EXPECT("chdir(\"/x\") = -1 ENOENT (No such file or directory)");
+	memset(path, 'a', sizeof(path));
+	path[399] = '\0';
+	k_mount(k, "b", path, "c", 0, NULL);
+	const char *line = next_line();
+	ck_assert_ptr_nonnull(strstr(line, "mount(\"b\", \"aaaa"));
+	ck_assert_ptr_nonnull(strstr(line, "aaa\"..., \"\"..., 0, NULL) = 0"));
+}
+END_TEST
+
+START_TEST(execve_is_shown_when_it_worked)
+{
+	struct kernel *k = traced();
+	struct trace_event ev;
+	char *argv[] = { "/hello", NULL };
+	struct k_call c = { K_EXECVE, { { .s = "/hello" }, { .p = argv }, { .p = argv + 1 } } };
+
+	/* What happens when the call doesn't come back: before(), and no after(). */
+	tracer.hook.before(k, &c);
+	ck_assert_uint_eq(trace_ring_read(ring, &ev, 1), 0);
+	tracer_exec_done(&tracer);
+	EXPECT("execve(\"/hello\", [\"/hello\"], /* 0 vars */) = 0");
+	/* It failed: one event, with the error. */
+	tracer.hook.before(k, &c);
+	tracer.hook.after(k, &c, -ENOENT, 1, 2);
+	tracer_exec_done(&tracer);
+	EXPECT("execve(\"/hello\", [\"/hello\"], /* 0 vars */) = -1 ENOENT (No such file or directory)");
+	EXPECT("");
+}
+END_TEST
+
+START_TEST(why_and_region_travel_with_the_call)
+{
+	struct kernel *k = traced();
+	struct trace_event ev[8];
+
+	trace_region(k, REGION_ROOTFS);
+	trace_why(k, WHY_ROOT_PIVOT);
+	k_pivot_root(k, ".", ".");
+	trace_why(k, WHY_TABLE);
+	k_chdir(k, "/");
+	trace_region(k, REGION_ROOTFS);		/* open already: no event */
+	trace_region(k, REGION_NONE);
+	ck_assert_uint_eq(trace_ring_read(ring, ev, 8), 4);
+	ck_assert_int_eq(ev[0].kind, EV_REGION_OPEN);
+	ck_assert_int_eq(ev[3].kind, EV_REGION_CLOSE);
+	ck_assert_int_eq(ev[3].region, REGION_ROOTFS);
+	ck_assert_str_eq(decode_why(&ev[1]), trace_why_text[WHY_ROOT_PIVOT]);
+	ck_assert_str_eq(decode_why(&ev[2]), kernel_meta[K_CHDIR].why);
+	ck_assert_int_eq(ev[1].pid, getpid());
+	ck_assert_int_eq(ev[1].stage, STAGE_CHILD);
+	/* On a kernel without tracer the setters do nothing. */
+	trace_region(&fake.kernel, REGION_EXEC);
+	trace_why(&fake.kernel, WHY_UNDO);
+	ck_assert_ptr_null(tracer_of(&fake.kernel));
+}
+END_TEST
+
+START_TEST(every_flag_set_of_the_table_has_names)
+{
+	for (int op = 0; op < K_COUNT; op++)
+		for (int i = 0; i < kernel_meta[op].n_args; i++) {
+			const struct k_arg_meta *a = &kernel_meta[op].arg[i];
+			if (a->kind == KIND_FLAGS || a->kind == KIND_ENUM)
+				ck_assert_msg(flags_has(a->set), "%s", a->set);
+		}
+}
+END_TEST
+
+START_TEST(unnamed_bits_are_shown_in_hex)
+{
+	struct str s = { 0 };
+
+	flags_add(&s, "MS", MS_RDONLY | 0x40000000000ull);
+	str_add(&s, " ");
+	flags_add(&s, "MS", 0);
+	str_add(&s, " ");
+	flags_add(&s, "CAP", 63);
+	ck_assert_str_eq(s.s, "MS_RDONLY|0x40000000000 0 0x3f");
+	str_free(&s);
+}
+END_TEST
+
+/* ---- the log ---- */
+
+START_TEST(log_goes_on_after_a_restart_and_drops_a_torn_record)
+{
+	struct trace_log log;
+	struct trace_record r[3] = { { .ev = { .result = 1 } }, { .ev = { .result = 2 } } };
+
+	ck_assert_int_eq(trace_log_open(&log, dir, NULL), 0);
+	ck_assert_uint_eq(trace_log_last(&log), 0);
+	ck_assert_int_eq(trace_log_append(&log, r, 2), 0);
+	ck_assert_int_eq(pwrite(log.fd[log.active], "torn", 4, 2 * sizeof(r[0])), 4);
+	trace_log_close(&log);
+
+	ck_assert_int_eq(trace_log_open(&log, dir, NULL), 0);
+	ck_assert_uint_eq(trace_log_last(&log), 2);
+	ck_assert_int_eq(trace_log_append(&log, r + 2, 1), 0);
+	ck_assert_uint_eq(trace_log_read(&log, 1, r, 3), 2);
+	ck_assert_uint_eq(r[0].seq, 2);
+	ck_assert_int_eq(r[0].ev.result, 2);
+	ck_assert_uint_eq(r[1].seq, 3);
+	trace_log_close(&log);
+}
+END_TEST
+
+START_TEST(log_turns_over_and_keeps_the_newest)
+{
+	struct trace_log log;
+	enum { MANY = 1000 };
+	static struct trace_record r[MANY];
+	const uint64_t per_file = LOG_FILE_BYTES / sizeof(r[0]);
+
+	ck_assert_int_eq(trace_log_open(&log, dir, NULL), 0);
+	while (trace_log_last(&log) < per_file * 5 / 2)
+		ck_assert_int_eq(trace_log_append(&log, r, MANY), 0);
+	uint64_t last = trace_log_last(&log), since = 0, n, seen = 0;
+	while ((n = trace_log_read(&log, since, r, MANY)) > 0) {
+		if (since)
+			ck_assert_uint_eq(r[0].seq, since + 1);
+		since = r[n - 1].seq;
+		seen += n;
+	}
+	ck_assert_uint_eq(since, last);
+	ck_assert_uint_ge(seen, per_file);
+	trace_log_close(&log);
+	ck_assert_int_eq(trace_log_open(&log, dir, NULL), 0);
+	ck_assert_uint_eq(trace_log_last(&log), last);
+	trace_log_close(&log);
+}
+END_TEST
+
+/* ---- the collector ---- */
+
+struct lines { int n, stop_at; char **line; };
+
+static int keep(void *arg, const char *line)
+{
+	struct lines *l = arg;
+
+	if (!line)
+		return 1;
+	strv_add(&l->line, line);
+	return ++l->n == l->stop_at;
+}
+
+static cJSON *parsed(const char *line)
+{
+	cJSON *j = NULL;
+	struct err e;
+
+	ck_assert_msg(json_parse(line, strlen(line), &j, &e) == 0, "%s: %s", line, e.what);
+	return j;
+}
+
+static struct collector *opened(void)
+{
+	struct collector *c;
+	struct err e;
+
+	ck_assert_msg(collector_open(dir, &c, &e) == 0, "%s", e.what);
+	return c;
+}
+
+START_TEST(collector_gives_ordered_lines)
+{
+	struct collector *c = opened();
+	struct trace_ring *a, *b;
+	struct tracer ta, tb;
+	struct lines l = { 0 };
+
+	fake_init(&fake);
+	ck_assert_int_eq(collector_ring(c, 64, "aaaa1111", &a, NULL), 0);
+	ck_assert_int_eq(collector_ring(c, 64, "bbbb2222", &b, NULL), 0);
+	struct kernel *ka = tracer_init(&ta, &fake.kernel, a, STAGE_SUPERVISOR, BACKEND_LINUX);
+	struct kernel *kb = tracer_init(&tb, &fake.kernel, b, STAGE_CHILD, BACKEND_LINUX);
+	for (int i = 0; i < 10; i++)
+		k_umask(i % 2 ? ka : kb, (unsigned int)i);
+	k_sethostname(ka, "tab\there");
+	ck_assert_int_eq(collector_read(c, 0, NULL, false, keep, &l, NULL), 0);
+	ck_assert_int_eq(l.n, 11);
+	for (int i = 0; i < l.n; i++) {
+		autojson cJSON *j = parsed(l.line[i]);
+		ck_assert_int_eq(json_int(j, "seq", 0), i + 1);
+		ck_assert_str_eq(json_str(j, "container"), i < 10 && i % 2 == 0 ? "bbbb2222" : "aaaa1111");
+		ck_assert_str_eq(json_str(j, "stage"), i < 10 && i % 2 == 0 ? "child" : "supervisor");
+		ck_assert_str_eq(json_str(j, "kind"), "call");
+	}
+	autojson cJSON *last = parsed(l.line[10]);
+	ck_assert_str_eq(json_str(last, "text"), "sethostname(\"tab\\there\", 8)");
+	ck_assert_str_eq(json_str(last, "call"), "sethostname");
+	collector_close(c);
+	strv_free(l.line);
+	fake_free(&fake);
+}
+END_TEST
+
+START_TEST(collector_filters_by_container_and_since)
+{
+	struct collector *c = opened();
+	struct trace_ring *a;
+	struct tracer t;
+	struct lines l = { 0 };
+
+	fake_init(&fake);
+	collector_ring(c, 64, "", &a, NULL);
+	struct kernel *k = tracer_init(&t, &fake.kernel, a, STAGE_DAEMON, BACKEND_LINUX);
+	k_umask(k, 1);
+	trace_subject(k, "cafe01");
+	k_umask(k, 2);
+	trace_subject(k, NULL);
+	k_umask(k, 3);
+	collector_read(c, 0, "cafe", false, keep, &l, NULL);
+	ck_assert_int_eq(l.n, 1);
+	autojson cJSON *j = parsed(l.line[0]);
+	ck_assert_str_eq(json_str(j, "text"), "umask(002)");
+	collector_read(c, 2, NULL, false, keep, &l, NULL);
+	ck_assert_int_eq(l.n, 2);
+	collector_close(c);
+	strv_free(l.line);
+	fake_free(&fake);
+}
+END_TEST
+
+START_TEST(collector_says_what_was_dropped)
+{
+	struct collector *c = opened();
+	struct trace_ring *a;
+	struct lines l = { 0 };
+	uint64_t events, dropped;
+
+	trace_ring_create(4, &a, NULL);
+	collector_adopt(c, a, "x");
+	/* Keep the collector out while the ring overflows: it takes no lock of ours,
+	 * so write faster than it looks. */
+	for (int i = 0; i < 50; i++)
+		put(a, 0);
+	collector_read(c, 0, NULL, false, keep, &l, NULL);
+	collector_stats(c, &events, &dropped);
+	ck_assert_uint_ge(dropped, 1);
+	bool said = false;
+	for (int i = 0; i < l.n; i++) {
+		autojson cJSON *j = parsed(l.line[i]);
+		said = said || (str_eq(json_str(j, "kind"), "dropped") && json_int(j, "result", 0) > 0);
+	}
+	ck_assert(said);
+	collector_close(c);
+	strv_free(l.line);
+}
+END_TEST
+
+static void *call_from_thread(void *arg)
+{
+	struct kernel *k = arg;
+
+	trace_region(k, REGION_NETWORK);
+	for (int i = 0; i < 100; i++)
+		k_umask(k, 0);
+	trace_region(k, REGION_NONE);
+	return NULL;
+}
+
+START_TEST(threads_of_the_daemon_have_a_ring_each)
+{
+	struct collector *c = opened();
+	struct lines l = { 0 };
+	struct kernel *k;
+	pthread_t t[4];
+
+	k = collector_kernel(c, kernel_linux(), BACKEND_LINUX);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 4; i++)
+			pthread_create(&t[i], NULL, call_from_thread, k);
+		for (int i = 0; i < 4; i++)
+			pthread_join(t[i], NULL);
+	}
+	k_umask(k, 022);
+	collector_read(c, 0, NULL, false, keep, &l, NULL);
+	ck_assert_int_eq(l.n, 12 * 102 + 1);
+	collector_close(c);
+	strv_free(l.line);
+}
+END_TEST
+
+START_TEST(a_follower_gets_what_comes_later)
+{
+	struct collector *c = opened();
+	struct lines l = { .stop_at = 100 };
+	pthread_t t;
+
+	pthread_create(&t, NULL, call_from_thread, collector_kernel(c, kernel_linux(), BACKEND_LINUX));
+	ck_assert_int_eq(collector_read(c, 0, NULL, true, keep, &l, NULL), 0);
+	ck_assert_int_eq(l.n, 100);
+	pthread_join(t, NULL);
+	collector_close(c);
+	strv_free(l.line);
+}
+END_TEST
+
+START_TEST(history_outlives_the_collector)
+{
+	struct lines l = { 0 };
+	struct collector *c = opened();
+
+	call_from_thread(collector_kernel(c, kernel_linux(), BACKEND_LINUX));
+	collector_close(c);
+	c = opened();
+	collector_read(c, 0, NULL, false, keep, &l, NULL);
+	ck_assert_int_eq(l.n, 102);
+	collector_close(c);
+	strv_free(l.line);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	const TTest *const tests[] = {
+		ring_keeps_order_and_counts_what_it_loses,
+		ring_is_reached_through_its_memfd,
+		pending_event_is_seen_once_settled,
+		a_killed_producer_leaves_nothing_half_written,
+		decodes_processes_and_namespaces,
+		decodes_spawn,
+		decodes_security,
+		decodes_mounts_and_files,
+		decodes_the_network,
+		errors_have_names_and_long_text_is_cut,
+		execve_is_shown_when_it_worked,
+		why_and_region_travel_with_the_call,
+		every_flag_set_of_the_table_has_names,
+		unnamed_bits_are_shown_in_hex,
+		log_goes_on_after_a_restart_and_drops_a_torn_record,
+		log_turns_over_and_keeps_the_newest,
+		collector_gives_ordered_lines,
+		collector_filters_by_container_and_since,
+		collector_says_what_was_dropped,
+		threads_of_the_daemon_have_a_ring_each,
+		a_follower_gets_what_comes_later,
+		history_outlives_the_collector,
+	};
+	Suite *s = suite_create("trace");
+	TCase *t = tcase_create("trace");
+
+	tcase_add_checked_fixture(t, make_dir, remove_dir);
+	tcase_set_timeout(t, 20);
+	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
+		tcase_add_test(t, tests[i]);
+	suite_add_tcase(s, t);
+	return s;
+}
+UNIT_MAIN(suite)
