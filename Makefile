@@ -28,7 +28,7 @@ DEPFLAGS  = -MMD -MP
 ENGINE_DIRS := core kernel image registry runtime network volume build api
 ENGINE_SRC  := $(foreach d,$(ENGINE_DIRS),$(wildcard engine/$(d)/*.c)) $(wildcard trace/*.c)
 CLIENT_SRC  := $(wildcard engine/core/*.c engine/client/*.c labs/*.c labs/shell/*.c trace/show/*.c)
-SUPER_SRC   := $(wildcard engine/runtime/supervisor/*.c) engine/runtime/plan_run.c \
+SUPER_SRC   := $(wildcard engine/runtime/supervisor/*.c) engine/runtime/plan_run.c engine/runtime/protocol.c \
                $(filter-out %_nft.c,$(wildcard engine/kernel/linux*.c)) \
                engine/kernel/hook.c engine/kernel/meta.c engine/kernel/errno.c \
                engine/kernel/fault.c engine/kernel/step.c \

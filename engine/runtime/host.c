@@ -1,0 +1,267 @@
+#include "runtime/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/str.h"
+
+const char *const cg_names[CG_COUNT] = {
+	"memory", "pids", "cpuacct", "cpu", "cpuset", "freezer", "devices",
+};
+
+/* ---- where the control groups are ---- */
+
+static bool has_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *at = list; (at = strstr(at, word)); at += n)
+		if ((at == list || strchr(", ", at[-1])) && (!at[n] || strchr(", \n", at[n])))
+			return true;
+	return false;
+}
+
+/* The controllers among a v1 mount's options, as the option that mounts it again. */
+static char *v1_option(const char *super)
+{
+	static const char *const known[] = { "cpuset", "cpu", "cpuacct", "memory", "pids",
+					     "freezer", "devices", NULL };
+	struct str b = { 0 };
+
+	for (int i = 0; known[i]; i++)
+		if (has_word(super, known[i]))
+			str_addf(&b, "%s%s", b.len ? "," : "", known[i]);
+	return str_take(&b);
+}
+
+static void take_v1(struct host *h, const char *at, const char *super)
+{
+	for (int cg = 0; cg < CG_COUNT; cg++) {
+		if (h->cgroup[cg] || !has_word(super, cg_names[cg]))
+			continue;
+		h->cgroup[cg] = str_dup(at);
+		h->cgroup_opts[cg] = v1_option(super);
+	}
+}
+
+/* One line of /proc/self/mountinfo: "… root at options … - type source super". */
+static void take_mount(struct host *h, char *line, char **v2)
+{
+	char at[512], type[64], super[512];
+	char *dash = strstr(line, " - ");
+
+	if (!dash || sscanf(line, "%*s %*s %*s %*s %511s", at) != 1 ||
+	    sscanf(dash, " - %63s %*s %511s", type, super) != 2)
+		return;
+	if (strcmp(type, "cgroup") == 0)
+		take_v1(h, at, super);
+	if (strcmp(type, "cgroup2") == 0 && !*v2)
+		*v2 = str_dup(at);
+}
+
+static void find_trees(struct host *h, char **v2)
+{
+	autofile FILE *f = fopen("/proc/self/mountinfo", "re");
+	char line[2048];
+
+	while (f && fgets(line, sizeof(line), f))
+		take_mount(h, line, v2);
+}
+
+static void warn(struct host *h, const char *fmt, const char *arg)
+{
+	autofree char *text = str_printf(fmt, arg);
+	strv_add(&h->warnings, text);
+}
+
+/* ---- v1: a group of our own in each tree ---- */
+
+static long write_in(struct kernel *k, const char *dir, const char *file, const char *text)
+{
+	autofree char *path = str_printf("%s/%s", dir, file);
+	return k_write_file(k, path, text);
+}
+
+/* Nothing, but for those every container may use; 'm' is mknod, which Docker
+ * allows for all of them, since making a node isn't opening it. */
+static const char *const device_rules[] = {
+	"c *:* m", "b *:* m", "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 1:8 rwm", "c 1:9 rwm",
+	"c 5:0 rwm", "c 5:2 rwm", "c 136:* rwm", NULL,
+};
+
+static void set_device_rules(struct kernel *k, struct host *h, const char *dir)
+{
+	if (write_in(k, dir, "devices.deny", "a") < 0)
+		warn(h, "device rules: %s can't be written", dir);
+	for (int i = 0; device_rules[i]; i++)
+		write_in(k, dir, "devices.allow", device_rules[i]);
+}
+
+/* An empty cpuset takes no task: the new group gets what its parent has, and
+ * passes it on. */
+static void fill_cpuset(struct kernel *k, const char *tree, const char *dir)
+{
+	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
+
+	for (int i = 0; i < 2; i++) {
+		char text[256];
+		struct k_buf b = { text, sizeof(text), 0 };
+		autofree char *path = str_printf("%s/%s", tree, files[i]);
+		if (k_read_file(k, path, &b) > 0)
+			write_in(k, dir, files[i], text);
+	}
+	write_in(k, dir, "cgroup.clone_children", "1");
+}
+
+static void prepare_v1(struct kernel *k, struct host *h)
+{
+	for (int cg = 0; cg < CG_COUNT; cg++) {
+		if (!h->cgroup[cg])
+			continue;
+		autofree char *dir = str_printf("%s/drydock", h->cgroup[cg]);
+		long r = k_cg_mkdir(k, dir, 0755);
+		if (r < 0 && r != -EEXIST) {
+			warn(h, "control groups: %s can't be used here", cg_names[cg]);
+			free(h->cgroup[cg]);
+			h->cgroup[cg] = NULL;
+			continue;
+		}
+		if (cg == CG_DEVICES)
+			set_device_rules(k, h, dir);
+		if (cg == CG_CPUSET)
+			fill_cpuset(k, h->cgroup[cg], dir);
+	}
+	autofree char *swap = str_printf("%s/memory.memsw.limit_in_bytes",
+					 h->cgroup[CG_MEMORY] ? h->cgroup[CG_MEMORY] : "");
+	h->swap_limit = access(swap, F_OK) == 0;
+}
+
+/* ---- v2: controllers must be switched on from above ---- */
+
+/* A group that has both processes and controllers for its children is refused
+ * (but for the real root): those in it move aside into a leaf. */
+static void move_aside(struct kernel *k, const char *tree)
+{
+	static char text[65536];
+	struct k_buf b = { text, sizeof(text), 0 };
+	autofree char *leaf = str_printf("%s/drydock-host", tree);
+	autofree char *procs = str_printf("%s/cgroup.procs", tree);
+	char *save = NULL;
+
+	k_cg_mkdir(k, leaf, 0755);
+	if (k_read_file(k, procs, &b) <= 0)
+		return;
+	for (char *pid = strtok_r(text, "\n", &save); pid; pid = strtok_r(NULL, "\n", &save))
+		write_in(k, leaf, "cgroup.procs", pid);
+}
+
+static bool enable(struct kernel *k, const char *dir, const char *controller)
+{
+	autofree char *text = str_printf("+%s", controller);
+	return write_in(k, dir, "cgroup.subtree_control", text) >= 0;
+}
+
+static void prepare_v2(struct kernel *k, struct host *h, const char *tree)
+{
+	static const struct { enum cg cg; const char *name; } wanted[] = {
+		{ CG_MEMORY, "memory" }, { CG_PIDS, "pids" }, { CG_CPU, "cpu" },
+		{ CG_CPUSET, "cpuset" },
+	};
+	autofree char *dir = str_printf("%s/drydock", tree);
+	bool moved = false;
+
+	long r = k_cg_mkdir(k, dir, 0755);
+	if (r < 0 && r != -EEXIST) {
+		warn(h, "control groups: %s can't be written, no limits", tree);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		bool on = enable(k, tree, wanted[i].name);
+		if (!on && !moved) {
+			move_aside(k, tree);
+			moved = true;
+			on = enable(k, tree, wanted[i].name);
+		}
+		if (!on || !enable(k, dir, wanted[i].name))
+			warn(h, "%s limits: the kernel doesn't offer this controller here",
+			     wanted[i].name);
+		else
+			h->cgroup[wanted[i].cg] = str_dup(tree);
+	}
+	/* One tree: a group is made and joined even where no controller works. */
+	if (!h->cgroup[CG_MEMORY])
+		h->cgroup[CG_MEMORY] = str_dup(tree);
+	h->cgroup[CG_CPUACCT] = str_dup(tree);
+	h->cgroup[CG_FREEZER] = str_dup(tree);
+	h->swap_limit = true;
+}
+
+static bool any_v1(const struct host *h)
+{
+	for (int cg = 0; cg < CG_COUNT; cg++)
+		if (h->cgroup[cg])
+			return true;
+	return false;
+}
+
+static void find_cgroups(struct kernel *k, struct host *h)
+{
+	autofree char *v2 = NULL;
+
+	find_trees(h, &v2);
+	if (any_v1(h)) {
+		prepare_v1(k, h);
+	} else if (v2) {
+		h->cgroup_v2 = true;
+		prepare_v2(k, h, v2);
+	}
+	if (!h->cgroup[CG_MEMORY])
+		warn(h, "memory limits: no %s controller on this machine", "memory");
+}
+
+/* ---- capabilities ---- */
+
+static uint64_t status_mask(const char *text, const char *key)
+{
+	const char *at = strstr(text, key);
+	return at ? strtoull(at + strlen(key), NULL, 16) : 0;
+}
+
+static void find_caps(struct kernel *k, struct host *h)
+{
+	char text[4096] = "";
+	struct k_buf b = { text, sizeof(text), 0 };
+
+	k_read_file(k, "/proc/self/status", &b);
+	h->caps = status_mask(text, "\nCapPrm:") & status_mask(text, "\nCapBnd:");
+	k_read_file(k, "/proc/sys/kernel/cap_last_cap", &b);
+	h->last_cap = atoi(text);
+	if (h->last_cap <= 0 || h->last_cap > 63)
+		h->last_cap = 40;
+}
+
+int host_open(struct kernel *k, struct host **out, struct err *e)
+{
+	struct host *h = mem_alloc(sizeof(*h));
+
+	find_caps(k, h);
+	find_cgroups(k, h);
+	*out = h;
+	return 0;
+}
+
+void host_close(struct host *h)
+{
+	for (int cg = 0; cg < CG_COUNT; cg++) {
+		free(h->cgroup[cg]);
+		free(h->cgroup_opts[cg]);
+	}
+	strv_free(h->warnings);
+	free(h);
+}

@@ -1,0 +1,36 @@
+/* host.h - what this machine and this daemon can give to a container.
+ *
+ * Looked up once, when the daemon starts: where the control groups are and
+ * which controllers work, which capabilities we hold ourselves, which of the
+ * paths Docker masks exist here and whether they are files or directories.
+ */
+#ifndef DRYDOCK_RUNTIME_HOST_H
+#define DRYDOCK_RUNTIME_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/error.h"
+#include "kernel/kernel.h"
+
+/* The controllers we use, by their v1 names; v2 has no freezer or devices
+ * controller (freezing is part of every group, devices are a BPF program). */
+enum cg { CG_MEMORY, CG_PIDS, CG_CPUACCT, CG_CPU, CG_CPUSET, CG_FREEZER, CG_DEVICES, CG_COUNT };
+extern const char *const cg_names[CG_COUNT];
+
+struct host {
+	bool cgroup_v2;			/* one tree for all controllers */
+	char *cgroup[CG_COUNT];		/* v1: mount point; v2: the tree's; NULL: not there */
+	char *cgroup_opts[CG_COUNT];	/* v1: the option that mounts it again ("cpu,cpuacct") */
+	uint64_t caps;			/* what the daemon may hand on (its bounding and permitted set) */
+	int last_cap;			/* the highest capability this kernel knows */
+	bool swap_limit;		/* memory and swap can be limited together */
+	char **warnings;		/* what is missing: one sentence each */
+};
+
+/* k makes the cgroup calls: /drydock in each tree, with its controllers enabled
+ * and the device rules every container inherits. */
+int host_open(struct kernel *k, struct host **out, struct err *e);
+void host_close(struct host *h);
+
+#endif

@@ -1,0 +1,124 @@
+/* plan_mounts.c - Docker's own files in /etc, volumes, binds and tmpfs.
+ *
+ * A bind has two ends on two sides of pivot_root: the source is a path of the
+ * host, the target a path of the container.  So each is taken with open_tree
+ * before (a mount without a place, read-only already where asked), and put into
+ * place after, when a symbolic link in the image can't lead out any more.
+ */
+#include "runtime/plan_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/cleanup.h"
+
+#define MS_RDONLY_BIT 1		/* MS_RDONLY; <sys/mount.h> and <linux/mount.h> clash */
+#ifndef AT_RECURSIVE
+#define AT_RECURSIVE 0x8000
+#endif
+
+/* One bind, whatever it is for. */
+struct bind { const char *source, *target; bool readonly, recursive; int why; };
+
+static size_t list_binds(const struct spec *s, struct bind *out, size_t max)
+{
+	const struct bind files[] = {
+		{ s->resolv_conf, "/etc/resolv.conf", false, false, WHY_ROOT_FILE },
+		{ s->hostname_file, "/etc/hostname", false, false, WHY_ROOT_FILE },
+		{ s->hosts, "/etc/hosts", false, false, WHY_ROOT_FILE },
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (files[i].source)
+			out[n++] = files[i];
+	for (size_t i = 0; i < s->n_mounts && n < max; i++) {
+		const struct spec_mount *m = &s->mounts[i];
+		if (strcmp(m->type, "tmpfs"))
+			out[n++] = (struct bind){ m->source, m->target,
+						  m->flags & MS_RDONLY_BIT, true,
+						  WHY_ROOT_VOLUME };
+	}
+	return n;
+}
+
+void plan_mount_sources(struct plan_builder *p, const struct plan_input *in,
+			struct plan_sources *s)
+{
+	struct bind b[PLAN_SLOTS];
+	size_t n = list_binds(in->spec, b, PLAN_SLOTS);
+	const struct k_mount_attr readonly = { .set = MOUNT_ATTR_RDONLY };
+	uint32_t attr = plan_data(p, &readonly, sizeof(readonly));
+
+	for (size_t i = 0; i < n; i++) {
+		int slot = s->slot[s->n++] = plan_slot(p, b[i].target);
+		int deep = b[i].recursive ? AT_RECURSIVE : 0;
+		plan_add(p, K_OPEN_TREE, b[i].why, INT(AT_FDCWD), TEXT(b[i].source),
+			 INT(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | deep));
+		plan_into(p, slot);
+		if (b[i].readonly)
+			plan_add(p, K_MOUNT_SETATTR, b[i].why, SLOT(slot), TEXT(""),
+				 INT(AT_EMPTY_PATH | deep), HEAP(attr));
+	}
+}
+
+void plan_make_dirs(struct plan_builder *p, const char *path)
+{
+	for (const char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
+		autofree char *dir = slash ? str_printf("%.*s", (int)(slash - path), path)
+					   : str_dup(path);
+		if (strcmp(dir, "/") && dir[strlen(dir) - 1] != '/') {
+			plan_add(p, K_MKDIR, WHY_TABLE, INT(AT_FDCWD), TEXT(dir), INT(0755));
+			plan_expect(p, EEXIST, -1);
+		}
+		if (!slash)
+			return;
+	}
+}
+
+/* The target must be there, and be of the source's kind. */
+static void make_target(struct plan_builder *p, const struct bind *b)
+{
+	struct stat st;
+	bool dir = stat(b->source, &st) < 0 || S_ISDIR(st.st_mode);
+	const char *slash = strrchr(b->target, '/');
+
+	if (dir) {
+		plan_make_dirs(p, b->target);
+		return;
+	}
+	if (slash > b->target) {
+		autofree char *parent = str_printf("%.*s", (int)(slash - b->target), b->target);
+		plan_make_dirs(p, parent);
+	}
+	plan_add(p, K_MKNOD, WHY_TABLE, INT(AT_FDCWD), TEXT(b->target), INT(S_IFREG | 0644),
+		 INT(0));
+	plan_expect(p, EEXIST, -1);
+}
+
+static void add_tmpfs(struct plan_builder *p, const struct spec_mount *m)
+{
+	plan_make_dirs(p, m->target);
+	plan_add(p, K_MOUNT, WHY_ROOT_VOLUME, TEXT("tmpfs"), TEXT(m->target), TEXT("tmpfs"),
+		 INT(m->flags), TEXT(m->options ? m->options : ""));
+}
+
+void plan_mounts(struct plan_builder *p, const struct plan_input *in,
+		 const struct plan_sources *s)
+{
+	struct bind b[PLAN_SLOTS];
+	size_t n = list_binds(in->spec, b, PLAN_SLOTS);
+
+	for (size_t i = 0; i < in->spec->n_mounts; i++)
+		if (!strcmp(in->spec->mounts[i].type, "tmpfs"))
+			add_tmpfs(p, &in->spec->mounts[i]);
+	for (size_t i = 0; i < n; i++) {
+		make_target(p, &b[i]);
+		plan_add(p, K_MOVE_MOUNT, b[i].why, SLOT(s->slot[i]), TEXT(""), INT(AT_FDCWD),
+			 TEXT(b[i].target), INT(MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS));
+	}
+}

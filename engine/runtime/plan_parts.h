@@ -1,0 +1,79 @@
+/* plan_parts.h - the parts of a plan, one file a concern.  Each adds its steps
+ * to the builder in the stage that is set, and says in its file why they are
+ * what they are and why they come in this order. */
+#ifndef DRYDOCK_RUNTIME_PLAN_PARTS_H
+#define DRYDOCK_RUNTIME_PLAN_PARTS_H
+
+#include "runtime/host.h"
+#include "runtime/launch.h"
+#include "runtime/plan_build.h"
+#include "runtime/seccomp.h"
+#include "runtime/spec.h"
+#include "trace/decorator.h"
+
+struct plan_input {
+	const struct spec *spec;
+	const struct host *host;
+	const struct seccomp_program *filter;
+};
+
+/* The whole start, and the whole `docker exec`; *out is the flat buffer. */
+int plan_start(const struct plan_input *in, struct str *out, struct err *e);
+int plan_exec(const struct plan_input *in, const struct exec_spec *x, struct str *out,
+	      struct err *e);
+
+/* plan_cgroup.c */
+void plan_cgroup_make(struct plan_builder *p, const struct plan_input *in);
+void plan_cgroup_join(struct plan_builder *p, const struct plan_input *in);
+void plan_cgroup_mounts(struct plan_builder *p, const struct plan_input *in);
+/* The slot of the group that clone puts the child into; SLOT_NONE with v1. */
+int plan_cgroup_open(struct plan_builder *p, const struct plan_input *in);
+/* Whether the container has a group of its own there (v1: some are made on demand). */
+bool plan_cgroup_used(const struct spec *s, const struct host *h, int cg);
+
+/* plan_namespaces.c */
+void plan_spawn(struct plan_builder *p, const struct plan_input *in);
+void plan_namespaces(struct plan_builder *p, const struct plan_input *in);
+void plan_enter(struct plan_builder *p, const struct plan_input *in);
+void plan_spawn_exec(struct plan_builder *p, const struct plan_input *in);
+
+/* plan_rootfs.c */
+void plan_overlay(struct plan_builder *p, const struct plan_input *in);
+void plan_pivot(struct plan_builder *p, const struct plan_input *in);
+
+/* plan_mounts.c */
+struct plan_sources { int slot[PLAN_SLOTS]; int n; };
+void plan_mount_sources(struct plan_builder *p, const struct plan_input *in,
+			struct plan_sources *s);
+void plan_mounts(struct plan_builder *p, const struct plan_input *in,
+		 const struct plan_sources *s);
+void plan_make_dirs(struct plan_builder *p, const char *path);	/* like mkdir -p */
+
+/* plan_dev.c */
+void plan_kernel_filesystems(struct plan_builder *p, const struct plan_input *in);
+
+/* plan_security.c */
+void plan_protect_paths(struct plan_builder *p, const struct plan_input *in);
+void plan_limits(struct plan_builder *p, const struct plan_input *in);
+
+struct plan_identity {		/* who the program is */
+	uid_t uid; gid_t gid; const gid_t *groups; size_t n_groups;
+	uint64_t caps;
+	bool no_new_privs;
+};
+void plan_security(struct plan_builder *p, const struct plan_input *in,
+		   const struct plan_identity *who);
+
+/* plan_exec.c */
+struct plan_process {		/* the program and what it stands on */
+	char *const *argv, *const *envp; const char *cwd;
+	uid_t uid;
+	bool tty; unsigned short rows, cols;
+	bool console;		/* bind the terminal over /dev/console */
+	bool init, wait_go;
+	int why;
+};
+void plan_streams(struct plan_builder *p, const struct plan_process *x);
+void plan_program_start(struct plan_builder *p, const struct plan_process *x);
+
+#endif

@@ -1,0 +1,112 @@
+/* plan_start.c - from spec to plan: the whole start of a container on one screen.
+ *
+ * The order is forced by the kernel more than by us:
+ *
+ *   - the control group comes first, so that nothing runs uncounted;
+ *   - the child is born into new namespaces; a network prepared ahead is entered;
+ *   - the sources of volumes are taken hold of while the host's tree can still be
+ *     named, their targets are looked up only after pivot_root: a symbolic link
+ *     in an image can then lead nowhere but into the container;
+ *   - what must be writable for setting up is protected afterwards;
+ *   - rights are given up last, since all of the above needs them; the filter
+ *     before the user id, since only root may install one without no_new_privs.
+ */
+#include "runtime/plan_parts.h"
+
+#include <stdlib.h>
+
+static void start_steps(struct plan_builder *p, const struct plan_input *in)
+{
+	const struct spec *s = in->spec;
+	struct plan_sources sources = { .n = 0 };
+	const struct plan_identity who = {
+		.uid = s->uid, .gid = s->gid, .groups = s->groups, .n_groups = s->n_groups,
+		.caps = s->caps, .no_new_privs = s->no_new_privs,
+	};
+	const struct plan_process program = {
+		.argv = s->argv, .envp = s->envp, .cwd = s->cwd, .uid = s->uid, .tty = s->tty,
+		.rows = s->rows, .cols = s->cols, .console = true, .init = s->init,
+		.wait_go = true, .why = WHY_EXEC_PROGRAM,
+	};
+
+	plan_stage(p, STAGE_SUPERVISOR, REGION_CGROUP);
+	plan_cgroup_make(p, in);
+	plan_region(p, REGION_NAMESPACES);
+	plan_spawn(p, in);
+
+	plan_stage(p, STAGE_CHILD, REGION_NAMESPACES);
+	plan_cgroup_join(p, in);
+	plan_namespaces(p, in);
+	plan_region(p, REGION_IMAGE);
+	plan_overlay(p, in);
+	plan_region(p, REGION_ROOTFS);
+	plan_mount_sources(p, in, &sources);
+	plan_pivot(p, in);
+	plan_kernel_filesystems(p, in);
+	plan_mounts(p, in, &sources);
+	plan_region(p, REGION_EXEC);
+	plan_streams(p, &program);
+	plan_region(p, REGION_SECURITY);
+	plan_limits(p, in);
+	plan_protect_paths(p, in);
+	plan_security(p, in, &who);
+	plan_region(p, REGION_EXEC);
+	plan_program_start(p, &program);
+}
+
+/* A second program in a running container: enter instead of make. */
+static void exec_steps(struct plan_builder *p, const struct plan_input *in,
+		       const struct exec_spec *x)
+{
+	const struct spec *s = in->spec;
+	const struct plan_identity who = {
+		.uid = x->uid, .gid = x->gid, .groups = x->groups, .n_groups = x->n_groups,
+		.caps = x->privileged ? in->host->caps : s->caps,
+		.no_new_privs = s->no_new_privs,
+	};
+	const struct plan_process program = {
+		.argv = x->argv, .envp = x->envp, .cwd = x->cwd, .uid = x->uid, .tty = x->tty,
+		.rows = x->rows, .cols = x->cols, .why = WHY_EXEC_EXTRA,
+	};
+
+	plan_stage(p, STAGE_SUPERVISOR, REGION_NAMESPACES);
+	plan_spawn_exec(p, in);
+
+	plan_stage(p, STAGE_EXEC, REGION_NAMESPACES);
+	plan_cgroup_join(p, in);
+	plan_enter(p, in);
+	plan_region(p, REGION_EXEC);
+	plan_streams(p, &program);
+	plan_region(p, REGION_SECURITY);
+	plan_security(p, in, &who);
+	plan_region(p, REGION_EXEC);
+	plan_program_start(p, &program);
+}
+
+static int finish(struct plan_builder *p, struct str *out, struct err *e)
+{
+	int r = plan_finish(p, out, e);
+
+	plan_free(p);
+	free(p);
+	return r;
+}
+
+int plan_start(const struct plan_input *in, struct str *out, struct err *e)
+{
+	struct plan_builder *p = mem_alloc(sizeof(*p));
+
+	plan_begin(p);
+	start_steps(p, in);
+	return finish(p, out, e);
+}
+
+int plan_exec(const struct plan_input *in, const struct exec_spec *x, struct str *out,
+	      struct err *e)
+{
+	struct plan_builder *p = mem_alloc(sizeof(*p));
+
+	plan_begin(p);
+	exec_steps(p, in, x);
+	return finish(p, out, e);
+}

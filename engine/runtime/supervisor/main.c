@@ -1,0 +1,146 @@
+/* main.c - the supervisor: parent of one container.
+ *
+ * The daemon starts a few of these ahead of need.  A spare waits on its socket;
+ * START makes it the supervisor of a container, for good: it makes the plan's
+ * calls, owns streams and log, and writes down how the program ended.  It lives
+ * as long as the container, whatever becomes of the daemon.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "super.h"
+
+struct super the_super;
+
+#define MAX_POLL 512
+
+static struct pollfd polled[MAX_POLL];
+static struct { on_ready *fn; void *obj; } ready[MAX_POLL];
+static nfds_t n_polled;
+
+void poll_add(int fd, short events, on_ready *fn, void *obj)
+{
+	if (fd < 0 || n_polled == MAX_POLL)
+		return;
+	polled[n_polled] = (struct pollfd){ .fd = fd, .events = events };
+	ready[n_polled].fn = fn;
+	ready[n_polled++].obj = obj;
+}
+
+void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* While a child sets itself up it writes to the one ring for children: the next
+ * request waits. */
+static bool child_busy(const struct super *s)
+{
+	for (int i = 0; i < MAX_EXECS; i++)
+		if (s->exec[i].state == P_SETTING_UP)
+			return true;
+	return s->main.state == P_SETTING_UP || s->main.state == P_STARTING;
+}
+
+static void poll_process(struct super *s, struct process *p)
+{
+	if (p->state == P_FREE)
+		return;
+	poll_add(p->channel, POLLIN, process_channel, p);
+	if (p->state != P_ENDED)
+		poll_add(p->pidfd, POLLIN, process_ended, p);
+	io_poll(s, &p->io);
+}
+
+/* The daemon's requests come first: a client that attached before the start must
+ * be there when the first output is read. */
+static void fill_poll(struct super *s)
+{
+	n_polled = 0;
+	if (!child_busy(s))
+		poll_add(s->link, POLLIN, control_message, NULL);
+	else
+		poll_add(s->link, 0, control_message, NULL);
+	poll_add(s->listener, POLLIN, control_accept, NULL);
+	poll_process(s, &s->main);
+	for (int i = 0; i < MAX_EXECS; i++)
+		poll_process(s, &s->exec[i]);
+	watch_poll(s);
+}
+
+/* PID 1 has ended.  Its namespace took all others with it; what they wrote is in
+ * the pipes.  A client that doesn't read is given two seconds. */
+static bool finish(struct super *s, int *patience)
+{
+	bool done = io_drained(s, &s->main.io, s->private_pids);
+
+	for (int i = 0; i < MAX_EXECS; i++)
+		if (s->exec[i].state != P_FREE)
+			done = false;
+	return done || --*patience <= 0;
+}
+
+static void loop(struct super *s)
+{
+	int patience = 20;
+
+	while (!s->gone) {
+		if (s->main.state == P_ENDED && finish(s, &patience)) {
+			end_container(s);
+			break;
+		}
+		fill_poll(s);
+		if (poll(polled, n_polled, s->main.state == P_ENDED ? 100 : -1) < 0 &&
+		    errno != EINTR)
+			break;
+		for (nfds_t i = 0; i < n_polled && !s->gone; i++)
+			if (polled[i].revents)
+				ready[i].fn(s, ready[i].obj, polled[i].fd, polled[i].revents);
+	}
+}
+
+static void map_rings(struct super *s)
+{
+	struct trace_ring *mine = NULL, *childs = NULL;
+
+	s->ring_fd[0] = SUPER_RING_FD;
+	s->ring_fd[1] = SUPER_CHILD_RING_FD;
+	if (trace_ring_map(SUPER_RING_FD, &mine) < 0 ||
+	    trace_ring_map(SUPER_CHILD_RING_FD, &childs) < 0)
+		mine = childs = NULL;
+	/* Stacked as trace(fault(linux)); start_container() puts the faults in. */
+	s->k = tracer_init(&s->tracer, kernel_linux(), mine, STAGE_SUPERVISOR, BACKEND_LINUX);
+	s->child_k = tracer_init(&s->child_tracer, kernel_linux(), childs, STAGE_CHILD,
+				 BACKEND_LINUX);
+}
+
+static void init(struct super *s)
+{
+	/* Neither a client that hangs up nor a terminal's ctrl-c may end us. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	for (int fd = SUPER_LINK_FD; fd <= SUPER_CHILD_RING_FD; fd++)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+	s->link = SUPER_LINK_FD;
+	s->listener = s->log = s->mnt_ns = -1;
+	s->main.channel = s->main.pidfd = -1;
+	io_init(&s->main.io);
+	for (int i = 0; i < MAX_WATCHES; i++)
+		s->watch[i] = -1;
+	map_rings(s);
+}
+
+int main(void)
+{
+	init(&the_super);
+	loop(&the_super);
+	return 0;
+}

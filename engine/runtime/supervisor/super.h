@@ -1,0 +1,156 @@
+/* super.h - the supervisor's own structures, shared by its files only.
+ *
+ * One process a container, single-threaded, around one poll(2).  Everything is
+ * in static memory of fixed size: nothing is allocated after start, so that an
+ * idle supervisor stays small and can't fail for lack of memory.  Buffers that
+ * were never used cost nothing (their pages don't exist).
+ *
+ * Files: main.c the loop · control.c what the daemon asks · start.c and exec.c
+ * programs · child.c what runs in the child · io.c streams and clients · log.c ·
+ * watch.c the exec watch · end.c the exit record and the way out.
+ */
+#ifndef DRYDOCK_SUPERVISOR_SUPER_H
+#define DRYDOCK_SUPERVISOR_SUPER_H
+
+#include "kernel/fault.h"
+#include "kernel/kernel.h"
+#include "runtime/plan.h"
+#include "runtime/protocol.h"
+#include "trace/decorator.h"
+#include "sha256.h"
+
+#define MAX_EXECS 32
+#define MAX_CLIENTS 8
+#define MAX_WATCHES 64
+#define CHUNK 16384		/* docker's line limit in the log, too */
+#define IN_CHUNK 4096
+#define PATH_CAP 512
+#define IN_PENDING (-2)		/* the terminal will come; keep what is typed till then */
+
+struct client {
+	int fd;			/* -1: free */
+	struct msg_attach want;
+	bool in_open;		/* its sending side may still have something */
+	uint8_t matched;	/* detach keys seen so far */
+	int frame;		/* stream whose frame is half sent, or -1 */
+	size_t sent[2];		/* of each stream's present chunk, header included */
+};
+
+struct stream {
+	int fd;			/* -1: at its end */
+	size_t len, logged;	/* bytes in buf; of these, in the log already */
+	size_t fresh;		/* start of the bytes the clients haven't all got */
+	char buf[CHUNK];
+};
+
+struct io {
+	bool tty, stdin_once, keep_log;
+	int in;			/* where input goes: a pipe or the pty; -1: closed; or IN_PENDING */
+	bool in_eof;		/* close it once in_buf is empty */
+	size_t in_len, in_off;
+	char in_buf[IN_CHUNK];
+	struct stream out[2];	/* stdout, stderr */
+	struct client client[MAX_CLIENTS];
+};
+
+enum process_state { P_FREE, P_SETTING_UP, P_READY, P_STARTING, P_RUNNING, P_ENDED };
+
+/* A program in our care: PID 1, or one of docker exec's. */
+struct process {
+	enum process_state state;
+	bool is_exec;
+	int32_t tag;		/* of the EXEC request */
+	char id[65];		/* exec id; "" for PID 1 */
+	int pid, pidfd;
+	int channel, child_end;	/* socket to the child while it sets itself up */
+	struct plan plan;
+	struct plan_run run;
+	void *plan_map;
+	size_t plan_size;
+	struct k_exit end;
+	struct io io;
+};
+
+struct super {
+	struct kernel *k;	/* trace(fault(linux)), stage supervisor */
+	struct kernel *child_k;	/* the same with the child's ring */
+	struct tracer tracer, child_tracer;
+	struct fault fault, child_fault;
+	int ring_fd[2];
+	int link, listener;	/* daemon's connection (-1: none); control socket */
+	bool private_pids, gone;	/* gone: everything is said and done */
+	char id[65], run_dir[PATH_CAP], log_path[PATH_CAP], oom_path[PATH_CAP];
+	int log;
+	int mnt_ns;		/* held so that the last exit doesn't wait for its teardown */
+	uint64_t exec_ns, ns_inode[MSG_NAMESPACES];
+	struct sha256 sha;	/* of PID 1's stdout */
+	int64_t stdout_bytes;
+	uint64_t oom_before;
+	struct process main, exec[MAX_EXECS];
+	int watch[MAX_WATCHES];	/* seccomp listeners; -1: free */
+	bool watch_exec[MAX_WATCHES];	/* of an exec rather than of PID 1 */
+	struct msg held;	/* PROC of PID 1, kept until STARTED is said */
+	bool holding;
+};
+
+/* main.c */
+typedef void on_ready(struct super *s, void *obj, int fd, short events);
+void poll_add(int fd, short events, on_ready *fn, void *obj);
+void close_fd(int *fd);
+
+/* control.c */
+void control_message(struct super *s, void *obj, int fd, short events);
+void control_accept(struct super *s, void *obj, int fd, short events);
+int control_listen(struct super *s);
+void control_unlisten(struct super *s);
+void control_say(struct super *s, const struct msg *m, const struct msg_fds *fds);
+
+/* start.c */
+void start_container(struct super *s, const struct msg *m, const struct msg_fds *fds);
+void start_go(struct super *s);
+void start_abandon(struct super *s);	/* the daemon died before it said GO */
+void start_state(struct super *s, struct msg *m, uint16_t type);
+int process_spawn(struct super *s, struct process *p, int plan_fd, bool open_stdin,
+		  const struct msg_fds *fds, const int32_t *fd_slot);
+void process_channel(struct super *s, void *obj, int fd, short events);
+void process_ended(struct super *s, void *obj, int fd, short events);
+/* The child is ended, what was done is undone, and the daemon told. */
+void process_failed(struct super *s, struct process *p, int step, int error);
+void process_unload(struct process *p);
+
+/* exec.c */
+void exec_start(struct super *s, const struct msg *m, struct msg_fds *fds);
+void exec_started(struct super *s, struct process *p);
+void exec_failed(struct super *s, struct process *p, int step, int error, bool program);
+void exec_ended(struct super *s, struct process *p);
+struct process *process_by_id(struct super *s, const char *id);
+
+/* child.c */
+enum child_word { CHILD_TTY, CHILD_WATCH, CHILD_READY, CHILD_FAILED };
+struct child_report { int32_t word, step, error; };	/* error: positive errno */
+int child_main(void *process);
+int channel_send(int fd, const struct child_report *r, int with_fd);
+int channel_recv(int fd, struct child_report *r, int *with_fd);
+extern struct super the_super;
+
+/* io.c */
+void io_init(struct io *io);
+void io_poll(struct super *s, struct io *io);
+void io_attach(struct super *s, struct io *io, int fd, const struct msg_attach *want,
+	       const char *early, size_t n);
+/* Takes what is left in the streams; true when there is no more. */
+bool io_drained(struct super *s, struct io *io, bool wait_for_end);
+void io_close(struct super *s, struct io *io);
+
+/* log.c */
+void log_bytes(struct super *s, struct stream *st, int number, bool at_end);
+
+/* watch.c */
+void watch_add(struct super *s, int fd, bool from_exec);
+void watch_poll(struct super *s);
+
+/* end.c */
+void end_container(struct super *s);
+uint64_t end_oom_count(struct super *s);
+
+#endif
