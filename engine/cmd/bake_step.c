@@ -127,7 +127,7 @@ static void step_environment(struct step *s)
 	const char *const keep[] = { "PATH", "http_proxy", "https_proxy", "no_proxy" };
 	const struct { const char *name, *value; } set[] = {
 		{ "ROOT", s->root }, { "LABELS", s->labels }, { "RECIPE", r->dir },
-		{ "SUITE", suite }, { "TMPDIR", s->dir },
+		{ "SUITE", suite },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(set); i++) {
 		autofree char *line = str_printf("%s=%s", set[i].name,

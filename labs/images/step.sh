@@ -36,6 +36,17 @@ path-exclude=/usr/share/doc/*
 path-include=/usr/share/doc/*/copyright'
 
 say() { echo "    $*"; }
+# Runs a tool whose words are wanted only when it fails: the first error line, or
+# the last line, says why; with --verbose all of them show.
+quietly() {	# WHAT HINT COMMAND...
+	local what=$1 hint=$2 log=$CACHE/log
+	shift 2
+	"$@" >"$log" 2>&1 && return
+	cat "$log"
+	die "$what: $(grep -m 1 -E '^(E:|dpkg: error|.*: error:)' "$log" || tail -n 1 "$log")" "$hint"
+}
+AGAIN="check the network and the free space; then run drydock bake again"
+
 # Ends the step; `drydock bake` shows the last lines as the reason and the hint.
 die() { echo "bake-error: $1"; [ -z "${2:-}" ] || echo "bake-hint: $2"; exit 1; }
 
@@ -97,13 +108,13 @@ sources() {
 	for suite in "$WANTED_SUITE" "$own"; do
 		source_lines "$suite" "$own" >"$CACHE/sources.list"
 		say "reading the package lists of Debian $suite"
-		apt_host update >"$CACHE/update.log" 2>&1 || continue
+		apt_host update >"$CACHE/log" 2>&1 || continue
 		# The archive's own date stamps all files: baked twice, the same bytes.
 		note epoch "$(date -d "$(sed -n 's/^Date: //p' "$CACHE"/lists/*_"$suite"_InRelease)" +%s)"
 		note suite "$suite"
 		return
 	done
-	die "no package mirror answers: $(grep -m 1 '^E:' "$CACHE/update.log" || echo 'apt-get update failed')" \
+	die "no package mirror answers: $(grep -m 1 '^E:' "$CACHE/log" || echo 'apt-get update failed')" \
 		"check the network and /etc/apt/sources.list; then run drydock bake again"
 }
 
@@ -117,12 +128,12 @@ bootstrap() {
 	while read -r rule; do options+=(--dpkgopt="$rule"); done <<<"$DPKG_RULES"
 	say "mmdebstrap: Debian $suite, essential packages and apt"
 	# The sources are handed over on stdin: with them comes the right mirror.
-	SOURCE_DATE_EPOCH=$(noted epoch) mmdebstrap --quiet --variant=apt --mode=root --format=directory \
+	export SOURCE_DATE_EPOCH
+	SOURCE_DATE_EPOCH=$(noted epoch)
+	quietly mmdebstrap "$AGAIN" mmdebstrap --variant=apt --mode=root --format=directory \
 		--skip=check/empty --aptopt='Acquire::Check-Valid-Until "false"' \
 		--aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
-		"${options[@]}" "$suite" "$ROOT" - <"$CACHE/sources.list" >"$CACHE/mmdebstrap.log" 2>&1 ||
-		die "mmdebstrap: $(grep -m 1 '^E:' "$CACHE/mmdebstrap.log" || tail -n 1 "$CACHE/mmdebstrap.log")" \
-			"check the network and the free space; then run drydock bake again"
+		"${options[@]}" "$suite" "$ROOT" - <"$CACHE/sources.list"
 	# Neither this machine's name nor its mirror belong into an image.
 	: >"$ROOT/etc/apt/sources.list"
 	rm -f "$ROOT"/etc/{hostname,resolv.conf} "$ROOT"/etc/apt/sources.list.d/*
@@ -153,12 +164,12 @@ install() {
 	say "installing $*"
 	mkdir -p "$ROOT/var/cache/apt/archives"
 	mount --bind "$CACHE/archives" "$ROOT/var/cache/apt/archives"
-	SOURCE_DATE_EPOCH=$(noted epoch) apt_host -o Dir::State::status="$ROOT/var/lib/dpkg/status" \
+	export SOURCE_DATE_EPOCH
+	SOURCE_DATE_EPOCH=$(noted epoch)
+	quietly "installing $*" "$AGAIN" apt_host -o Dir::State::status="$ROOT/var/lib/dpkg/status" \
 		-o Dir::State::extended_states="$ROOT/var/lib/apt/extended_states" \
 		-o Dir::Cache::archives="$ROOT/var/cache/apt/archives" -o DPkg::Chroot-Directory="$ROOT" \
-		install "$@" >"$CACHE/install.log" 2>&1 ||
-		die "installing $*: $(grep -m 1 '^E:' "$CACHE/install.log" || tail -n 1 "$CACHE/install.log")" \
-			"check the network and the free space; then run drydock bake again"
+		install "$@"
 	umount "$ROOT/var/cache/apt/archives"
 }
 
@@ -168,10 +179,8 @@ repository() {	# PACKAGE...: these, with all they depend on
 	sources
 	say "a package source of $*"
 	mkdir -p "$dir/partial"
-	apt_host -o Dir::State::status="$ROOT/var/lib/dpkg/status" -o Dir::Cache::archives="$dir" \
-		--download-only install "$@" >"$CACHE/install.log" 2>&1 ||
-		die "fetching $*: $(grep -m 1 '^E:' "$CACHE/install.log")" \
-			"check the network; then run drydock bake again"
+	quietly "fetching $*" "$AGAIN" apt_host -o Dir::State::status="$ROOT/var/lib/dpkg/status" \
+		-o Dir::Cache::archives="$dir" --download-only install "$@"
 	rm -rf "$dir/partial" "$dir/lock"
 	(cd "$dir" && dpkg-scanpackages --multiversion . >Packages 2>/dev/null && {
 		echo "Origin: Drydock"
