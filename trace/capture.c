@@ -23,7 +23,8 @@ static void put(struct cursor *c, const char *text, size_t n)
 		n = room;
 		c->cut = true;
 	}
-	memcpy(c->at, text, n);
+	if (n)
+		memcpy(c->at, text, n);
 	c->at += n;
 }
 

@@ -140,10 +140,12 @@ static void settle(struct collector *c, uint64_t horizon)
 {
 	size_t n = 0;
 
+	c->horizon = horizon;
+	if (c->n_pending == 0)
+		return;
 	qsort(c->pending, c->n_pending, sizeof(*c->pending), by_end);
 	while (n < c->n_pending && c->pending[n].ev.end_ns <= horizon)
 		n++;
-	c->horizon = horizon;
 	if (n == 0)
 		return;
 	c->last_event = c->pending[n - 1].ev.end_ns;

@@ -71,6 +71,7 @@ END_TEST
 START_TEST(no_rule_only_counts)
 {
 	ck_assert_int_eq(mount_one(faulty(NULL)), 0);
+	fake_free(&fake);
 	ck_assert_int_eq(mount_one(faulty("")), 0);
 	ck_assert_uint_eq(fault.calls, 1);
 	ck_assert_uint_eq(fault.seen[K_MOUNT], 1);
