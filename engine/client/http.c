@@ -99,6 +99,11 @@ int http_fd(const struct http *h)
 	return h->fd;
 }
 
+bool http_ready(const struct http *h)
+{
+	return h->complete || h->at < h->end;
+}
+
 void http_answer_free(struct http_answer *a)
 {
 	str_free(&a->body);

@@ -63,6 +63,7 @@ int http_begin(struct http *h, const char *method, const char *path, const cJSON
 long http_read(struct http *h, char *buf, size_t cap, struct err *e);
 int http_finish(struct http *h, struct http_answer *out, struct err *e);
 int http_fd(const struct http *h);	/* for poll(); borrowed, -1 if not connected */
+bool http_ready(const struct http *h);	/* bytes were read ahead: poll() need not see them */
 /* A header of the last answer, "" if it had none; borrowed until the next request. */
 const char *http_got(const struct http *h, const char *name);
 

@@ -1,0 +1,353 @@
+/* docker.c - from words to a verb: global options, look-up, arguments counted,
+ * the verb run, its failure told in docker's words.
+ *
+ * While a verb runs, SIGINT only interrupts what it waits for (the handler does
+ * nothing, without SA_RESTART): every wait then ends with -EINTR, the verb winds
+ * up, and the result is 130.  So the shell survives a ctrl-C at `docker pull`.
+ */
+#include "client/docker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/verb.h"
+#include "core/cleanup.h"
+
+static const struct option global_options[] = {
+	{ "config", 0, &opt_string, "Folder of the client's settings" },
+	{ "context", 'c', &opt_string, "Name of the context to use (there is only \"default\")" },
+	{ "debug", 'D', &opt_flag, "Say more about what happens" },
+	{ "host", 'H', &opt_list, "Socket of the daemon to talk to" },
+	{ "log-level", 'l', &opt_string, "How much to log (debug, info, warn, error, fatal)",
+	  "info" },
+	{ "version", 'v', &opt_flag, "Print the version and leave" },
+	{ 0 },
+};
+
+const struct verb *const verb_tables[] = {
+	verbs_run, verbs_container, verbs_exec, verbs_list, verbs_inspect, verbs_image, verbs_pull,
+	verbs_system, verbs_prune, verbs_network, verbs_volume, verbs_copy, verbs_stats, NULL,
+};
+
+bool verb_next_path(const char **at, const char **path, size_t *len)
+{
+	if (!**at)
+		return false;
+	*path = *at;
+	*len = strcspn(*at, "|");
+	*at += *len + ((*at)[*len] == '|');
+	return true;
+}
+
+const char *verb_path_in(const struct verb *v, const char *group, size_t *len)
+{
+	const char *at = v->paths, *path;
+	size_t n = strlen(group);
+
+	while (verb_next_path(&at, &path, len))
+		if (strncmp(path, group, n) == 0 && !memchr(path + n, ' ', *len - n))
+			return path;
+	return NULL;
+}
+
+/* How many of the words the path uses: 0 if it is another one. */
+static int path_words(const char *path, size_t len, int n, char *const *words)
+{
+	int used = 0;
+
+	while (len && used < n) {
+		size_t w = strlen(words[used]);
+
+		if (w > len || strncmp(path, words[used], w) != 0)
+			return 0;
+		used++;
+		if (w == len)
+			return used;
+		if (path[w] != ' ')
+			return 0;
+		path += w + 1;
+		len -= w + 1;
+	}
+	return 0;
+}
+
+const struct verb *verb_find(int n, char *const *words, int *used)
+{
+	for (const struct verb *const *t = verb_tables; *t; t++)
+		for (const struct verb *v = *t; v->paths; v++) {
+			const char *at = v->paths, *path;
+			size_t len;
+
+			while (verb_next_path(&at, &path, &len))
+				if ((*used = path_words(path, len, n, words)))
+					return v;
+		}
+	return NULL;
+}
+
+static void label(struct http *h, const char *header, const char *variable)
+{
+	const char *value = getenv(variable);
+
+	if (value && *value)
+		http_header(h, header, value);
+}
+
+int command_http_new(struct command *c, struct http **out, struct err *e)
+{
+	int r = http_open(c->host, out, e);
+
+	if (r)
+		return r;
+	label(*out, "X-Drydock-Actor", "DRYDOCK_ACTOR");
+	label(*out, "X-Drydock-Session", "DRYDOCK_SESSION");
+	label(*out, "X-Drydock-Step", "DRYDOCK_STEP");
+	return 0;
+}
+
+int command_http(struct command *c, struct http **out, struct err *e)
+{
+	int r = c->http ? 0 : command_http_new(c, &c->http, e);
+
+	if (!r)
+		*out = c->http;
+	return r;
+}
+
+static int interrupted(const struct err *e)
+{
+	return e->code == EINTR ? 128 + SIGINT : 0;
+}
+
+static void say_hint(const struct err *e)
+{
+	if (e->hint[0])
+		fprintf(stderr, "Hint: %s\n", e->hint);
+}
+
+int command_fail(struct command *c, const struct err *e)
+{
+	if (interrupted(e))
+		return interrupted(e);
+	fflush(stdout);
+	fprintf(stderr, "%s%s\n", e->status ? "Error response from daemon: " : "", e->what);
+	say_hint(e);
+	return 1;
+}
+
+int command_fail_help(struct command *c, const struct err *e, int code)
+{
+	if (interrupted(e))
+		return interrupted(e);
+	fflush(stdout);
+	fprintf(stderr, "docker: %s%s\n", e->status ? "Error response from daemon: " : "",
+		e->what);
+	say_hint(e);
+	fprintf(stderr, "\nRun 'docker %s --help' for more information\n", c->path);
+	return code;
+}
+
+static int run_each(struct command *c)
+{
+	struct http *h;
+	struct err e = { 0 };
+	int code = 0, r;
+
+	if (command_http(c, &h, &e))
+		return command_fail(c, &e);
+	for (char **arg = c->opt.args; *arg; arg++) {
+		err_clear(&e);
+		r = c->verb->each(c, h, *arg, &e);
+		if (r < 0)
+			code = command_fail(c, &e);
+		else if (!r && c->verb->echo)
+			puts(*arg);
+		if (code == 128 + SIGINT)
+			break;
+	}
+	return code;
+}
+
+static int bad_option(const struct err *e, const char *path, const char *usage)
+{
+	fprintf(stderr, "%s\n\nUsage:  docker%s%s %s\n\nRun 'docker%s%s --help' for more "
+		"information\n", e->what, *path ? " " : "", path, usage, *path ? " " : "", path);
+	return EXIT_DOCKER;
+}
+
+/* "requires at least 1 argument", as docker says it. */
+static void count_words(const struct verb *v, char *buf, size_t cap)
+{
+	int min = v->min_args, max = v->max_args;
+
+	if (max == 0)
+		snprintf(buf, cap, "accepts no arguments");
+	else if (min == max)
+		snprintf(buf, cap, "requires %d argument%s", min, min == 1 ? "" : "s");
+	else if (max < 0)
+		snprintf(buf, cap, "requires at least %d argument%s", min, min == 1 ? "" : "s");
+	else if (min == 0)
+		snprintf(buf, cap, "requires at most %d argument%s", max, max == 1 ? "" : "s");
+	else
+		snprintf(buf, cap, "requires at least %d and at most %d arguments", min, max);
+}
+
+static int bad_count(const struct verb *v, const char *path)
+{
+	char words[80];
+
+	count_words(v, words, sizeof(words));
+	fprintf(stderr, "docker: 'docker %s' %s\n\nUsage:  docker %s%s%s\n\n"
+		"%s 'docker %s --help' for more information\n", path, words, path,
+		*v->usage ? " " : "", v->usage, v->max_args < 0 ? "See" : "Run", path);
+	return 1;
+}
+
+static int run_verb(const struct verb *v, const char *path, const char *host, int argc,
+		    char **argv)
+{
+	static const struct option none[] = { { 0 } };
+	struct command c = { .verb = v, .path = path, .host = host };
+	struct err e = { 0 };
+	int code;
+
+	if (options_parse(v->options ? v->options : none, v->stop_early, argc, argv, &c.opt, &e)) {
+		code = bad_option(&e, path, v->usage);
+	} else if (c.opt.help) {
+		help_verb(v, path);
+		code = 0;
+	} else if (c.opt.n_args < (size_t)v->min_args ||
+		   (v->max_args >= 0 && c.opt.n_args > (size_t)v->max_args)) {
+		code = bad_count(v, path);
+	} else {
+		code = v->each ? run_each(&c) : v->run(&c);
+	}
+	http_close(c.http);
+	options_free(&c.opt);
+	return code;
+}
+
+static char *join(int n, char *const *words)
+{
+	struct str s = { 0 };
+
+	for (int i = 0; i < n; i++)
+		str_addf(&s, "%s%s", i ? " " : "", words[i]);
+	return str_take(&s);
+}
+
+static int unknown(int argc, char **words)
+{
+	bool group = help_group_about(words[0], strlen(words[0])) != NULL;
+
+	if (group && (argc < 2 || strcmp(words[1], "--help") == 0)) {
+		help_group(words[0]);
+		return 0;
+	}
+	if (group && words[1][0] == '-') {
+		fprintf(stderr, "unknown flag: %s\n\nUsage:  docker %s COMMAND\n\n"
+			"Run 'docker %s --help' for more information\n", words[1], words[0],
+			words[0]);
+		return EXIT_DOCKER;
+	}
+	fprintf(stderr, "docker: unknown command: docker %s%s%s\n\n", words[0],
+		group ? " " : "", group ? words[1] : "");
+	if (group)
+		fprintf(stderr, "Usage:  docker %s\n\n", words[0]);
+	fprintf(stderr, "Run 'docker%s%s --help' for more information\n", group ? " " : "",
+		group ? words[0] : "");
+	return 1;
+}
+
+static int help_words(int argc, char **words)
+{
+	int used;
+	const struct verb *v = argc ? verb_find(argc, words, &used) : NULL;
+
+	if (v) {
+		autofree char *path = join(used, words);
+		help_verb(v, path);
+	} else if (argc && help_group_about(words[0], strlen(words[0]))) {
+		help_group(words[0]);
+	} else if (argc) {
+		fprintf(stderr, "unknown help topic: %s\n", words[0]);
+		return 1;
+	} else {
+		help_top();
+	}
+	return 0;
+}
+
+static int dispatch(const char *host, int argc, char **words)
+{
+	int used;
+
+	if (!argc || strcmp(words[0], "help") == 0)
+		return help_words(argc ? argc - 1 : 0, words + 1);
+	const struct verb *v = verb_find(argc, words, &used);
+	if (!v)
+		return unknown(argc, words);
+	autofree char *path = join(used, words);
+	return run_verb(v, path, host, argc - used, words + used);
+}
+
+static bool level_known(const char *level)
+{
+	static const char *const known[] = { "debug", "info", "warn", "error", "fatal" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (strcmp(level, known[i]) == 0)
+			return true;
+	return false;
+}
+
+static int global(const struct options *g)
+{
+	const char *context = opt_text(g, "context");
+
+	if (g->help) {
+		help_top();
+		return 0;
+	}
+	if (opt_on(g, "version")) {
+		printf("Docker version %s, build drydock-%s\n", DOCKER_SPEAKS, DRYDOCK_VERSION);
+		return 0;
+	}
+	if (!level_known(opt_text(g, "log-level"))) {
+		fprintf(stderr, "Unable to parse logging level: %s\n", opt_text(g, "log-level"));
+		return 1;
+	}
+	if (context && strcmp(context, "default") != 0) {
+		fprintf(stderr, "context \"%s\" does not exist\n", context);
+		return 1;
+	}
+	return dispatch(opt_text(g, "host"), (int)g->n_args, g->args);
+}
+
+static void on_interrupt(int sig)
+{
+}
+
+int docker_main(int argc, char **argv)
+{
+	struct sigaction act = { .sa_handler = on_interrupt }, old;
+	struct options g = { 0 };
+	struct err e = { 0 };
+	int code;
+
+	sigaction(SIGINT, NULL, &old);
+	if (old.sa_handler != SIG_IGN)
+		sigaction(SIGINT, &act, NULL);
+	if (options_parse(global_options, true, argc - 1, argv + 1, &g, &e))
+		code = bad_option(&e, "", "[OPTIONS] COMMAND [ARG...]");
+	else
+		code = global(&g);
+	options_free(&g);
+	if (fflush(stdout) && !code)
+		code = 1;
+	sigaction(SIGINT, &old, NULL);
+	return code;
+}

@@ -1,0 +1,69 @@
+/* query.c - see query.h. */
+#include "client/query.h"
+
+#include <cjson/cJSON.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/json.h"
+
+static void escape(struct str *out, const char *text, const char *also)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		    strchr("-._~", c) || strchr(also, c))
+			str_addn(out, text, 1);
+		else
+			str_addf(out, "%%%02X", c);
+	}
+}
+
+void query_path(struct str *out, const char *before, const char *name, const char *after)
+{
+	str_clear(out);
+	str_add(out, before);
+	if (name)
+		escape(out, name, "/:@");
+	str_add(out, after);
+}
+
+void query_add(struct str *out, const char *key, const char *value)
+{
+	if (!value)
+		return;
+	str_addf(out, "%c%s=", strchr(out->s, '?') ? '&' : '?', key);
+	escape(out, value, "");
+}
+
+void query_flag(struct str *out, const char *key, bool on)
+{
+	query_add(out, key, on ? "1" : NULL);
+}
+
+void query_int(struct str *out, const char *key, long long value)
+{
+	autofree char *text = str_printf("%lld", value);
+
+	query_add(out, key, text);
+}
+
+void query_filters(struct str *out, char *const *filters)
+{
+	autojson cJSON *all = cJSON_CreateObject();
+
+	if (!*filters)
+		return;
+	for (; *filters; filters++) {
+		size_t n = strcspn(*filters, "=");
+		autofree char *key = strndup(*filters, n);
+		cJSON *set = json_obj(all, key);
+
+		if (!set)
+			set = cJSON_AddObjectToObject(all, key);
+		json_put_bool(set, *filters + n + ((*filters)[n] == '='), true);
+	}
+	autofree char *text = json_line(all);
+	query_add(out, "filters", text);
+}
