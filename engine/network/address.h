@@ -42,7 +42,7 @@ struct addresses {
 /* Takes the network's, the bridge's own and the broadcast address out at once. */
 void addresses_init(struct addresses *a, const struct subnet *net);
 int addresses_take(struct addresses *a, uint32_t *out);	/* the lowest free one; -EADDRNOTAVAIL */
-void addresses_reserve(struct addresses *a, uint32_t address);	/* in use already: not ours to give */
+void addresses_reserve(struct addresses *a, uint32_t address);	/* in use already */
 void addresses_give(struct addresses *a, uint32_t address);
 
 #endif

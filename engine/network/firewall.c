@@ -57,7 +57,8 @@ static void allow_forwarding(struct network *n)
 	long r = k_write_file(n->k, IP_FORWARD, "1");
 	if (r < 0)
 		network_warn(n, "network %s: containers can't reach the outside: "
-			     "ip_forward is off and can't be turned on: %s", n->bridge, strerror(-r));
+			     "ip_forward is off and can't be turned on: %s",
+			     n->bridge, strerror(-r));
 }
 
 static void install_table(struct network *n)
@@ -116,7 +117,8 @@ static void see_chain(void *arg, const struct nlmsghdr *h)
 	network_warn(w->n, "network %1$s: containers may not reach the outside: another program's "
 		     "firewall drops what it doesn't know (table %2$s, chain %3$s); let ours pass "
 		     "with: iptables -I FORWARD -i %1$s -j ACCEPT; "
-		     "iptables -I FORWARD -o %1$s -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
+		     "iptables -I FORWARD -o %1$s -m conntrack --ctstate ESTABLISHED,RELATED "
+		     "-j ACCEPT",
 		     w->n->bridge, table, text_of(a[NFTA_CHAIN_NAME]));
 }
 

@@ -29,8 +29,8 @@ static unsigned long listener_inode(const char *table, uint16_t port)
 
 	while (f && fgets(line, sizeof(line), f)) {
 		/* sl local:port remote:port st tx:rx tr:when retrnsmt uid timeout inode */
-		if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %*d %*d %lu",
-			   &local, &state, &inode) == 3 &&
+		if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x"
+				 " %*s %*s %*s %*d %*d %lu", &local, &state, &inode) == 3 &&
 		    state == TCP_LISTEN_STATE && local == port)
 			return inode;
 	}

@@ -26,7 +26,7 @@ struct endpoint;	/* a container's place in it: network namespace, veth, address 
 
 struct network_config {
 	const char *bridge;	/* "drydock0" */
-	const char *cidr;	/* "172.17.0.1/16": the bridge's own address; another is chosen if taken */
+	const char *cidr;	/* "172.17.0.1/16": the bridge's own; another if that is taken */
 	int pool;		/* ready-made namespaces with their veth: 4 to 16 */
 };
 

@@ -166,7 +166,8 @@ static int say_refused(const struct port *p, const char *ip, int code, struct er
 	if (code == EACCES)
 		err_hint(e, "Ports below 1024 are root's: choose a higher one.");
 	else if (code == EADDRNOTAVAIL)
-		err_hint(e, "This host has no such address; leave it out to claim the port on all.");
+		err_hint(e, "This host has no such address; leave it out to claim the port "
+			    "on all.");
 	return -code;
 }
 
@@ -178,7 +179,8 @@ static int claim(struct network *n, struct published *p, char *holder, size_t ca
 	int count = claims_of(n, p->port.host_ip, c);
 
 	if (count < 0)
-		return err_set(e, EINVAL, "publish a port: \"%s\" is no IP address", p->port.host_ip);
+		return err_set(e, EINVAL, "publish a port: \"%s\" is no IP address",
+			       p->port.host_ip);
 	int r = p->port.host ? claim_all(n, p, c, count, p->port.host)
 			     : claim_any(n, p, c, count);
 	const char *ip = p->port.host_ip[0] ? p->port.host_ip : "0.0.0.0";
@@ -209,7 +211,7 @@ int network_publish(struct network *n, struct endpoint *ep, struct port *p, char
 	holder[0] = '\0';
 	trace_region(n->k, REGION_PUBLISH);
 	int r = strcmp(new->port.proto, "tcp") ?
-		err_set(e, EPROTONOSUPPORT, "publish port %u: only TCP can be published, not \"%s\"",
+		err_set(e, EPROTONOSUPPORT, "publish port %u/%s: only TCP can be published",
 			p->ctr, p->proto) :
 		claim(n, new, holder, cap, e);
 	trace_region(n->k, REGION_NONE);

@@ -316,6 +316,12 @@ static void link_in(struct proxy *p, struct relay *r)
 	p->relays++;
 }
 
+static void side_init(struct side *s, struct relay *r, int fd)
+{
+	s->source = (struct source){ on_event, fd, 0 };
+	s->relay = r;
+}
+
 void relay_begin(struct proxy *p, struct published *port, int fd, const struct sockaddr *peer)
 {
 	struct relay *r = mem_alloc(sizeof(*r));
@@ -328,8 +334,8 @@ void relay_begin(struct proxy *p, struct published *port, int fd, const struct s
 	link_in(p, r);
 	trace_subject(p->k, port->cid);
 	on = reach(p, port);
-	r->side[VISITOR] = (struct side){ .source = { on_event, fd, 0 }, .relay = r };
-	r->side[CONTAINER] = (struct side){ .source = { on_event, on < 0 ? -1 : on, 0 }, .relay = r };
+	side_init(&r->side[VISITOR], r, fd);
+	side_init(&r->side[CONTAINER], r, on < 0 ? -1 : on);
 	adorn(fd);
 	if (on < 0) {
 		relay_end(p, r);

@@ -1,7 +1,7 @@
 #include "tests/root/network_world.h"
 
 #include <arpa/inet.h>
-#include <check.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -20,6 +20,7 @@
 #include "core/file.h"
 #include "core/str.h"
 #include "kernel/nft.h"
+#include "tests/helpers/unit.h"
 
 int sh(const char *fmt, ...)
 {
@@ -291,3 +292,54 @@ struct network *world_network_named(const char *bridge, const char *cidr)
 }
 
 struct network *world_network(void) { return world_network_named(BRIDGE, "172.17.0.1/16"); }
+
+struct endpoint *world_attach(struct network *n, const char *cid)
+{
+	struct endpoint *ep = NULL;
+	struct err e = { 0 };
+
+	if (network_attach(n, cid, &ep, &e) < 0)
+		ck_abort_msg("%s", e.what);
+	return ep;
+}
+
+uint16_t world_publish(struct network *n, struct endpoint *ep, const char *ip, uint16_t host)
+{
+	struct port p = { .host = host, .ctr = 80, .proto = "tcp" };
+	struct err e = { 0 };
+	char holder[128];
+
+	strcpy(p.host_ip, ip);
+	if (network_publish(n, ep, &p, holder, sizeof(holder), &e) < 0)
+		ck_abort_msg("%s (%s)", e.what, e.hint);
+	return p.host;
+}
+
+int count_dir(const char *path)
+{
+	autodir DIR *d = opendir(path);
+	int n = 0;
+
+	while (d && readdir(d))
+		n++;
+	return n;
+}
+
+int network_main(const struct network_case *cases, size_t n)
+{
+	Suite *s = suite_create("network");
+
+	if (geteuid() != 0) {
+		puts("1..0 # SKIP needs root");
+		return 0;
+	}
+	for (size_t i = 0; i < n; i++) {
+		TCase *t = tcase_create(cases[i].name);
+		tcase_set_timeout(t, 30);
+		tcase_add_checked_fixture(t, world_enter, NULL);
+		for (size_t j = 0; cases[i].tests[j]; j++)
+			tcase_add_test(t, cases[i].tests[j]);
+		suite_add_tcase(s, t);
+	}
+	return unit_run(s);
+}

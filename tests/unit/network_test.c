@@ -142,7 +142,8 @@ static const struct spoken talks[] = {
 	{ "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n", false,
 	  200, "GET / HTTP/1.1", HELLO },
 	{ "GET / HTTP/1.1\r\n\r\n",
-	  "HTTP/1.1 200 OK\r\nTRANSFER-encoding: gzip, chunked\r\n\r\n2\r\nhe\r\n4;x=y\r\nllo\n\r\n0\r\n"
+	  "HTTP/1.1 200 OK\r\nTRANSFER-encoding: gzip, chunked\r\n\r\n2\r\nhe\r\n"
+	  "4;x=y\r\nllo\n\r\n0\r\n"
 	  "Trailer: x\r\n\r\n", false, 200, "GET / HTTP/1.1", HELLO },
 	{ "GET / HTTP/1.0\r\n\r\n", "HTTP/1.0 200 OK\r\n\r\nhello\n", true,
 	  200, "GET / HTTP/1.0", HELLO },
