@@ -101,6 +101,18 @@ static const char *scan_tag(const char *s)
 	return end == s || end - s > TAG_MAX_LEN ? NULL : end;
 }
 
+bool reference_path_ok(const char *path)
+{
+	const char *end = scan_path(path);
+	return end && !*end && strlen(path) <= NAME_MAX_LEN;
+}
+
+bool reference_tag_ok(const char *tag)
+{
+	const char *end = scan_tag(tag);
+	return end && !*end;
+}
+
 /* Takes "domain/" off the front where there is one, as docker tells it from
  * the first part of a path.  The rest is what *s points to. */
 static char *split_domain(const char **s)

@@ -2,6 +2,8 @@
 #ifndef DRYDOCK_IMAGE_REFERENCE_H
 #define DRYDOCK_IMAGE_REFERENCE_H
 
+#include <stdbool.h>
+
 #include "core/error.h"
 
 struct reference {
@@ -19,5 +21,8 @@ void reference_free(struct reference *r);
 char *reference_familiar_name(const struct reference *r);	/* "python", "localhost:5000/x" */
 char *reference_familiar(const struct reference *r);		/* with :tag and @digest */
 char *reference_name(const struct reference *r);		/* "docker.io/library/python" */
+
+bool reference_path_ok(const char *path);	/* "library/python": a repository's path alone? */
+bool reference_tag_ok(const char *tag);
 
 #endif

@@ -1,0 +1,388 @@
+/* pull.c - from a name to an image: which registry, which manifest, which layers
+ * are missing, and who fetches them.
+ *
+ * A registry is tried after the other: the mirrors (for names of docker.io, as
+ * dockerd does), then the registry of the name unless we are offline.  The last
+ * one's answer counts, with one exception: if it can't be reached while a mirror
+ * has said "no such image", both are told, for it may be a typing error as well
+ * as a pulled plug.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/db.h"
+#include "core/json.h"
+#include "core/str.h"
+#include "image/pull.h"
+
+#define WORKERS 3		/* docker's max-concurrent-downloads */
+#define CONFIG_LIMIT (8u << 20)	/* a configuration is a few KiB */
+
+/* ---- telling --------------------------------------------------------------------------- */
+
+static void tell(struct pull *p, const struct pull_progress *line)
+{
+	if (!p->o->progress)
+		return;
+	pthread_mutex_lock(&p->lock);
+	p->o->progress(p->o->arg, line);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static const char *line_name(const char *digest, char buf[16])
+{
+	snprintf(buf, 16, "%.12s", digest_hex(digest));
+	return buf;
+}
+
+void pull_tell(struct pull *p, const char *digest, const char *status, int64_t current,
+	       int64_t total)
+{
+	char id[16];
+	struct pull_progress line = { .status = status, .current = current, .total = total };
+	line.id = digest ? line_name(digest, id) : NULL;
+	tell(p, &line);
+}
+
+void pull_tell_done(struct pull *p, size_t index, const char *status, bool is_new)
+{
+	char id[16];
+	const struct descriptor *d = &p->m.layers[index];
+	struct pull_progress line = {
+		.id = line_name(d->digest, id), .status = status, .current = d->size,
+		.total = d->size, .digest = d->digest, .diff_id = p->diff_ids[index],
+		.is_new = is_new,
+	};
+	tell(p, &line);
+}
+
+bool pull_stopped(void *arg)
+{
+	struct pull *p = arg;
+	return p->failed || (p->o->cancel && *p->o->cancel);
+}
+
+/* ---- layers ------------------------------------------------------------------------------- */
+
+static bool take_next(struct pull *p, size_t *index)
+{
+	pthread_mutex_lock(&p->lock);
+	bool any = p->next < p->m.n_layers && !pull_stopped(p);
+	*index = p->next;
+	p->next += any;
+	pthread_mutex_unlock(&p->lock);
+	return any;
+}
+
+static void *work(void *arg)
+{
+	struct pull *p = arg;
+	size_t index;
+	while (take_next(p, &index)) {
+		struct err e = { 0 };
+		struct layer_record rec;
+		if (layer_find(p->s, p->diff_ids[index], &rec, NULL) == 0 ||
+		    pull_layer(p, index, &e) == 0)
+			continue;
+		pthread_mutex_lock(&p->lock);
+		if (!p->failed)
+			p->err = e;
+		p->failed = true;
+		pthread_mutex_unlock(&p->lock);
+	}
+	return NULL;
+}
+
+/* Base first, as docker lists them; what is here already needs no worker. */
+static void announce(struct pull *p)
+{
+	struct layer_record rec;
+	for (size_t i = 0; i < p->m.n_layers; i++) {
+		if (layer_find(p->s, p->diff_ids[i], &rec, NULL) == 0) {
+			pull_tell_done(p, i, "Already exists", false);
+			continue;
+		}
+		pull_tell(p, p->m.layers[i].digest, "Pulling fs layer", 0, 0);
+		if (p->fresh++ >= WORKERS)
+			pull_tell(p, p->m.layers[i].digest, "Waiting", 0, 0);
+	}
+}
+
+static int fetch_layers(struct pull *p, struct err *e)
+{
+	pthread_t threads[WORKERS];
+	size_t n = 0;
+	announce(p);
+	/* This thread is one of the workers. */
+	while (n + 1 < WORKERS && n + 1 < p->fresh &&
+	       pthread_create(&threads[n], NULL, work, p) == 0)
+		n++;
+	work(p);
+	while (n)
+		pthread_join(threads[--n], NULL);
+	if (p->failed) {
+		*e = p->err;
+		return -e->code;
+	}
+	return pull_stopped(p) ? err_set(e, ECANCELED, "context canceled") : 0;
+}
+
+/* ---- manifest and configuration --------------------------------------------------------------- */
+
+static int parse_doc(const struct registry_doc *d, cJSON **out, struct err *e)
+{
+	if (json_parse(d->text, d->len, out, e) < 0 || !cJSON_IsObject(*out))
+		return err_set(e, EBADMSG, "invalid manifest: the registry sent no JSON document");
+	return 0;
+}
+
+/* *digest: of what the name stands for, which for several platforms is the index. */
+static int fetch_manifest(struct pull *p, char digest[DIGEST_TEXT], struct err *e)
+{
+	autodoc struct registry_doc doc = { 0 }, child = { 0 };
+	autojson cJSON *j = NULL, *inner = NULL;
+	struct descriptor d;
+	int r = registry_manifest(p->from, p->ref.digest ? p->ref.digest : p->ref.tag, &doc, e);
+	if (r == 0)
+		r = parse_doc(&doc, &j, e);
+	if (r < 0)
+		return r;
+	memcpy(digest, doc.digest, DIGEST_TEXT);
+	if (!manifest_is_index(doc.type, j))
+		return manifest_parse(j, &p->m, e);
+	r = index_choose(j, p->o->platform, &d, e);
+	if (r == 0)
+		r = registry_manifest(p->from, d.digest, &child, e);
+	if (r == 0)
+		r = parse_doc(&child, &inner, e);
+	return r == 0 ? manifest_parse(inner, &p->m, e) : r;
+}
+
+static int fetch_config(struct pull *p, struct str *text, cJSON **config, struct err *e)
+{
+	autostream struct stream *body = NULL;
+	autofree char *raw = NULL;
+	char got[DIGEST_TEXT];
+	size_t len;
+	int r = registry_blob(p->from, p->m.config.digest, p->m.config.size, &body, e);
+	if (r == 0)
+		r = stream_whole(body, CONFIG_LIMIT, &raw, &len, e);
+	if (r < 0)
+		return r;
+	digest_of(raw, len, got);
+	if (!str_eq(got, p->m.config.digest))
+		return err_set(e, EBADMSG, "image config verification failed for digest %s",
+			       p->m.config.digest);
+	r = json_parse(raw, len, config, e);
+	if (r == 0)
+		r = image_diff_ids(*config, &p->diff_ids, e);
+	if (r < 0)
+		return r;
+	if (strv_len(p->diff_ids) != p->m.n_layers)
+		return err_set(e, EBADMSG, "layers from manifest don't match image configuration");
+	str_addn(text, raw, len);
+	return 0;
+}
+
+/* ---- one registry --------------------------------------------------------------------------------- */
+
+static int record(struct pull *p, const struct str *text, cJSON *config, const char *digest,
+		  struct err *e)
+{
+	char id[DIGEST_TEXT];
+	autofree char *repo = reference_familiar_name(&p->ref);
+	autofree char *by_digest = str_printf("%s@%s", repo, digest);
+	int r = blob_put(p->s, text->s, text->len, id, e);
+	if (r < 0)
+		return r;
+	return image_record(p->s, &(struct image_record){
+		.id = id, .config = config, .diff_ids = p->diff_ids, .repo = repo,
+		.name = p->ref.digest ? NULL : p->familiar, .digest = by_digest }, e);
+}
+
+static bool is_here(struct pull *p)
+{
+	autoimage struct image *img = NULL;
+	struct layer_record rec;
+	if (image_get(p->s, p->m.config.digest, &img, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < img->n_layers; i++)
+		if (layer_find(p->s, img->diff_ids[i], &rec, NULL) < 0)
+			return false;
+	return true;
+}
+
+static void tell_begin(struct pull *p)
+{
+	autofree char *status = str_printf("Pulling from %s", p->ref.path);
+	struct pull_progress line = {
+		.id = p->ref.digest ? p->ref.digest : p->ref.tag, .status = status,
+	};
+	tell(p, &line);
+}
+
+static void tell_end(struct pull *p, const char *digest, bool up_to_date)
+{
+	autofree char *line = str_printf("Digest: %s", digest);
+	autofree char *status = str_printf("Status: %s for %s", up_to_date
+			? "Image is up to date" : "Downloaded newer image", p->familiar);
+	pull_tell(p, NULL, line, 0, 0);
+	pull_tell(p, NULL, status, 0, 0);
+}
+
+static int pull_from(struct pull *p, struct err *e)
+{
+	char digest[DIGEST_TEXT];
+	autostr struct str text = { 0 };
+	autojson cJSON *config = NULL;
+	int r = fetch_manifest(p, digest, e);
+	if (r < 0)
+		return r;
+	tell_begin(p);
+	r = fetch_config(p, &text, &config, e);
+	/* Pinned first: whatever is here from now on stays until we are done. */
+	for (size_t i = 0; r == 0 && i < p->m.n_layers; i++)
+		r = layer_pin(p->s, p->diff_ids[i], p->holder, e);
+	bool here = r == 0 && is_here(p);
+	if (r == 0 && !here)
+		r = fetch_layers(p, e);
+	if (r == 0)
+		r = record(p, &text, config, digest, e);
+	if (r == 0)
+		tell_end(p, digest, here);
+	return r;
+}
+
+/* ---- which registry ----------------------------------------------------------------------------------- */
+
+static void start_over(struct pull *p)
+{
+	registry_close(&p->from);
+	manifest_free(&p->m);
+	strv_free(steal_ptr(p->diff_ids));
+	p->next = p->fresh = 0;
+	p->failed = false;
+}
+
+static int try_registry(struct pull *p, const char *url, const char *auth, bool maybe_tls,
+			struct err *e)
+{
+	struct registry_target t = {
+		.url = url, .repository = p->ref.path, .auth = auth, .maybe_tls = maybe_tls,
+		.stop = pull_stopped, .arg = p,
+	};
+	start_over(p);
+	int r = registry_open(&t, &p->from, e);
+	return r == 0 ? pull_from(p, e) : r;
+}
+
+/* Trouble of this machine, or the user's wish: another registry wouldn't help. */
+static bool is_final(int err)
+{
+	return err == 0 || err == -ECANCELED || err == -ENOSPC || err == -EDQUOT ||
+	       err == -EROFS || err == -ENOMEM;
+}
+
+static bool says_no(int err) { return err == -ENOENT || err == -EACCES; }
+
+static int explain(struct pull *p, int err, bool mirror_said_no, struct err *e)
+{
+	autofree char *repo = reference_familiar_name(&p->ref);
+	bool hub = str_eq(p->ref.domain, "docker.io");
+	if (err == -EACCES) {
+		const char *why = strstr(e->what, "denied:") || strstr(e->what, "unauthorized:")
+			? e->what : "denied: requested access to the resource is denied";
+		autofree char *cause = str_dup(why);
+		err_http(e, 404, EACCES, "pull access denied for %s, repository does not exist or "
+			 "may require 'docker login': %s", repo, cause);
+		return err_hint(e, "check the name: `docker images` lists what is here already");
+	}
+	if (err == -ENOENT && !strstr(e->what, "no matching manifest")) {
+		autofree char *cause = str_dup(strstr(e->what, "unknown") ? e->what
+					       : "manifest unknown: manifest unknown");
+		err_http(e, 404, ENOENT, "manifest for %s not found: %s", p->familiar, cause);
+		return err_hint(e, "the repository is there, but not with this tag");
+	}
+	if (err == -EHOSTUNREACH || err == -ETIMEDOUT)
+		err_hint(e, mirror_said_no && hub
+			 ? "%s is not a course image, and Docker Hub can't be reached from here: "
+			   "check the spelling, or the network"
+			 : "the registry of %s can't be reached: check the network", repo);
+	return err;
+}
+
+static int try_mirrors(struct pull *p, bool *said_no, struct err *e)
+{
+	int r = -ENOENT;
+	bool any = false;
+	if (!str_eq(p->ref.domain, "docker.io"))
+		return r;
+	for (char *const *m = p->o->mirrors; m && *m; m++) {
+		bool tls = str_starts(*m, "http://");
+		any = true;
+		err_clear(e);
+		r = try_registry(p, *m, NULL, tls, e);
+		*said_no |= says_no(r);
+		if (is_final(r))
+			return r;
+	}
+	return any ? r : -ENOENT;
+}
+
+static int pull(struct pull *p, struct err *e)
+{
+	bool said_no = false, maybe_tls;
+	int r = try_mirrors(p, &said_no, e);
+	if (is_final(r))
+		return r;
+	if (!p->o->offline) {
+		autofree char *url = registry_url(p->ref.domain, p->o->insecure, &maybe_tls);
+		err_clear(e);
+		r = try_registry(p, url, p->o->auth, maybe_tls, e);
+	} else if (!e->code) {
+		err_set(e, EHOSTUNREACH, "pull %s: offline, and no mirror is set", p->familiar);
+		r = -EHOSTUNREACH;
+	}
+	return r < 0 ? explain(p, r, said_no, e) : 0;
+}
+
+static int prepare(struct pull *p, struct err *e)
+{
+	static atomic_uint count;
+	int r = reference_parse(p->o->ref, &p->ref, e);
+	if (r < 0)
+		return r;
+	snprintf(p->holder, sizeof(p->holder), "pull %u", atomic_fetch_add(&count, 1));
+	if (p->ref.digest) {	/* the digest decides; a tag beside it is no name */
+		free(p->ref.tag);
+		p->ref.tag = NULL;
+	}
+	p->familiar = reference_familiar(&p->ref);
+	return 0;
+}
+
+int image_pull(struct image_store *s, const struct pull_options *o, struct image **out,
+	       struct err *e)
+{
+	struct err here = { 0 };
+	struct pull p = { .s = s, .o = o };
+	pthread_mutex_init(&p.lock, NULL);
+	int r = prepare(&p, &here);
+	if (r == 0)
+		r = pull(&p, &here);
+	if (r == 0)
+		r = image_get(s, p.ref.digest ? p.m.config.digest : p.familiar, out, &here);
+	layer_unpin(s, p.holder);
+	if (r < 0)
+		store_collect(s, NULL, NULL, NULL);	/* layers that came whole, for nothing */
+	if (r < 0 && e)
+		*e = here;
+	start_over(&p);
+	reference_free(&p.ref);
+	free(p.familiar);
+	pthread_mutex_destroy(&p.lock);
+	return r;
+}

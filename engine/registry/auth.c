@@ -1,0 +1,172 @@
+#include "registry/auth.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/cleanup.h"
+#include "core/json.h"
+#include "core/str.h"
+
+#define TOKEN_LIMIT (256u << 10)	/* tokens are a few KiB; some carry long claims */
+
+/* Both alphabets of RFC 4648; padding and line ends are passed over. */
+static int base64_digit(char c)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	const char *p = c ? strchr(digits, c) : NULL;
+	if (p)
+		return (int)(p - digits);
+	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+}
+
+static int base64_decode(const char *text, struct str *out)
+{
+	unsigned bits = 0;
+	int n = 0;
+	for (; *text; text++) {
+		if (strchr("=\r\n ", *text))
+			continue;
+		int d = base64_digit(*text);
+		if (d < 0)
+			return -EINVAL;
+		bits = bits << 6 | (unsigned)d;
+		if (++n % 4 != 1) {
+			char c = (char)(bits >> (6 - 2 * ((n - 1) % 4)));
+			str_addn(out, &c, 1);
+		}
+	}
+	return 0;
+}
+
+int auth_parse(const char *header, struct auth *out, struct err *e)
+{
+	autostr struct str text = { 0 };
+	autojson cJSON *j = NULL;
+	*out = (struct auth){ 0 };
+	if (!header || !*header)
+		return 0;
+	if (base64_decode(header, &text) < 0)
+		return err_http(e, 400, EINVAL, "X-Registry-Auth is not base64");
+	if (text.len == 0)
+		return 0;
+	int r = json_parse(text.s, text.len, &j, e);
+	if (r < 0)
+		return err_wrap(e, "X-Registry-Auth");
+	const char *user = json_str_or(j, "username", ""), *id = json_str_or(j, "identitytoken", "");
+	const char *token = json_str_or(j, "registrytoken", "");
+	if (*user) {
+		out->user = str_dup(user);
+		out->password = str_dup(json_str_or(j, "password", ""));
+	}
+	out->identity = *id ? str_dup(id) : NULL;
+	out->bearer = *token ? str_dup(token) : NULL;
+	return 0;
+}
+
+void auth_free(struct auth *a)
+{
+	free(a->user);
+	free(a->password);
+	free(a->identity);
+	free(a->bearer);
+	*a = (struct auth){ 0 };
+}
+
+char *auth_parameter(const char *challenge, const char *name)
+{
+	size_t n = strlen(name);
+	for (const char *s = challenge; (s = strcasestr(s, name)); s += n) {
+		if ((s > challenge && !strchr(" ,", s[-1])) || s[n] != '=')
+			continue;
+		const char *v = s + n + 1;
+		if (*v == '"')
+			return strndup(v + 1, strcspn(v + 1, "\""));
+		return strndup(v, strcspn(v, ", "));
+	}
+	return NULL;
+}
+
+static void add_query(struct str *url, const char *name, const char *value)
+{
+	char *safe = value ? curl_easy_escape(NULL, value, 0) : NULL;
+	if (safe && *safe)
+		str_addf(url, "%s%s=%s", url->s && strchr(url->s, '?') ? "&" : "?", name, safe);
+	curl_free(safe);
+}
+
+/* A refresh token is exchanged by POST, a password (or nothing) sent with a GET. */
+static int ask(struct auth *a, struct fetch_pool *p, const char *realm, const char *service,
+	       const char *scope, const struct fetch_request *like, struct fetch **f, struct err *e)
+{
+	autostr struct str url = { 0 };
+	struct fetch_request q = { .method = "GET", .stop = like->stop, .arg = like->arg,
+				   .ca_file = like->ca_file };
+	if (a->identity) {
+		autostr struct str form = { 0 };
+		add_query(&form, "grant_type", "refresh_token");
+		add_query(&form, "service", service);
+		add_query(&form, "scope", scope);
+		add_query(&form, "client_id", "drydock");
+		add_query(&form, "refresh_token", a->identity);
+		q.method = "POST";
+		q.url = realm;
+		q.body = form.s + 1;
+		return fetch_open(p, &q, f, e);
+	}
+	str_add(&url, realm);
+	add_query(&url, "service", service);
+	add_query(&url, "scope", scope);
+	add_query(&url, "account", a->user);
+	q.url = url.s;
+	q.user = a->user;
+	q.password = a->password;
+	return fetch_open(p, &q, f, e);
+}
+
+static int read_token(struct auth *a, struct fetch *f, struct err *e)
+{
+	autofree char *text = NULL;
+	autojson cJSON *j = NULL;
+	size_t len;
+	if (f->status == 401 || f->status == 403)
+		return err_http(e, 401, EACCES, a->user ? "unauthorized: incorrect username or password"
+				: "denied: requested access to the resource is denied");
+	int r = stream_whole(&f->s, TOKEN_LIMIT, &text, &len, e);
+	if (r < 0)
+		return r;
+	if (f->status != 200 || json_parse(text, len, &j, NULL) < 0)
+		return err_set(e, EPROTO, "the token server answered nonsense (HTTP %d)", f->status);
+	const char *token = json_str_or(j, "token", json_str_or(j, "access_token", ""));
+	if (!*token)
+		return err_set(e, EPROTO, "authorization server did not include a token in the "
+			       "response");
+	free(a->bearer);
+	a->bearer = str_dup(token);
+	return 0;
+}
+
+int auth_answer(struct auth *a, struct fetch_pool *p, const char *challenge, const char *scope,
+		const struct fetch_request *q, struct err *e)
+{
+	autofetch struct fetch *f = NULL;
+	if (!challenge)
+		return err_set(e, EACCES, "unauthorized: authentication required");
+	if (strncasecmp(challenge, "Basic", 5) == 0) {
+		if (!a->user || a->basic)
+			return err_http(e, 401, EACCES, a->user
+					? "unauthorized: incorrect username or password"
+					: "no basic auth credentials");
+		a->basic = true;
+		return 0;
+	}
+	autofree char *realm = auth_parameter(challenge, "realm");
+	autofree char *service = auth_parameter(challenge, "service");
+	if (strncasecmp(challenge, "Bearer", 6) != 0 || !realm)
+		return err_set(e, EPROTO, "unknown authentication: %s", challenge);
+	int r = ask(a, p, realm, service, scope, q, &f, e);
+	return r < 0 ? r : read_token(a, f, e);
+}

@@ -1,0 +1,34 @@
+/* auth.h - who we are to a registry: basic, or a token that basic buys.
+ *
+ * A registry answers 401 with a challenge (RFC 7235).  "Basic" wants name and
+ * password with each request; "Bearer" names a token server (realm), which gives
+ * a token for what we want to do (scope) to anybody, or to those with a password
+ * (distribution: docs/spec/auth/token).
+ */
+#ifndef DRYDOCK_REGISTRY_AUTH_H
+#define DRYDOCK_REGISTRY_AUTH_H
+
+#include "core/error.h"
+#include "registry/fetch.h"
+
+struct auth {
+	char *user, *password;		/* from docker login; NULL: nobody */
+	char *identity;			/* a refresh token instead of a password */
+	char *bearer;			/* the token in use, or NULL */
+	bool basic;			/* the registry wants name and password each time */
+};
+
+/* From an X-Registry-Auth header (base64url JSON); NULL or "" is nobody.  EINVAL. */
+int auth_parse(const char *header, struct auth *out, struct err *e);
+void auth_free(struct auth *a);
+
+/* Answers the challenge of a 401: gets a token, or turns basic on.  EACCES where
+ * there is nothing to answer with.  q: cancelling and certificates for the
+ * request to the token server. */
+int auth_answer(struct auth *a, struct fetch_pool *p, const char *challenge, const char *scope,
+		const struct fetch_request *q, struct err *e);
+
+/* The value of name="…" in a challenge; the caller frees; NULL if absent. */
+char *auth_parameter(const char *challenge, const char *name);
+
+#endif

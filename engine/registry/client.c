@@ -1,0 +1,275 @@
+/* client.c - requests to one registry: addresses, authentication, its errors. */
+#include "registry/client.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/json.h"
+#include "core/str.h"
+#include "registry/auth.h"
+#include "registry/fetch.h"
+
+#define ERROR_LIMIT (64u << 10)
+#define CERTS_D "/etc/docker/certs.d"	/* dockerd's folder of private authorities */
+
+struct registry {
+	char *url, *repository, *scope, *ca_file;
+	bool maybe_tls;
+	bool (*stop)(void *arg);
+	void *arg;
+	pthread_mutex_t lock;		/* auth, url */
+	struct auth auth;
+	struct fetch_pool *pool;
+};
+
+const char *registry_repository(const struct registry *r) { return r->repository; }
+
+/* ---- addresses ------------------------------------------------------------------------- */
+
+bool registry_is_loopback(const char *domain)
+{
+	size_t n = *domain == '[' ? strcspn(domain, "]") + 1 : strcspn(domain, ":");
+	return (n == 9 && strncasecmp(domain, "localhost", 9) == 0) ||
+	       str_starts(domain, "127.") || str_starts(domain, "[::1]");
+}
+
+char *registry_url(const char *domain, char *const *insecure, bool *maybe_tls)
+{
+	bool plain = registry_is_loopback(domain);
+	for (size_t i = 0; insecure && insecure[i]; i++)
+		plain |= str_eq(insecure[i], domain);
+	*maybe_tls = plain;
+	if (str_eq(domain, "docker.io"))
+		domain = "registry-1.docker.io";
+	return str_printf("%s://%s", plain ? "http" : "https", domain);
+}
+
+static char *private_ca(const char *url)
+{
+	const char *host = strstr(url, "://");
+	if (!host)
+		return NULL;
+	host += 3;
+	char *path = str_printf(CERTS_D "/%.*s/ca.crt", (int)strcspn(host, "/"), host);
+	if (access(path, R_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
+int registry_open(const struct registry_target *t, struct registry **out, struct err *e)
+{
+	struct registry *r = mem_alloc(sizeof(*r));
+	int err = auth_parse(t->auth, &r->auth, e);
+	if (err < 0) {
+		free(r);
+		return err;
+	}
+	r->url = str_dup(t->url);
+	while (str_ends(r->url, "/"))
+		r->url[strlen(r->url) - 1] = '\0';
+	r->repository = str_dup(t->repository);
+	r->scope = str_printf("repository:%s:%s", t->repository, t->push ? "pull,push" : "pull");
+	r->ca_file = private_ca(t->url);
+	r->maybe_tls = t->maybe_tls;
+	r->stop = t->stop;
+	r->arg = t->arg;
+	pthread_mutex_init(&r->lock, NULL);
+	r->pool = fetch_pool_new();
+	*out = r;
+	return 0;
+}
+
+void registry_close(struct registry **rp)
+{
+	struct registry *r = *rp;
+	if (!r)
+		return;
+	fetch_pool_free(r->pool);
+	auth_free(&r->auth);
+	pthread_mutex_destroy(&r->lock);
+	free(r->url);
+	free(r->repository);
+	free(r->scope);
+	free(r->ca_file);
+	free(r);
+	*rp = NULL;
+}
+
+/* ---- what a registry says when it says no ------------------------------------------------ */
+
+static const struct { const char *name; int code, status; } known[] = {
+	{ "MANIFEST_UNKNOWN", ENOENT, 404 }, { "BLOB_UNKNOWN", ENOENT, 404 },
+	{ "NAME_UNKNOWN", EACCES, 404 }, { "DENIED", EACCES, 404 },
+	{ "UNAUTHORIZED", EACCES, 401 }, { "TOOMANYREQUESTS", EAGAIN, 429 },
+	{ "NAME_INVALID", EINVAL, 400 }, { "DIGEST_INVALID", EBADMSG, 400 },
+};
+
+static const struct { int status, code; } by_status[] = {
+	{ 401, EACCES }, { 403, EACCES }, { 404, ENOENT }, { 429, EAGAIN },
+};
+
+/* "MANIFEST_UNKNOWN" -> "manifest unknown" */
+static void spell(char *name)
+{
+	for (; *name; name++)
+		*name = *name == '_' ? ' ' : (char)tolower((unsigned char)*name);
+}
+
+static int refused(struct fetch *f, struct err *e)
+{
+	autofree char *text = NULL;
+	autojson cJSON *j = NULL;
+	size_t len = 0;
+	int code = EPROTO, status = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(by_status); i++)
+		if (by_status[i].status == f->status)
+			code = by_status[i].code;
+	if (stream_whole(&f->s, ERROR_LIMIT, &text, &len, NULL) == 0)
+		json_parse(text, len, &j, NULL);
+	const cJSON *first = cJSON_GetArrayItem(json_obj(j, "errors"), 0);
+	autofree char *name = str_dup(json_str_or(first, "code", ""));
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (str_eq(known[i].name, name)) {
+			code = known[i].code;
+			status = known[i].status;
+		}
+	spell(name);
+	if (!*name)
+		return err_http(e, f->status == 404 ? 404 : 0, code,
+				"received unexpected HTTP status: %d", f->status);
+	err_http(e, status, code, "%s: %s", name, json_str_or(first, "message", ""));
+	if (code == EAGAIN)
+		err_hint(e, "this registry limits how much is pulled: wait, or `docker login`");
+	return -code;
+}
+
+/* ---- requests ------------------------------------------------------------------------------- */
+
+static int send_once(struct registry *r, const struct fetch_request *like, const char *path,
+		     struct fetch **out, struct err *e)
+{
+	struct fetch_request q = *like;
+	char **headers = strv_dup(like->headers);
+	pthread_mutex_lock(&r->lock);
+	/* An upload's address is absolute, and may be at another host. */
+	autofree char *url = strstr(path, "://") ? str_dup(path) : str_printf("%s%s", r->url, path);
+	autofree char *bearer = r->auth.bearer
+		? str_printf("Authorization: Bearer %s", r->auth.bearer) : NULL;
+	q.user = r->auth.basic ? r->auth.user : NULL;
+	q.password = r->auth.password;
+	pthread_mutex_unlock(&r->lock);
+	if (bearer)
+		strv_add(&headers, bearer);
+	q.url = url;
+	q.headers = headers;
+	q.ca_file = r->ca_file;
+	q.stop = r->stop;
+	q.arg = r->arg;
+	int err = fetch_open(r->pool, &q, out, e);
+	strv_free(headers);
+	return err;
+}
+
+/* A server that wants TLS answers plain HTTP with 400, or by hanging up. */
+static bool use_tls(struct registry *r, int err, const struct fetch *f)
+{
+	if (!r->maybe_tls || !str_starts(r->url, "http://"))
+		return false;
+	bool refused_plain = f ? f->status == 400 : err == -ECONNRESET || err == -EPROTO;
+	if (!refused_plain)
+		r->maybe_tls = !f;	/* it speaks HTTP: settled */
+	return refused_plain;
+}
+
+static int answer_challenge(struct registry *r, const struct fetch *f, struct err *e)
+{
+	struct fetch_request q = { .stop = r->stop, .arg = r->arg, .ca_file = r->ca_file };
+	pthread_mutex_lock(&r->lock);
+	int err = auth_answer(&r->auth, r->pool, f->challenge, r->scope, &q, e);
+	pthread_mutex_unlock(&r->lock);
+	return err;
+}
+
+static void switch_to_tls(struct registry *r)
+{
+	pthread_mutex_lock(&r->lock);
+	char *url = str_printf("https://%s", r->url + strlen("http://"));
+	free(r->url);
+	r->url = url;
+	pthread_mutex_unlock(&r->lock);
+}
+
+int registry_request(struct registry *r, const struct fetch_request *q, const char *path,
+		     struct fetch **out, struct err *e)
+{
+	autofetch struct fetch *f = NULL;
+	int err = send_once(r, q, path, &f, e);
+	if (use_tls(r, err, f)) {
+		fetch_close(&f);
+		switch_to_tls(r);
+		err = send_once(r, q, path, &f, e);
+	}
+	if (err < 0)
+		return err;
+	if (f->status == 401) {
+		err = answer_challenge(r, f, e);
+		if (err < 0)
+			return err;
+		fetch_close(&f);
+		err = send_once(r, q, path, &f, e);
+		if (err < 0)
+			return err;
+	}
+	if (f->status >= 400)
+		return refused(f, e);
+	*out = steal_ptr(f);
+	return 0;
+}
+
+/* ---- manifests --------------------------------------------------------------------------------- */
+
+#define MANIFEST_LIMIT (4u << 20)	/* what registries accept at the most */
+
+static char accept_all[] = "Accept: "
+	"application/vnd.oci.image.index.v1+json, "
+	"application/vnd.docker.distribution.manifest.list.v2+json, "
+	"application/vnd.oci.image.manifest.v1+json, "
+	"application/vnd.docker.distribution.manifest.v2+json";
+
+void registry_doc_free(struct registry_doc *d)
+{
+	free(d->type);
+	free(d->text);
+	*d = (struct registry_doc){ 0 };
+}
+
+int registry_manifest(struct registry *r, const char *ref, struct registry_doc *out,
+		      struct err *e)
+{
+	autofetch struct fetch *f = NULL;
+	autodoc struct registry_doc d = { 0 };
+	char *headers[] = { accept_all, NULL };
+	struct fetch_request q = { .method = "GET", .headers = headers };
+	autofree char *path = str_printf("/v2/%s/manifests/%s", r->repository, ref);
+	int err = registry_request(r, &q, path, &f, e);
+	if (err == 0)
+		err = stream_whole(&f->s, MANIFEST_LIMIT, &d.text, &d.len, e);
+	if (err < 0)
+		return err;
+	digest_of(d.text, d.len, d.digest);
+	/* By tag nothing tells what it should be but the registry itself. */
+	const char *want = digest_ok(ref) ? ref : f->digest;
+	if (want && !str_eq(want, d.digest))
+		return err_set(e, EBADMSG, "manifest verification failed for digest %s", want);
+	d.type = str_dup(f->type ? f->type : "");
+	*out = d;
+	d = (struct registry_doc){ 0 };
+	return 0;
+}

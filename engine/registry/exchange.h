@@ -1,0 +1,55 @@
+/* exchange.h - one request to the embedded registry, and how it is answered. */
+#ifndef DRYDOCK_REGISTRY_EXCHANGE_H
+#define DRYDOCK_REGISTRY_EXCHANGE_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+
+#include "core/error.h"
+#include "core/str.h"
+#include "registry/server.h"
+
+#define MANIFEST_MAX (4u << 20)	/* bytes: the specification's own suggestion */
+
+struct exchange {
+	const char *root;
+	struct MHD_Connection *conn;
+	const struct route *route;
+	char *repo, *ref;		/* ref: tag, digest or upload id; "" where none */
+	int fd;				/* a body that goes to a file; -1: to memory */
+	int failed;			/* -errno while the body came in */
+	struct str body;
+};
+
+struct route {
+	const char *infix;		/* between repository and ref: "/manifests/" … */
+	const char *method;
+	bool writes;			/* refused when read-only */
+	bool upload;			/* the body is appended to upload `ref` */
+	enum MHD_Result (*answer)(struct exchange *x);
+};
+
+/* headers: name, value, name, value, …, NULL. */
+enum MHD_Result reply(struct exchange *x, int status, const char *type, const char *text,
+		      const char *const *headers);
+/* In the specification's form: {"errors":[{"code","message","detail"}]}. */
+enum MHD_Result reply_error(struct exchange *x, int status, const char *code, const char *message);
+/* From a storage function's error. */
+enum MHD_Result reply_err(struct exchange *x, const struct err *e);
+const char *query(struct exchange *x, const char *name);	/* of the URL; NULL if absent */
+
+enum MHD_Result manifest_get(struct exchange *x);
+enum MHD_Result manifest_put(struct exchange *x);
+enum MHD_Result manifest_delete(struct exchange *x);
+enum MHD_Result blob_answer(struct exchange *x);
+enum MHD_Result upload_begin(struct exchange *x);
+enum MHD_Result upload_status(struct exchange *x);
+enum MHD_Result upload_patch(struct exchange *x);
+enum MHD_Result upload_end(struct exchange *x);
+enum MHD_Result upload_cancel(struct exchange *x);
+enum MHD_Result tags_list(struct exchange *x);
+/* A page of names (consumed), by the query's n and last, with the Link to the next. */
+enum MHD_Result reply_list(struct exchange *x, const char *name, const char *key, char **list,
+			   const char *path);
+
+#endif
