@@ -125,12 +125,6 @@ struct kernel *tracer_init(struct tracer *t, struct kernel *next, struct trace_r
 	return &t->kernel;
 }
 
-void tracer_exec_done(struct tracer *t)
-{
-	if (t->ring)
-		trace_ring_settle(t->ring);
-}
-
 struct tracer *tracer_of(struct kernel *k)
 {
 	for (; k; k = k->next)
@@ -150,10 +144,14 @@ void trace_why(struct kernel *k, enum why why)
 static void mark(struct tracer *t, enum trace_kind kind)
 {
 	struct trace_event *ev = begin(t, kind);
+	uint64_t now = now_ns();
 
+	if (t->ring && kind == EV_REGION_OPEN)
+		t->ring->opened_ns = now;
 	if (!ev)
 		return;
-	ev->start_ns = ev->end_ns = now_ns();
+	ev->start_ns = t->ring->opened_ns;
+	ev->end_ns = now;
 	ev->text[0] = '\0';
 	trace_ring_publish(t->ring);
 }
@@ -169,6 +167,21 @@ void trace_region(struct kernel *k, enum region region)
 	t->region = (uint16_t)region;
 	if (region != REGION_NONE)
 		mark(t, EV_REGION_OPEN);
+}
+
+/* The child that could have closed its last region is the program by now.  What
+ * its tracer knew isn't here if it had a copy of our memory; its event is. */
+void tracer_exec_done(struct tracer *t)
+{
+	const struct trace_event *exec = t->ring ? trace_ring_settle(t->ring) : NULL;
+
+	if (!exec)
+		return;
+	t->pid = exec->pid;
+	t->region = exec->region;
+	if (t->region != REGION_NONE)
+		mark(t, EV_REGION_CLOSE);
+	t->region = REGION_NONE;
 }
 
 void trace_subject(struct kernel *k, const char *container)

@@ -11,7 +11,8 @@
 enum trace_stage { STAGE_DAEMON, STAGE_SUPERVISOR, STAGE_CHILD, STAGE_INIT, STAGE_EXEC };
 enum trace_kind {
 	EV_CALL,
-	EV_REGION_OPEN, EV_REGION_CLOSE,
+	EV_REGION_OPEN,
+	EV_REGION_CLOSE,	/* from when it was opened to when it was closed */
 	EV_DROPPED,		/* made by the collector: `result` events were lost here */
 	EV_SUBJECT,		/* for the collector: text is the container that follows */
 };

@@ -91,11 +91,14 @@ void trace_ring_publish(struct trace_ring *r)
 	store(&r->head, r->head + 1);
 }
 
-void trace_ring_settle(struct trace_ring *r)
+const struct trace_event *trace_ring_settle(struct trace_ring *r)
 {
-	if (r->head - load(&r->tail) < r->slots &&
-	    load(&r->slot[r->head % r->slots].commit) == r->head + 1)
-		store(&r->head, r->head + 1);
+	struct trace_event *ev = &r->slot[r->head % r->slots];
+
+	if (r->head - load(&r->tail) >= r->slots || load(&ev->commit) != r->head + 1)
+		return NULL;
+	store(&r->head, r->head + 1);
+	return ev;
 }
 
 size_t trace_ring_read(struct trace_ring *r, struct trace_event *out, size_t max)

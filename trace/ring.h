@@ -36,7 +36,8 @@
 struct trace_ring {		/* the mapping itself */
 	uint32_t magic, slots;
 	uint64_t head, tail, lost;
-	uint64_t pad[28];	/* events start on a slot boundary */
+	uint64_t opened_ns;	/* by the producer: since when its region is open */
+	uint64_t pad[27];	/* events start on a slot boundary */
 	struct trace_event slot[];
 };
 
@@ -50,7 +51,8 @@ void trace_ring_unmap(struct trace_ring *r);
 struct trace_event *trace_ring_claim(struct trace_ring *r);
 void trace_ring_publish(struct trace_ring *r);	/* the claimed slot is complete */
 void trace_ring_pend(struct trace_ring *r);	/* complete, visible once settled */
-void trace_ring_settle(struct trace_ring *r);	/* publishes a pending event, if any */
+/* Publishes a pending event and gives it, valid until the next claim; NULL: none. */
+const struct trace_event *trace_ring_settle(struct trace_ring *r);
 
 /* Consumer: up to max events, in order; how many. */
 size_t trace_ring_read(struct trace_ring *r, struct trace_event *out, size_t max);

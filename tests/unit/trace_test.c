@@ -339,6 +339,15 @@ START_TEST(execve_is_shown_when_it_worked)
 	ck_assert_uint_eq(trace_ring_read(ring, &ev, 1), 0);
 	tracer_exec_done(&tracer);
 	EXPECT("execve(\"/hello\", [\"/hello\"], /* 0 vars */) = 0");
+	/* … and the region it was in is closed for it. */
+	trace_region(k, REGION_EXEC);
+	tracer.hook.before(k, &c);
+	tracer_exec_done(&tracer);
+	ck_assert_uint_eq(trace_ring_read(ring, &ev, 1), 1);
+	ck_assert_int_eq(ev.kind, EV_REGION_OPEN);
+	next_line();
+	ck_assert_uint_eq(trace_ring_read(ring, &ev, 1), 1);
+	ck_assert_int_eq(ev.kind, EV_REGION_CLOSE);
 	/* It failed: one event, with the error. */
 	tracer.hook.before(k, &c);
 	tracer.hook.after(k, &c, -ENOENT, 1, 2);
@@ -364,6 +373,8 @@ START_TEST(why_and_region_travel_with_the_call)
 	ck_assert_int_eq(ev[0].kind, EV_REGION_OPEN);
 	ck_assert_int_eq(ev[3].kind, EV_REGION_CLOSE);
 	ck_assert_int_eq(ev[3].region, REGION_ROOTFS);
+	ck_assert_uint_eq(ev[3].start_ns, ev[0].end_ns);
+	ck_assert_uint_ge(ev[3].end_ns, ev[2].end_ns);
 	ck_assert_str_eq(decode_why(&ev[1]), trace_why_text[WHY_ROOT_PIVOT]);
 	ck_assert_str_eq(decode_why(&ev[2]), kernel_meta[K_CHDIR].why);
 	ck_assert_int_eq(ev[1].pid, getpid());
