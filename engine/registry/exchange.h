@@ -30,13 +30,13 @@ struct route {
 };
 
 /* headers: name, value, name, value, …, NULL. */
-enum MHD_Result reply(struct exchange *x, int status, const char *type, const char *text,
+enum MHD_Result exchange_reply(struct exchange *x, int status, const char *type, const char *text,
 		      const char *const *headers);
 /* In the specification's form: {"errors":[{"code","message","detail"}]}. */
-enum MHD_Result reply_error(struct exchange *x, int status, const char *code, const char *message);
+enum MHD_Result exchange_error(struct exchange *x, int status, const char *code, const char *message);
 /* From a storage function's error. */
-enum MHD_Result reply_err(struct exchange *x, const struct err *e);
-const char *query(struct exchange *x, const char *name);	/* of the URL; NULL if absent */
+enum MHD_Result exchange_err(struct exchange *x, const struct err *e);
+const char *exchange_query(struct exchange *x, const char *name);	/* of the URL; NULL if absent */
 
 enum MHD_Result manifest_get(struct exchange *x);
 enum MHD_Result manifest_put(struct exchange *x);
@@ -49,7 +49,7 @@ enum MHD_Result upload_end(struct exchange *x);
 enum MHD_Result upload_cancel(struct exchange *x);
 enum MHD_Result tags_list(struct exchange *x);
 /* A page of names (consumed), by the query's n and last, with the Link to the next. */
-enum MHD_Result reply_list(struct exchange *x, const char *name, const char *key, char **list,
+enum MHD_Result exchange_list(struct exchange *x, const char *name, const char *key, char **list,
 			   const char *path);
 
 #endif

@@ -50,7 +50,7 @@ static const struct route routes[] = {
 
 /* ---- replies ----------------------------------------------------------------------------- */
 
-enum MHD_Result reply(struct exchange *x, int status, const char *type, const char *text,
+enum MHD_Result exchange_reply(struct exchange *x, int status, const char *type, const char *text,
 		      const char *const *headers)
 {
 	struct MHD_Response *r = MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text,
@@ -65,7 +65,7 @@ enum MHD_Result reply(struct exchange *x, int status, const char *type, const ch
 	return done;
 }
 
-enum MHD_Result reply_error(struct exchange *x, int status, const char *code, const char *message)
+enum MHD_Result exchange_error(struct exchange *x, int status, const char *code, const char *message)
 {
 	autojson cJSON *j = cJSON_CreateObject();
 	cJSON *list = cJSON_CreateArray(), *item = cJSON_CreateObject();
@@ -75,10 +75,10 @@ enum MHD_Result reply_error(struct exchange *x, int status, const char *code, co
 	cJSON_AddItemToArray(list, item);
 	json_put(j, "errors", list);
 	autofree char *text = json_line(j);
-	return reply(x, status, "application/json", text, NULL);
+	return exchange_reply(x, status, "application/json", text, NULL);
 }
 
-enum MHD_Result reply_err(struct exchange *x, const struct err *e)
+enum MHD_Result exchange_err(struct exchange *x, const struct err *e)
 {
 	static const struct { int code, status; const char *name; } map[] = {
 		{ ENOENT, 404, "MANIFEST_UNKNOWN" }, { EACCES, 404, "NAME_UNKNOWN" },
@@ -87,11 +87,11 @@ enum MHD_Result reply_err(struct exchange *x, const struct err *e)
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(map); i++)
 		if (map[i].code == e->code)
-			return reply_error(x, map[i].status, map[i].name, e->what);
-	return reply_error(x, 500, "UNKNOWN", e->what);
+			return exchange_error(x, map[i].status, map[i].name, e->what);
+	return exchange_error(x, 500, "UNKNOWN", e->what);
 }
 
-const char *query(struct exchange *x, const char *name)
+const char *exchange_query(struct exchange *x, const char *name)
 {
 	return MHD_lookup_connection_value(x->conn, MHD_GET_ARGUMENT_KIND, name);
 }
@@ -139,8 +139,8 @@ static enum MHD_Result catalog(struct exchange *x)
 	char **names = NULL;
 	struct err e = { 0 };
 	if (storage_repositories(x->root, &names, &e) < 0)
-		return reply_err(x, &e);
-	return reply_list(x, NULL, "repositories", names, "/v2/_catalog");
+		return exchange_err(x, &e);
+	return exchange_list(x, NULL, "repositories", names, "/v2/_catalog");
 }
 
 static enum MHD_Result no_route(struct exchange *x, const char *url, const char *method,
@@ -148,12 +148,12 @@ static enum MHD_Result no_route(struct exchange *x, const char *url, const char 
 {
 	bool get = str_eq(method, "GET") || str_eq(method, "HEAD");
 	if (get && (str_eq(url, "/v2/") || str_eq(url, "/v2")))
-		return reply(x, 200, "application/json", "{}", NULL);
+		return exchange_reply(x, 200, "application/json", "{}", NULL);
 	if (get && str_eq(url, "/v2/_catalog"))
 		return catalog(x);
 	if (known)
-		return reply_error(x, 405, "UNSUPPORTED", "The operation is unsupported.");
-	return reply_error(x, 404, "NOT_FOUND", "no such place in this registry");
+		return exchange_error(x, 405, "UNSUPPORTED", "The operation is unsupported.");
+	return exchange_error(x, 404, "NOT_FOUND", "no such place in this registry");
 }
 
 static enum MHD_Result answer(struct registry_server *s, struct exchange *x, const char *url,
@@ -166,11 +166,11 @@ static enum MHD_Result answer(struct registry_server *s, struct exchange *x, con
 	if (!x->route)
 		return no_route(x, url, method, known);
 	if (!reference_path_ok(x->repo))
-		return reply_error(x, 400, "NAME_INVALID", "invalid repository name");
+		return exchange_error(x, 400, "NAME_INVALID", "invalid repository name");
 	if (x->route->writes && s->read_only)
-		return reply_error(x, 405, "UNSUPPORTED", "this registry is read-only");
+		return exchange_error(x, 405, "UNSUPPORTED", "this registry is read-only");
 	if (x->failed)
-		return reply_error(x, x->failed == -ENOSPC ? 507 : x->failed == -EFBIG ? 413 : 500,
+		return exchange_error(x, x->failed == -ENOSPC ? 507 : x->failed == -EFBIG ? 413 : 500,
 				   "UNKNOWN", strerror(-x->failed));
 	return x->route->answer(x);
 }
@@ -275,7 +275,8 @@ static uint16_t port_of(int fd)
 int registry_start(const struct registry_options *o, struct registry_server **out, struct err *e)
 {
 	int fd = -1;
-	int r = storage_prepare(o->root, e);
+	/* A reader may stand beside a server that is just being pushed to. */
+	int r = storage_prepare(o->root, !o->read_only, e);
 	if (r == 0)
 		r = listen_on(o->address ? o->address : "127.0.0.1", o->port, &fd, e);
 	if (r < 0)

@@ -52,7 +52,7 @@ static enum MHD_Result send_file(struct exchange *x, int fd, int64_t size)
 	int ranged = parse_range(asked, size, &from, &to);
 	if (ranged < 0) {
 		close(fd);
-		return reply_error(x, 416, "RANGE_INVALID", "no such range in this blob");
+		return exchange_error(x, 416, "RANGE_INVALID", "no such range in this blob");
 	}
 	/* The response closes fd. */
 	struct MHD_Response *r = MHD_create_response_from_fd_at_offset64((uint64_t)(to - from + 1),
@@ -75,14 +75,14 @@ enum MHD_Result blob_answer(struct exchange *x)
 {
 	struct stat st;
 	if (!digest_ok(x->ref))
-		return reply_error(x, 400, "DIGEST_INVALID", "invalid digest");
+		return exchange_error(x, 400, "DIGEST_INVALID", "invalid digest");
 	autofree char *path = storage_blob(x->root, x->ref);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return reply_error(x, 404, "BLOB_UNKNOWN", "blob unknown to registry");
+		return exchange_error(x, 404, "BLOB_UNKNOWN", "blob unknown to registry");
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
-		return reply_error(x, 500, "UNKNOWN", "the blob can't be read");
+		return exchange_error(x, 500, "UNKNOWN", "the blob can't be read");
 	}
 	return send_file(x, fd, st.st_size);
 }
@@ -102,7 +102,7 @@ static enum MHD_Result created(struct exchange *x, const char *digest)
 {
 	autofree char *place = str_printf("/v2/%s/blobs/%s", x->repo, digest);
 	const char *const headers[] = { "Location", place, "Docker-Content-Digest", digest, NULL };
-	return reply(x, 201, NULL, "", headers);
+	return exchange_reply(x, 201, NULL, "", headers);
 }
 
 /* Where the upload stands: 202 to go on, 204 when asked. */
@@ -112,7 +112,7 @@ static enum MHD_Result standing(struct exchange *x, int status, const char *id, 
 	autofree char *range = str_printf("0-%lld", (long long)(size ? size - 1 : 0));
 	const char *const headers[] = { "Location", place, "Range", range,
 					"Docker-Upload-UUID", id, NULL };
-	return reply(x, status, NULL, "", headers);
+	return exchange_reply(x, status, NULL, "", headers);
 }
 
 static enum MHD_Result keep(struct exchange *x, const char *id, const char *digest)
@@ -120,27 +120,27 @@ static enum MHD_Result keep(struct exchange *x, const char *id, const char *dige
 	struct err e = { 0 };
 	autofree char *path = storage_upload(x->root, id);
 	if (!digest_ok(digest))
-		return reply_error(x, 400, "DIGEST_INVALID", "provided digest is no sha256 digest");
+		return exchange_error(x, 400, "DIGEST_INVALID", "provided digest is no sha256 digest");
 	int r = storage_keep_blob(x->root, path, digest, &e);
 	if (r < 0)
 		unlink(path);
-	return r < 0 ? reply_err(x, &e) : created(x, digest);
+	return r < 0 ? exchange_err(x, &e) : created(x, digest);
 }
 
 enum MHD_Result upload_begin(struct exchange *x)
 {
 	struct err e = { 0 };
 	char id[33];
-	const char *mount = query(x, "mount"), *digest = query(x, "digest");
+	const char *mount = exchange_query(x, "mount"), *digest = exchange_query(x, "digest");
 	if (*x->ref)
-		return reply_error(x, 405, "UNSUPPORTED", "The operation is unsupported.");
+		return exchange_error(x, 405, "UNSUPPORTED", "The operation is unsupported.");
 	if (mount && digest_ok(mount) && storage_has_blob(x->root, mount, NULL))
 		return created(x, mount);
 	new_id(id);
 	autofree char *path = storage_upload(x->root, id);
 	const char *text = digest && x->body.s ? x->body.s : "";
 	if (file_write_atomic(path, text, digest ? x->body.len : 0, 0644, &e) < 0)
-		return reply_err(x, &e);
+		return exchange_err(x, &e);
 	return digest ? keep(x, id, digest) : standing(x, 202, id, 0);
 }
 
@@ -154,7 +154,7 @@ static int64_t upload_size(struct exchange *x)
 
 static enum MHD_Result no_upload(struct exchange *x)
 {
-	return reply_error(x, 404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry");
+	return exchange_error(x, 404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry");
 }
 
 enum MHD_Result upload_status(struct exchange *x)
@@ -173,7 +173,7 @@ enum MHD_Result upload_end(struct exchange *x)
 {
 	if (upload_size(x) < 0 || x->fd < 0)
 		return no_upload(x);
-	const char *digest = query(x, "digest");
+	const char *digest = exchange_query(x, "digest");
 	return keep(x, x->ref, digest);
 }
 
@@ -182,5 +182,5 @@ enum MHD_Result upload_cancel(struct exchange *x)
 	autofree char *path = storage_upload(x->root, x->ref);
 	if (upload_size(x) < 0 || unlink(path) < 0)
 		return no_upload(x);
-	return reply(x, 204, NULL, "", NULL);
+	return exchange_reply(x, 204, NULL, "", NULL);
 }

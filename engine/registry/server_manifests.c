@@ -15,8 +15,8 @@ static bool ref_ok(const char *ref) { return digest_ok(ref) || reference_tag_ok(
 
 static enum MHD_Result bad_ref(struct exchange *x)
 {
-	return strchr(x->ref, ':') ? reply_error(x, 400, "DIGEST_INVALID", "invalid digest")
-				   : reply_error(x, 400, "TAG_INVALID", "invalid tag");
+	return strchr(x->ref, ':') ? exchange_error(x, 400, "DIGEST_INVALID", "invalid digest")
+				   : exchange_error(x, 400, "TAG_INVALID", "invalid tag");
 }
 
 enum MHD_Result manifest_get(struct exchange *x)
@@ -28,9 +28,9 @@ enum MHD_Result manifest_get(struct exchange *x)
 	if (!ref_ok(x->ref))
 		return bad_ref(x);
 	if (storage_get_manifest(x->root, x->repo, x->ref, &text, &type, digest, &e) < 0)
-		return reply_err(x, &e);
+		return exchange_err(x, &e);
 	const char *const headers[] = { "Docker-Content-Digest", digest, "ETag", digest, NULL };
-	return reply(x, 200, type, text.s, headers);
+	return exchange_reply(x, 200, type, text.s, headers);
 }
 
 enum MHD_Result manifest_put(struct exchange *x)
@@ -44,17 +44,17 @@ enum MHD_Result manifest_put(struct exchange *x)
 		return bad_ref(x);
 	digest_of(text, x->body.len, now);
 	if (by_digest && !str_eq(now, x->ref))
-		return reply_error(x, 400, "DIGEST_INVALID",
+		return exchange_error(x, 400, "DIGEST_INVALID",
 				   "provided digest did not match uploaded content");
 	int r = storage_put_manifest(x->root, x->repo, by_digest ? NULL : x->ref,
 				     type ? type : TYPE_OCI_MANIFEST, text, x->body.len, digest, &e);
 	if (r == -EBADMSG)
-		return reply_error(x, 400, "MANIFEST_INVALID", e.what);
+		return exchange_error(x, 400, "MANIFEST_INVALID", e.what);
 	if (r < 0)
-		return reply_err(x, &e);
+		return exchange_err(x, &e);
 	autofree char *place = str_printf("/v2/%s/manifests/%s", x->repo, digest);
 	const char *const headers[] = { "Location", place, "Docker-Content-Digest", digest, NULL };
-	return reply(x, 201, NULL, "", headers);
+	return exchange_reply(x, 201, NULL, "", headers);
 }
 
 enum MHD_Result manifest_delete(struct exchange *x)
@@ -63,16 +63,16 @@ enum MHD_Result manifest_delete(struct exchange *x)
 	if (!ref_ok(x->ref))
 		return bad_ref(x);
 	if (storage_delete(x->root, x->repo, x->ref, &e) < 0)
-		return reply_err(x, &e);
-	return reply(x, 202, NULL, "", NULL);
+		return exchange_err(x, &e);
+	return exchange_reply(x, 202, NULL, "", NULL);
 }
 
 /* ---- lists ------------------------------------------------------------------------------ */
 
-enum MHD_Result reply_list(struct exchange *x, const char *name, const char *key, char **list,
+enum MHD_Result exchange_list(struct exchange *x, const char *name, const char *key, char **list,
 			   const char *path)
 {
-	const char *n = query(x, "n"), *last = query(x, "last");
+	const char *n = exchange_query(x, "n"), *last = exchange_query(x, "last");
 	size_t most = n ? strtoul(n, NULL, 10) : SIZE_MAX, from = 0, to;
 	autojson cJSON *j = cJSON_CreateObject();
 	cJSON *items = cJSON_CreateArray();
@@ -90,7 +90,7 @@ enum MHD_Result reply_list(struct exchange *x, const char *name, const char *key
 	json_put(j, key, items);
 	autofree char *text = json_line(j);
 	const char *const headers[] = { link ? "Link" : NULL, link, NULL };
-	return reply(x, 200, "application/json", text, headers);
+	return exchange_reply(x, 200, "application/json", text, headers);
 }
 
 enum MHD_Result tags_list(struct exchange *x)
@@ -99,6 +99,6 @@ enum MHD_Result tags_list(struct exchange *x)
 	char **tags = NULL;
 	autofree char *path = str_printf("/v2/%s/tags/list", x->repo);
 	if (storage_tags(x->root, x->repo, &tags, &e) < 0)
-		return reply_err(x, &e);
-	return reply_list(x, x->repo, "tags", tags, path);
+		return exchange_err(x, &e);
+	return exchange_list(x, x->repo, "tags", tags, path);
 }

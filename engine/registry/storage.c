@@ -12,11 +12,11 @@
 #include "core/json.h"
 #include "image/reference.h"
 
-int storage_prepare(const char *root, struct err *e)
+int storage_prepare(const char *root, bool clean, struct err *e)
 {
 	static const char *const names[] = { "blobs/sha256", "repositories", "uploads" };
 	autofree char *uploads = str_printf("%s/uploads", root);
-	int r = dir_remove(uploads, e);
+	int r = clean ? dir_remove(uploads, e) : 0;
 	for (size_t i = 0; i < ARRAY_SIZE(names) && r == 0; i++) {
 		autofree char *path = str_printf("%s/%s", root, names[i]);
 		r = dir_make(path, 0755, e);

@@ -3,7 +3,7 @@
  *	ROOT/blobs/sha256/HEX			everything, manifests too, once
  *	ROOT/repositories/NAME/_manifests/HEX	the manifest belongs here; holds its media type
  *	ROOT/repositories/NAME/_tags/TAG	holds the digest the tag stands for
- *	ROOT/uploads/ID				half-sent blobs; emptied at start
+ *	ROOT/uploads/ID				half-sent blobs; emptied when a server starts
  *
  * NAME may have slashes; no part of it can begin with "_", so nothing collides.
  * Files are written beside and renamed: a reader sees all of one or nothing.
@@ -20,7 +20,8 @@
 #include "core/str.h"
 #include "image/digest.h"
 
-int storage_prepare(const char *root, struct err *e);	/* makes the folders */
+/* Makes the folders; clean: and throws half-sent uploads away. */
+int storage_prepare(const char *root, bool clean, struct err *e);
 
 /* Paths; the caller frees. */
 char *storage_blob(const char *root, const char *digest);
