@@ -45,7 +45,7 @@ const char *verdict_name(enum verdict_kind k);	/* "not yet" … */
 /* The sentence that says what is missing, or what went wrong; NULL-free text. */
 void verdict_say(struct str *out, const struct lab *l, const struct verdict *v,
 		 const struct world *w);
-/* Has the run taken place that answers the question? */
+/* Has the run taken place that answers the question, since the step was entered? */
 bool question_seen(const struct question *q, const struct facts *f, int64_t since);
 
 /* The constants of the labs: $token (derived from the learner's id) and hashes. */

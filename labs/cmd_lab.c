@@ -1,0 +1,226 @@
+/* `drydock lab …`: the labs outside of the shell, for people and for programs. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/options.h"
+#include "core/cleanup.h"
+#include "core/json.h"
+#include "labs/cmd.h"
+#include "labs/recap.h"
+
+static const struct option table[] = {
+	{ .name = "json", .type = &opt_flag, .help = "Answer in JSON" },
+	{ .name = "learner", .type = &opt_string, .help = "Whose progress (default: your user name)" },
+	{ .name = "host", .letter = 'H', .type = &opt_string, .help = "Where the engine listens" },
+	{ .name = "journal", .type = &opt_string, .help = "Judge a recorded journal (JSON lines) and ask no engine" },
+	{ .name = "yes", .letter = 'y', .type = &opt_flag, .help = "reset: do not ask" },
+	{ .name = NULL },
+};
+
+struct call {
+	struct session s;
+	const struct lab *lab;	/* named, or the one entered last */
+	bool json, yes, recorded;
+	struct err e;
+};
+
+static int print_json(cJSON *j)
+{
+	autofree char *text = cJSON_Print(j);
+	puts(text);
+	cJSON_Delete(j);
+	return 0;
+}
+
+static int list(struct call *c)
+{
+	cJSON *all = cJSON_CreateArray();
+	for (size_t i = 0; i < c->s.labs.n; i++) {
+		const struct lab *l = &c->s.labs.v[i];
+		struct verdict v;
+		cJSON_AddItemToArray(all, recap_step(&c->s, l));
+		session_judge(&c->s, l, &v);
+		if (!c->json)
+			printf("%d  %-12s %-8s %zu of %zu  %s\n", l->number, l->name,
+			       verdict_name(v.kind), v.proof.reached, l->n_goals, l->title);
+	}
+	if (c->json)
+		return print_json(all);
+	cJSON_Delete(all);
+	return 0;
+}
+
+static int start(struct call *c)
+{
+	autofree char *number = str_printf("%d", c->lab->number);
+	autostr struct str text = { 0 };
+	session_label(&c->s, c->lab->number);
+	int r = session_note(&c->s, "step.enter", c->lab->number, "step", number, NULL, NULL, &c->e);
+	if (r < 0)
+		return r;
+	proof_expand(&text, c->lab->body, NULL, NULL, &c->s.world);
+	fputs(text.s, stdout);
+	return 0;
+}
+
+static void print_goals(struct call *c, const struct verdict *v)
+{
+	for (size_t i = 0; i < c->lab->n_goals; i++) {
+		autostr struct str text = { 0 };
+		bool shown = i < v->proof.reached;
+		if (shown)
+			proof_expand(&text, c->lab->goal[i].shown, &c->lab->scope, &v->proof, &c->s.world);
+		printf("[%c] %s%s%s\n", shown ? 'x' : ' ', c->lab->goal[i].name, shown ? ": " : "",
+		       shown ? text.s : "");
+	}
+}
+
+static int check_or_why(struct call *c, bool goals)
+{
+	struct verdict v;
+	autostr struct str text = { 0 };
+	session_judge(&c->s, c->lab, &v);
+	if (c->json) {
+		print_json(recap_step(&c->s, c->lab));
+		return v.kind < VERDICT_DONE;
+	}
+	if (goals)
+		print_goals(c, &v);
+	verdict_say(&text, c->lab, &v, &c->s.world);
+	if (v.kind == VERDICT_WRONG_PATH)
+		printf("wrong path %s: %s\n", v.wrong->id, text.s);
+	else
+		printf("%s%s%s\n", verdict_name(v.kind), text.len ? ": " : "", text.len ? text.s : "");
+	return v.kind < VERDICT_DONE;
+}
+
+static int check(struct call *c) { return check_or_why(c, false); }
+static int why(struct call *c) { return check_or_why(c, true); }
+
+static int hint(struct call *c)
+{
+	int rung = progress_of(c->s.facts, c->lab).hints + 1;
+	cJSON *data = cJSON_CreateObject();
+	json_put_int(data, "rung", rung > HINT_RUNGS ? HINT_RUNGS : rung);
+	puts(c->lab->hint[rung > HINT_RUNGS ? HINT_RUNGS - 1 : rung - 1]);
+	return session_post(&c->s, "hint.open", c->lab->number, data, &c->e);
+}
+
+static int reset(struct call *c)
+{
+	char **left = session_leftovers(&c->s, c->lab);
+	for (size_t i = 0; left[i]; i++)
+		printf("removes container %.12s\n", left[i]);
+	strv_free(left);
+	if (!c->yes) {
+		puts("Nothing was changed yet; say --yes to begin the step anew.");
+		return 1;
+	}
+	return session_reset(&c->s, c->lab, &c->e);
+}
+
+static int recap(struct call *c)
+{
+	autostr struct str text = { 0 };
+	if (c->json)
+		return list(c);
+	recap_markdown(&c->s, &text);
+	fputs(text.s, stdout);
+	return 0;
+}
+
+static const struct {
+	const char *name, *help;
+	int (*run)(struct call *c);
+	bool writes;
+} verbs[] = {
+	{ "list", "all steps and how far they are", list, false },
+	{ "start", "enters a step and prints its text", start, true },
+	{ "check", "is the step shown? exit code 0: yes, 1: no", check, false },
+	{ "why", "the step's parts, and what is missing", why, false },
+	{ "hint", "opens the next hint", hint, true },
+	{ "reset", "begins the step anew", reset, true },
+	{ "recap", "all that was done, as Markdown or JSON", recap, false },
+};
+
+static int usage(const struct err *e)
+{
+	autostr struct str text = { 0 };
+	FILE *out = e ? stderr : stdout;
+	if (e)
+		err_print(e);
+	fputs("Usage:  drydock lab VERB [STEP] [OPTIONS]\n\nThe labs of lecture 7.4.\n\nVerbs:\n", out);
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		fprintf(out, "  %-8s %s\n", verbs[i].name, verbs[i].help);
+	options_help(table, 80, &text);
+	fprintf(out, "\n%s", text.s);
+	return e ? 2 : 0;
+}
+
+/* The facts: from a file, or from the engine. */
+static int fetch(struct call *c, const char *journal)
+{
+	if (journal) {
+		c->s.world.port_free = NULL;
+		return facts_load(c->s.facts, journal, &c->e);
+	}
+	int r = session_connect(&c->s, &c->e);
+	return r < 0 ? r : session_refresh(&c->s, &c->e);
+}
+
+static int find_step(struct call *c, const char *which)
+{
+	autofree char *last = str_printf("%d", progress_step(c->s.facts));
+	c->lab = labs_find(&c->s.labs, which ? which : last);
+	if (!c->lab && !which)
+		c->lab = &c->s.labs.v[0];
+	return c->lab ? 0 : err_set(&c->e, EINVAL, "there is no step \"%s\"", which);
+}
+
+static int find_verb(const struct options *o, struct err *e)
+{
+	for (size_t i = 0; o->n_args && i < ARRAY_SIZE(verbs); i++)
+		if (str_eq(verbs[i].name, o->args[0]))
+			return (int)i;
+	if (!o->n_args)
+		return err_set(e, EINVAL, "say what to do with the labs");
+	return err_set(e, EINVAL, "unknown verb \"%s\"", o->args[0]);
+}
+
+static int carry_out(struct call *c, const struct options *o, int verb)
+{
+	const char *journal = opt_text(o, "journal");
+	if (journal && verbs[verb].writes)
+		return err_set(&c->e, EINVAL, "a recorded journal is not written to");
+	c->json = opt_on(o, "json");
+	c->yes = opt_on(o, "yes");
+	int r = session_open(&c->s, opt_text(o, "learner"), opt_text(o, "host"), &c->e);
+	if (r < 0)
+		return r;
+	r = fetch(c, journal);
+	if (r == 0)
+		r = find_step(c, o->n_args > 1 ? o->args[1] : NULL);
+	if (r == 0)
+		r = verbs[verb].run(c);
+	session_close(&c->s);
+	return r;
+}
+
+int cmd_lab(int argc, char **argv)
+{
+	struct call c = { 0 };
+	struct options o = { 0 };
+	int r = options_parse(table, false, argc - 1, argv + 1, &o, &c.e);
+	if (r == 0 && o.help) {
+		options_free(&o);
+		return usage(NULL);
+	}
+	int verb = r < 0 ? r : find_verb(&o, &c.e);
+	r = verb < 0 ? usage(&c.e) : carry_out(&c, &o, verb);
+	options_free(&o);
+	if (r < 0)
+		err_print(&c.e);
+	return r < 0 ? 1 : r;
+}

@@ -1,0 +1,143 @@
+/* A child gets the terminal, the shell waits beside it.
+ *
+ * The child is a process group of its own and the terminal's foreground group,
+ * so that Ctrl-C is for it alone.  While it runs, the shell reads the trace; it
+ * prints only when the child is quiet for sure (live.h).  Ctrl-Z is switched off
+ * for children: there is no job control here that could bring one back.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "client/docker.h"
+#include "core/cleanup.h"
+#include "labs/shell/shell.h"
+
+#define QUIET_MS 60	/* how long the last lines of a trace may take to arrive */
+#define LONG_MS 700	/* a command that runs longer gets its trace while it runs */
+
+static void each_trace(void *arg, const char *line, size_t n)
+{
+	struct shell *sh = arg;
+	live_line(&sh->live, &sh->screen, line, n);
+}
+
+static void drain_trace(struct shell *sh)
+{
+	if (sh->trace.fd >= 0 && !follow_read(&sh->trace, each_trace, sh))
+		follow_stop(&sh->trace);
+}
+
+/* Waits for the child and shows what may be shown meanwhile. */
+static int wait_for(struct shell *sh, pid_t pid, bool holds_terminal)
+{
+	autofd int watch = (int)syscall(SYS_pidfd_open, pid, 0);
+	int status, waited = 0;
+	for (;;) {
+		struct pollfd p[2] = { { .fd = watch, .events = POLLIN },
+				       { .fd = sh->trace.fd, .events = POLLIN } };
+		int n = poll(p, 2, 100);
+		drain_trace(sh);
+		waited += n == 0 ? 100 : 0;
+		if (!holds_terminal && sh->live.started && waited >= LONG_MS)
+			live_flush(&sh->live, &sh->screen);
+		if (watch < 0 || p[0].revents)
+			break;
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void take_terminal(bool tty)
+{
+	setpgid(0, 0);
+	if (tty)
+		tcsetpgrp(STDIN_FILENO, getpgrp());
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
+	signal(SIGTTOU, SIG_DFL);
+	signal(SIGTTIN, SIG_DFL);
+	signal(SIGWINCH, SIG_DFL);
+	signal(SIGTSTP, SIG_IGN);
+}
+
+/* After the command: the trace's last lines are on their way still. */
+static void settle_trace(struct shell *sh)
+{
+	struct pollfd p = { .fd = sh->trace.fd, .events = POLLIN };
+	if (sh->live.level == LIVE_OFF)
+		return;
+	while (sh->trace.fd >= 0 && poll(&p, 1, QUIET_MS) > 0) {
+		drain_trace(sh);
+		p.fd = sh->trace.fd;
+	}
+	live_flush(&sh->live, &sh->screen);
+}
+
+static int run(struct shell *sh, int (*program)(void *arg), void *arg, bool holds_terminal)
+{
+	struct termios saved;
+	bool tty = sh->interactive && tcgetattr(STDIN_FILENO, &saved) == 0;
+	fflush(stdout);
+	fflush(stderr);
+	pid_t pid = fork();
+	if (pid == 0) {
+		take_terminal(tty);
+		exit(program(arg));
+	}
+	if (pid < 0)
+		return 125;
+	setpgid(pid, pid);
+	if (tty)
+		tcsetpgrp(STDIN_FILENO, pid);
+	int status = wait_for(sh, pid, holds_terminal);
+	if (tty) {
+		tcsetpgrp(STDIN_FILENO, getpgrp());
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &saved);
+	}
+	settle_trace(sh);
+	return status;
+}
+
+static int call_docker(void *arg)
+{
+	char **words = arg;
+	return docker_main((int)strv_len(words), words);
+}
+
+static int call_shell(void *arg)
+{
+	const char *shell = getenv("SHELL");
+	if (!shell || access(shell, X_OK) < 0)
+		shell = "/bin/sh";
+	execl(shell, shell, "-c", (char *)arg, NULL);
+	return 127;
+}
+
+static int call_self(void *arg)
+{
+	execv("/proc/self/exe", arg);
+	return 127;
+}
+
+int foreground_docker(struct shell *sh, char **words, bool terminal)
+{
+	return run(sh, call_docker, words, terminal);
+}
+
+int foreground_shell(struct shell *sh, const char *line)
+{
+	return run(sh, call_shell, (void *)line, false);
+}
+
+int foreground_self(struct shell *sh, char *const *words)
+{
+	return run(sh, call_self, (void *)words, false);
+}

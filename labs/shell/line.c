@@ -1,0 +1,112 @@
+/* One line: comment, lab verb, docker, or the user's shell. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/json.h"
+#include "labs/shell/shell.h"
+#include "labs/shell/words.h"
+
+static void type_down(struct shell *sh, const char *line, const char *place)
+{
+	struct err e;
+	session_note(&sh->session, "typed", sh->lab->number, "line", line, "place", place, &e);
+}
+
+/* Predictions that were not made before the run that answers them are skipped:
+ * that is allowed, and written down. */
+static void skip_predictions(struct shell *sh)
+{
+	const struct lab *l = sh->lab;
+	struct progress p = progress_of(sh->session.facts, l);
+	struct err e;
+	for (size_t i = 0; i < l->n_predict; i++)
+		if (!progress_answer(sh->session.facts, p.since, l->predict[i].id) &&
+		    question_seen(&l->predict[i], sh->session.facts, p.entered))
+			session_note(&sh->session, "predict.skip", l->number, "question",
+				     l->predict[i].id, NULL, NULL, &e);
+}
+
+void line_settle(struct shell *sh)
+{
+	struct err e = { 0 };
+	if (!sh->session.http)
+		return;
+	if (session_refresh(&sh->session, &e) < 0 && session_connect(&sh->session, &e) < 0) {
+		screen_say(&sh->screen, TONE_WARN, "engine: ", e.what);
+		return;
+	}
+	skip_predictions(sh);
+	step_announce(sh);
+}
+
+static void banner_in(struct shell *sh)
+{
+	screen_gap();
+	screen_say(&sh->screen, TONE_HEAD, "==> container: ",
+		   "what you type now goes into the container. `exit` ends its shell; "
+		   "ctrl-p ctrl-q lets go of it and leaves it running.");
+}
+
+static void banner_out(struct shell *sh)
+{
+	screen_sayf(&sh->screen, TONE_HEAD, "<== host: ",
+		    "you are back on the host, in step %d of the lab.", sh->lab->number);
+}
+
+static void run_docker(struct shell *sh, char **words)
+{
+	enum words_input input = words_input(words);
+	bool crossing = input != INPUT_NONE && sh->interactive;
+	if (crossing)
+		banner_in(sh);
+	sh->status = foreground_docker(sh, words, input == INPUT_TERMINAL);
+	if (crossing)
+		banner_out(sh);
+}
+
+/* `cd` is the only thing a child could not do for us. */
+static bool change_dir(struct shell *sh, char *const *words)
+{
+	if (!words || !str_eq(words[0], "cd") || (words[1] && words[2]))
+		return false;
+	const char *home = getenv("HOME"), *dir = words[1] ? words[1] : home ? home : "/";
+	sh->status = chdir(dir) < 0;
+	if (sh->status)
+		screen_sayf(&sh->screen, TONE_WARN, "cd: ", "%s: %s", dir, strerror(errno));
+	return true;
+}
+
+static void run_host(struct shell *sh, const char *line)
+{
+	char **words = words_split(line);
+	if (words && !words[0]) {
+		strv_free(words);
+		return;	/* nothing but a comment */
+	}
+	type_down(sh, line, "host");
+	if (words && str_eq(words[0], "docker"))
+		run_docker(sh, words);
+	else if (!change_dir(sh, words))
+		sh->status = foreground_shell(sh, line);
+	strv_free(words);
+	line_settle(sh);
+}
+
+void line_run(struct shell *sh, const char *line)
+{
+	autofree char *clean = words_trim(line);
+	if (!*clean || *clean == '#')
+		return;
+	if (!verb_is(clean))
+		sh->quit_asked = false;
+	if (verb_is(clean)) {
+		type_down(sh, clean, "lab");
+		verb_run(sh, clean);
+	} else {
+		run_host(sh, clean);
+	}
+}

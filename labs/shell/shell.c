@@ -1,0 +1,219 @@
+/* `drydock` without a verb: the lab shell from its first line to its last. */
+#include "labs/shell/shell.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/options.h"
+#include "core/cleanup.h"
+#include "core/json.h"
+#include "labs/cmd.h"
+#include "labs/shell/engine.h"
+
+static const struct option table[] = {
+	{ .name = "plain", .type = &opt_flag, .help = "Lines of ASCII text only: no colours, nothing redrawn" },
+	{ .name = "lab", .type = &opt_string, .help = "Begin at this step (number or name)" },
+	{ .name = "learner", .type = &opt_string, .help = "Whose progress this is (default: your user name)" },
+	{ .name = "backend", .type = &opt_string, .help = "For an engine started here: auto, linux, rootless or sim" },
+	{ .name = "host", .letter = 'H', .type = &opt_string, .help = "Where the engine listens (unix:///path or tcp://127.0.0.1:port)" },
+	{ .name = "keep", .type = &opt_flag, .help = "Leave an engine that was started here running" },
+	{ .name = NULL },
+};
+
+static int usage(const struct err *e)
+{
+	if (e)
+		err_print(e);
+	autostr struct str text = { 0 };
+	options_help(table, 80, &text);
+	fprintf(e ? stderr : stdout, "Usage:  drydock [OPTIONS]\n\nThe lab shell of lecture 7.4.\n\n%s", text.s);
+	return e ? 2 : 0;
+}
+
+/* ---- a `docker` on PATH that is ours ------------------------------------------ */
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_ino == y.st_ino && x.st_dev == y.st_dev;
+}
+
+static int put_on_path(struct shell *sh, struct err *e)
+{
+	char exe[PATH_MAX], dir[] = "/tmp/drydock-path-XXXXXX";
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	exe[n > 0 ? n : 0] = '\0';
+	autofree char *here = str_dup(exe);
+	char *slash = strrchr(here, '/');
+	if (slash)
+		*slash = '\0';
+	autofree char *beside = str_printf("%s/docker", here);
+	const char *path = getenv("PATH");
+	autofree char *where = str_dup(here);
+	if (!same_file(beside, exe)) {
+		if (!mkdtemp(dir))
+			return err_sys(e, errno, "make a directory for docker on PATH");
+		sh->path_dir = str_dup(dir);
+		free(where);
+		where = str_dup(dir);
+		autofree char *link = str_printf("%s/docker", dir);
+		if (symlink(exe, link) < 0)
+			return err_sys(e, errno, "link %s", link);
+	}
+	autofree char *value = str_printf("%s:%s", where, path ? path : "/usr/bin:/bin");
+	setenv("PATH", value, 1);
+	return 0;
+}
+
+static void take_off_path(struct shell *sh)
+{
+	if (!sh->path_dir)
+		return;
+	autofree char *link = str_printf("%s/docker", sh->path_dir);
+	unlink(link);
+	rmdir(sh->path_dir);
+	free(sh->path_dir);
+}
+
+/* ---- the engine ------------------------------------------------------------------ */
+
+static int connect_or_start(struct shell *sh, const char *backend, bool may_start, struct err *e)
+{
+	int r = session_connect(&sh->session, e);
+	if (r == 0 || !may_start)
+		return r;
+	screen_say(&sh->screen, TONE_DIM, "", "No engine is running; starting one for this session ...");
+	fflush(stdout);
+	r = engine_start(backend, &sh->engine, e);
+	return r < 0 ? r : session_connect(&sh->session, e);
+}
+
+static int64_t last_event(struct session *s)
+{
+	struct http_answer a = { 0 };
+	int64_t n = 0;
+	if (http_call(s->http, "GET", "/drydock/info", NULL, &a, NULL) == 0)
+		n = json_int(json_obj(a.json, "trace"), "events", 0);
+	http_answer_free(&a);
+	return n;
+}
+
+/* Only what happens from now on is shown. */
+static void follow_engine(struct shell *sh)
+{
+	autofree char *trace = str_printf("/drydock/trace?since=%lld&follow=1",
+					  (long long)last_event(&sh->session));
+	autofree char *facts = str_printf("/drydock/facts?since=%lld&follow=1",
+					  (long long)facts_last_seq(sh->session.facts));
+	follow_start(&sh->trace, sh->session.host, trace);
+	if (sh->interactive)
+		follow_start(&sh->facts, sh->session.host, facts);
+}
+
+/* ---- first and last words ----------------------------------------------------------- */
+
+static const struct lab *first_lab(struct shell *sh, const char *wanted, struct err *e)
+{
+	const struct labs *l = &sh->session.labs;
+	autofree char *last = str_printf("%d", progress_step(sh->session.facts));
+	const struct lab *found = labs_find(l, wanted ? wanted : last);
+	if (!found && wanted)
+		err_set(e, ENOENT, "there is no step \"%s\"", wanted);
+	return found || wanted ? found : &l->v[0];
+}
+
+static void say_stand_ins(struct shell *sh)
+{
+	screen_say(&sh->screen, TONE_DIM, "",
+		   "The images of this course are stand-ins: made on this machine from its own packages, "
+		   "under the names the lecture uses. `docker info` says so too.");
+}
+
+static void greet(struct shell *sh, bool resumed)
+{
+	screen_gap();
+	screen_say(&sh->screen, TONE_HEAD, "", "Drydock - lecture 7.4, Introduction to Docker");
+	if (resumed)
+		screen_sayf(&sh->screen, TONE_TEXT, "", "Welcome back, %s. You were at step %d.",
+			    sh->session.learner.id, sh->lab->number);
+	else
+		say_stand_ins(sh);
+	screen_say(&sh->screen, TONE_TEXT, "",
+		   "Type the lecture's commands as they are printed. `help` lists the lab's own words, "
+		   "`check` tells how far you are, `exit` leaves.");
+}
+
+static int begin(struct shell *sh, const char *wanted, struct err *e)
+{
+	int r = session_refresh(&sh->session, e);
+	if (r < 0)
+		return r;
+	bool resumed = progress_step(sh->session.facts) > 0;
+	sh->lab = first_lab(sh, wanted, e);
+	if (!sh->lab)
+		return -ENOENT;
+	follow_engine(sh);
+	greet(sh, resumed);
+	step_enter(sh, sh->lab, true);
+	return 0;
+}
+
+static void end(struct shell *sh)
+{
+	follow_stop(&sh->trace);
+	follow_stop(&sh->facts);
+	if (sh->session.http)
+		session_label(&sh->session, 0);
+	session_close(&sh->session);
+	if (sh->engine && sh->keep)
+		screen_sayf(&sh->screen, TONE_TEXT, "", "The engine keeps running (process %d).", sh->engine);
+	else if (sh->engine)
+		engine_stop(sh->engine);
+	take_off_path(sh);
+	str_free(&sh->live.pending);
+}
+
+static int run(struct shell *sh, const struct options *o, struct err *e)
+{
+	const char *host = opt_text(o, "host");
+	int r = session_open(&sh->session, opt_text(o, "learner"), host, e);
+	if (r == 0)
+		r = connect_or_start(sh, opt_text(o, "backend"), !host && !getenv("DOCKER_HOST"), e);
+	if (r == 0)
+		r = put_on_path(sh, e);
+	if (r == 0)
+		r = begin(sh, opt_text(o, "lab"), e);
+	if (r == 0)
+		input_loop(sh);
+	return r;
+}
+
+int cmd_shell(int argc, char **argv)
+{
+	struct shell sh = { .trace = FOLLOW_NONE, .facts = FOLLOW_NONE };
+	struct options o = { 0 };
+	struct err e = { 0 };
+	int r = options_parse(table, false, argc - 1, argv + 1, &o, &e);
+	if (r == 0 && o.n_args)
+		r = err_set(&e, EINVAL, "unknown word \"%s\"", o.args[0]);
+	if (r < 0 || o.help) {
+		r = usage(r < 0 ? &e : NULL);
+		options_free(&o);
+		return r;
+	}
+	screen_init(&sh.screen, opt_on(&o, "plain"));
+	sh.interactive = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	sh.live.level = LIVE_STORY;
+	sh.keep = opt_on(&o, "keep");
+	r = run(&sh, &o, &e);
+	options_free(&o);
+	end(&sh);
+	if (r < 0)
+		err_print(&e);
+	return r < 0;
+}

@@ -1,0 +1,174 @@
+/* What a step says: its text, questions, goals and verdicts. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "labs/shell/shell.h"
+
+/* Progress that is there already is not announced as new. */
+static void take_stock(struct shell *sh)
+{
+	struct verdict v;
+	struct progress p = progress_of(sh->session.facts, sh->lab);
+	session_judge(&sh->session, sh->lab, &v);
+	sh->reached = v.proof.reached;
+	sh->closed = v.kind >= VERDICT_DONE;
+	for (size_t i = 0; i < sh->lab->n_predict && i < MAX_QUESTIONS; i++)
+		sh->seen[i] = question_seen(&sh->lab->predict[i], sh->session.facts, p.entered);
+}
+
+void step_enter(struct shell *sh, const struct lab *l, bool say)
+{
+	struct err e = { 0 };
+	autofree char *number = str_printf("%d", l->number);
+	sh->lab = l;
+	session_label(&sh->session, l->number);
+	session_note(&sh->session, "step.enter", l->number, "step", number, NULL, NULL, &e);
+	session_refresh(&sh->session, &e);
+	take_stock(sh);
+	if (say)
+		step_text(sh);
+}
+
+void step_text(struct shell *sh)
+{
+	autostr struct str text = { 0 };
+	proof_expand(&text, sh->lab->body, NULL, NULL, &sh->session.world);
+	screen_gap();
+	screen_markdown(&sh->screen, text.s);
+	if (sh->closed)
+		screen_say(&sh->screen, TONE_GOOD, "done: ",
+			   "you have shown this step already. `why` lists how; `reset` begins it anew.");
+}
+
+void step_ask(struct shell *sh, const struct question *q)
+{
+	screen_say(&sh->screen, TONE_HEAD, "question: ", q->ask);
+	for (size_t i = 0; i < q->n_options; i++) {
+		autofree char *label = str_printf("  %s) ", q->options[i].key);
+		screen_say(&sh->screen, TONE_TEXT, label, q->options[i].text);
+	}
+}
+
+static const char *option_text(const struct question *q, const char *key)
+{
+	for (size_t i = 0; i < q->n_options; i++)
+		if (str_eq(q->options[i].key, key))
+			return q->options[i].text;
+	return key;
+}
+
+void step_outcome(struct shell *sh, const struct question *q, const char *given)
+{
+	bool right = str_eq(given, q->right);
+	screen_sayf(&sh->screen, right ? TONE_GOOD : TONE_WARN,
+		    right ? "you expected it: " : "you expected: ", "%s", option_text(q, given));
+	if (!right)
+		screen_say(&sh->screen, TONE_GOOD, "what happens: ", option_text(q, q->right));
+	screen_say(&sh->screen, TONE_TEXT, "why: ", q->why);
+}
+
+/* "shown: …" with the bindings of the run that showed it. */
+static void say_goal(struct shell *sh, const struct lab *l, size_t i, const struct proof_result *r,
+		     const char *label)
+{
+	autostr struct str text = { 0 };
+	proof_expand(&text, l->goal[i].shown, &l->scope, r, &sh->session.world);
+	screen_say(&sh->screen, TONE_GOOD, label, text.s);
+}
+
+void step_goals(struct shell *sh, const struct lab *l, const struct verdict *v)
+{
+	for (size_t i = 0; i < l->n_goals; i++)
+		if (i < v->proof.reached)
+			say_goal(sh, l, i, &v->proof, "  [x] ");
+		else
+			screen_say(&sh->screen, TONE_DIM, "  [ ] ", l->goal[i].name);
+}
+
+void step_verdict(struct shell *sh, const struct lab *l, const struct verdict *v)
+{
+	autostr struct str text = { 0 };
+	if (v->kind >= VERDICT_DONE) {
+		screen_sayf(&sh->screen, TONE_GOOD, "done: ", "step %d, %s%s", l->number, l->title,
+			    v->kind == VERDICT_BY_EXAMPLE ? " (by worked example)" : "");
+		return;
+	}
+	if (v->kind == VERDICT_WRONG_PATH) {
+		autofree char *label = str_printf("wrong path %s: ", v->wrong->id);
+		verdict_say(&text, l, v, &sh->session.world);
+		screen_say(&sh->screen, TONE_WARN, label, text.s);
+		str_clear(&text);
+	}
+	proof_expand(&text, l->goal[v->proof.reached].missing, &l->scope, &v->proof,
+		     &sh->session.world);
+	screen_sayf(&sh->screen, TONE_WARN, "not yet: ", "%s (%zu of %zu shown)", text.s,
+		    v->proof.reached, l->n_goals);
+}
+
+static void say_notes(struct shell *sh, const struct lab *l, int64_t since)
+{
+	for (size_t i = 0; i < l->n_notes; i++) {
+		struct proof_result r;
+		proof_run(&l->notes[i].when, 1, sh->session.facts, &sh->session.world,
+			  (struct span){ .since = since }, &r);
+		autostr struct str text = { 0 };
+		proof_expand(&text, l->notes[i].say, &l->notes[i].scope, &r, &sh->session.world);
+		if (r.reached)
+			screen_say(&sh->screen, TONE_TEXT, "note: ", text.s);
+	}
+}
+
+static void say_closed(struct shell *sh, const struct verdict *v)
+{
+	const struct lab *l = sh->lab;
+	struct progress p = progress_of(sh->session.facts, l);
+	autofree char *next_number = str_printf("%d", l->number + 1);
+	const struct lab *next = labs_find(&sh->session.labs, next_number);
+
+	screen_gap();
+	screen_sayf(&sh->screen, TONE_GOOD, "done: ", "step %d is shown, all %zu parts of it%s.",
+		    l->number, l->n_goals, v->kind == VERDICT_BY_EXAMPLE ? " (by worked example)" : "");
+	say_notes(sh, l, p.entered);
+	if (v->kind == VERDICT_BY_EXAMPLE && !progress_answer(sh->session.facts, p.since, l->follow.id)) {
+		step_ask(sh, &l->follow);
+		screen_say(&sh->screen, TONE_TEXT, "", "Type `answer follow LETTER`.");
+	}
+	if (next)
+		screen_sayf(&sh->screen, TONE_TEXT, "next: ", "type `next` for step %d, \"%s\".",
+			    next->number, next->title);
+	else
+		screen_say(&sh->screen, TONE_TEXT, "next: ",
+			   "this was the last step. `recap` shows all you have done.");
+}
+
+static void announce_predictions(struct shell *sh)
+{
+	const struct lab *l = sh->lab;
+	struct progress p = progress_of(sh->session.facts, l);
+	for (size_t i = 0; i < l->n_predict && i < MAX_QUESTIONS; i++) {
+		const struct question *q = &l->predict[i];
+		const char *given = progress_answer(sh->session.facts, p.since, q->id);
+		if (sh->seen[i] || !question_seen(q, sh->session.facts, p.entered))
+			continue;
+		sh->seen[i] = true;
+		if (given && *given)
+			step_outcome(sh, q, given);
+	}
+}
+
+void step_announce(struct shell *sh)
+{
+	struct verdict v;
+	session_judge(&sh->session, sh->lab, &v);
+	for (size_t i = sh->reached; i < v.proof.reached; i++)
+		say_goal(sh, sh->lab, i, &v.proof, "shown: ");
+	if (v.proof.reached > sh->reached)
+		sh->reached = v.proof.reached;
+	announce_predictions(sh);
+	if (v.kind >= VERDICT_DONE && !sh->closed) {
+		sh->closed = true;
+		say_closed(sh, &v);
+	}
+}

@@ -1,0 +1,366 @@
+/* The lab's own words, one function each; the table is the help as well. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/json.h"
+#include "labs/proof_state.h"
+#include "labs/recap.h"
+#include "labs/shell/shell.h"
+#include "labs/shell/words.h"
+
+static void say_error(struct shell *sh, const struct err *e)
+{
+	screen_say(&sh->screen, TONE_WARN, "problem: ", e->what);
+	if (e->hint[0])
+		screen_say(&sh->screen, TONE_TEXT, "hint: ", e->hint);
+}
+
+static void judge(struct shell *sh, struct verdict *v)
+{
+	struct err e = { 0 };
+	if (session_refresh(&sh->session, &e) < 0)
+		say_error(sh, &e);
+	step_announce(sh);
+	session_judge(&sh->session, sh->lab, v);
+}
+
+static void verb_check(struct shell *sh, char **w)
+{
+	struct verdict v;
+	judge(sh, &v);
+	step_verdict(sh, sh->lab, &v);
+	sh->status = v.kind < VERDICT_DONE;
+}
+
+static void verb_why(struct shell *sh, char **w)
+{
+	struct verdict v;
+	judge(sh, &v);
+	screen_sayf(&sh->screen, TONE_HEAD, "", "step %d, %s:", sh->lab->number, sh->lab->title);
+	step_goals(sh, sh->lab, &v);
+	step_verdict(sh, sh->lab, &v);
+}
+
+/* The next rung, or one that is open already (`hint 2`). */
+static void verb_hint(struct shell *sh, char **w)
+{
+	const struct lab *l = sh->lab;
+	struct progress p = progress_of(sh->session.facts, l);
+	int rung = w[1] ? atoi(w[1]) : p.hints + 1;
+	struct err e = { 0 };
+	if (rung < 1 || rung > HINT_RUNGS)
+		rung = HINT_RUNGS;
+	if (rung > p.hints + 1) {
+		screen_sayf(&sh->screen, TONE_TEXT, "", "The hints come one by one; the next is `hint %d`.",
+			    p.hints + 1);
+		return;
+	}
+	screen_say(&sh->screen, TONE_HEAD, "hint: ", l->hint[rung - 1]);
+	if (rung <= p.hints)
+		return;
+	cJSON *data = cJSON_CreateObject();
+	json_put_int(data, "rung", rung);
+	if (session_post(&sh->session, "hint.open", l->number, data, &e) < 0)
+		say_error(sh, &e);
+	session_refresh(&sh->session, &e);
+	if (rung == HINT_RUNGS) {
+		screen_say(&sh->screen, TONE_TEXT, "", "That was a worked example. It comes with a question:");
+		step_ask(sh, &l->follow);
+		screen_say(&sh->screen, TONE_TEXT, "", "Type `answer follow LETTER`.");
+	}
+}
+
+static void go_to(struct shell *sh, int number)
+{
+	autofree char *text = str_printf("%d", number);
+	const struct lab *l = labs_find(&sh->session.labs, text);
+	if (l)
+		step_enter(sh, l, true);
+	else
+		screen_sayf(&sh->screen, TONE_WARN, "", "There is no step %d; the steps are 1 to %zu.",
+			    number, sh->session.labs.n);
+}
+
+static void verb_next(struct shell *sh, char **w)
+{
+	struct verdict v;
+	judge(sh, &v);
+	if (v.kind < VERDICT_DONE)
+		screen_sayf(&sh->screen, TONE_WARN, "", "Step %d is not shown yet; `back` returns to it.",
+			    sh->lab->number);
+	go_to(sh, sh->lab->number + 1);
+}
+
+static void verb_back(struct shell *sh, char **w) { go_to(sh, sh->lab->number - 1); }
+
+static void verb_step(struct shell *sh, char **w)
+{
+	if (w[1])
+		go_to(sh, atoi(w[1]));
+	else
+		step_text(sh);
+}
+
+static void verb_text(struct shell *sh, char **w) { step_text(sh); }
+
+static void verb_list(struct shell *sh, char **w)
+{
+	for (size_t i = 0; i < sh->session.labs.n; i++) {
+		const struct lab *l = &sh->session.labs.v[i];
+		struct verdict v;
+		session_judge(&sh->session, l, &v);
+		autofree char *label = str_printf(" %s %d. ", l == sh->lab ? ">" : " ", l->number);
+		screen_sayf(&sh->screen, v.kind >= VERDICT_DONE ? TONE_GOOD : TONE_TEXT, label,
+			    "%s - %s (%zu of %zu shown)", l->title, verdict_name(v.kind),
+			    v.proof.reached, l->n_goals);
+	}
+}
+
+static void verb_where(struct shell *sh, char **w)
+{
+	char cwd[4096];
+	screen_sayf(&sh->screen, TONE_HEAD, "", "lab 7.4, step %d of %zu: %s", sh->lab->number,
+		    sh->session.labs.n, sh->lab->title);
+	screen_say(&sh->screen, TONE_TEXT, "lecture: ", sh->lab->lecture);
+	screen_sayf(&sh->screen, TONE_TEXT, "place: ", "the host, directory %s",
+		    getcwd(cwd, sizeof(cwd)) ? cwd : "?");
+	screen_say(&sh->screen, TONE_TEXT, "engine: ", sh->session.host);
+	screen_sayf(&sh->screen, TONE_TEXT, "learner: ", "%s (token %s)", sh->session.learner.id,
+		    sh->session.learner.token);
+	char **left = session_leftovers(&sh->session, sh->lab);
+	for (size_t i = 0; left[i]; i++)
+		screen_sayf(&sh->screen, TONE_TEXT, "container: ", "%.12s, %s", left[i],
+			    state_name(sh->session.facts, left[i]));
+	strv_free(left);
+}
+
+static void verb_reset(struct shell *sh, char **w)
+{
+	struct err e = { 0 };
+	char **left = session_leftovers(&sh->session, sh->lab);
+	screen_sayf(&sh->screen, TONE_TEXT, "", "This begins step %d anew. What you showed in it will no longer count.",
+		    sh->lab->number);
+	for (size_t i = 0; left[i]; i++)
+		screen_sayf(&sh->screen, TONE_TEXT, "", "It removes container %.12s (%s) and its files.",
+			    left[i], state_name(sh->session.facts, left[i]));
+	strv_free(left);
+	if (!(w[1] && str_eq(w[1], "--yes")) && !input_yes(sh, "Begin anew?")) {
+		screen_say(&sh->screen, TONE_TEXT, "", "Nothing was changed. (`reset --yes` does not ask.)");
+		return;
+	}
+	if (session_reset(&sh->session, sh->lab, &e) < 0)
+		say_error(sh, &e);
+	else
+		step_enter(sh, sh->lab, false);
+}
+
+/* The first prediction that is open still, or the one named. */
+static const struct question *open_question(struct shell *sh, const char *id)
+{
+	const struct lab *l = sh->lab;
+	struct progress p = progress_of(sh->session.facts, l);
+	for (size_t i = 0; i < l->n_predict; i++) {
+		const struct question *q = &l->predict[i];
+		if (id ? str_eq(q->id, id)
+		       : !progress_answer(sh->session.facts, p.since, q->id) &&
+			 !question_seen(q, sh->session.facts, p.entered))
+			return q;
+	}
+	return NULL;
+}
+
+static bool is_option(const struct question *q, const char *key)
+{
+	for (size_t i = 0; i < q->n_options; i++)
+		if (str_eq(q->options[i].key, key))
+			return true;
+	return false;
+}
+
+static void predict(struct shell *sh, const struct question *q, const char *key,
+		    const char *confidence)
+{
+	struct progress p = progress_of(sh->session.facts, sh->lab);
+	struct err e = { 0 };
+	if (question_seen(q, sh->session.facts, p.entered)) {
+		screen_say(&sh->screen, TONE_WARN, "", "Too late for this one: you have seen what happens.");
+		return;
+	}
+	if (!is_option(q, key)) {
+		screen_sayf(&sh->screen, TONE_WARN, "", "\"%s\" is none of the answers.", key);
+		step_ask(sh, q);
+		return;
+	}
+	cJSON *data = cJSON_CreateObject();
+	json_put_str(data, "question", q->id);
+	json_put_str(data, "answer", key);
+	json_put_str(data, "confidence", confidence ? confidence : "");
+	if (session_post(&sh->session, "predict.commit", sh->lab->number, data, &e) < 0)
+		say_error(sh, &e);
+	else
+		screen_say(&sh->screen, TONE_TEXT, "written down: ",
+			   "now run it. What happened will stand beside what you expected.");
+	session_refresh(&sh->session, &e);
+}
+
+/* predict | predict LETTER [sure|think|guess] | predict skip */
+static void verb_predict(struct shell *sh, char **w)
+{
+	const struct question *q = open_question(sh, NULL);
+	struct err e = { 0 };
+	if (!q) {
+		screen_say(&sh->screen, TONE_TEXT, "", "No question is open in this step.");
+	} else if (!w[1]) {
+		step_ask(sh, q);
+		screen_say(&sh->screen, TONE_TEXT, "",
+			   "Answer with `predict LETTER`, and if you like say how sure you are: "
+			   "`predict a sure` (or think, or guess). `predict skip` passes.");
+	} else if (str_eq(w[1], "skip")) {
+		session_note(&sh->session, "predict.skip", sh->lab->number, "question", q->id, NULL,
+			     NULL, &e);
+		session_refresh(&sh->session, &e);
+	} else {
+		predict(sh, q, w[1], w[2]);
+		if ((q = open_question(sh, NULL)))
+			step_ask(sh, q);
+	}
+}
+
+/* answer QUESTION VALUE */
+static void verb_answer(struct shell *sh, char **w)
+{
+	const struct question *follow = &sh->lab->follow;
+	struct err e = { 0 };
+	if (!w[1] || !w[2]) {
+		screen_say(&sh->screen, TONE_TEXT, "",
+			   "Say which question and your answer, for example `answer layers 4` or `answer follow a`.");
+		return;
+	}
+	bool is_follow = str_eq(w[1], "follow");
+	if (session_note(&sh->session, "answer", sh->lab->number, "question",
+			 is_follow ? follow->id : w[1], "value", w[2], &e) < 0) {
+		say_error(sh, &e);
+		return;
+	}
+	line_settle(sh);
+	if (is_follow) {
+		step_outcome(sh, follow, w[2]);
+		return;
+	}
+	struct verdict v;
+	judge(sh, &v);
+	if (v.kind < VERDICT_DONE)
+		step_verdict(sh, sh->lab, &v);
+}
+
+static void verb_recap(struct shell *sh, char **w)
+{
+	autostr struct str text = { 0 };
+	recap_markdown(&sh->session, &text);
+	screen_markdown(&sh->screen, text.s);
+}
+
+static void verb_trace(struct shell *sh, char **w)
+{
+	int level = w[1] ? live_level(w[1]) : -1;
+	if (level >= 0)
+		sh->live.level = (enum live_level)level;
+	else if (w[1])
+		screen_say(&sh->screen, TONE_WARN, "", "The levels are off, story, mechanism and raw.");
+	screen_sayf(&sh->screen, TONE_TEXT, "", "trace: %s", live_level_name(sh->live.level));
+}
+
+/* Answered by the program itself, as `drydock explain …` is. */
+static void verb_self(struct shell *sh, char **w)
+{
+	char **argv = mem_alloc(sizeof(*argv));
+	strv_add(&argv, "drydock");
+	for (size_t i = 0; w[i]; i++)
+		strv_add(&argv, w[i]);
+	sh->status = foreground_self(sh, argv);
+	strv_free(argv);
+}
+
+/* W8 of step 2: a second `exit` is usually meant for a container that is left already. */
+static void verb_quit(struct shell *sh, char **w)
+{
+	if (sh->interactive && !sh->closed && !sh->quit_asked && !str_eq(w[0], "quit")) {
+		sh->quit_asked = true;
+		screen_sayf(&sh->screen, TONE_WARN, "",
+			    "You are on the host already; this `%s` would leave the lab, and step %d is not "
+			    "finished. Type it once more to leave. (Your progress is saved.)",
+			    w[0], sh->lab->number);
+		return;
+	}
+	sh->quit = true;
+}
+
+static void verb_help(struct shell *sh, char **w);
+
+static const struct verb {
+	const char *name, *args, *help;
+	void (*run)(struct shell *sh, char **w);
+} verbs[] = {
+	{ "check", "", "is this step shown? If not: what is missing", verb_check },
+	{ "why", "", "all parts of the step, with the reasons", verb_why },
+	{ "hint", "[N]", "a hint; each one says a little more", verb_hint },
+	{ "predict", "[LETTER]", "a question about what will happen; answer it before you run", verb_predict },
+	{ "answer", "QUESTION VALUE", "answer a question of the step", verb_answer },
+	{ "next", "", "go to the next step", verb_next },
+	{ "back", "", "go to the step before", verb_back },
+	{ "step", "[N]", "go to step N; without N: read this step again", verb_step },
+	{ "goto", "N", "the same", verb_step },
+	{ "read", "", "read this step again", verb_text },
+	{ "list", "", "all steps, and how far you are", verb_list },
+	{ "where", "", "where am I, and what have I left lying around", verb_where },
+	{ "reset", "", "begin this step anew; removes its containers", verb_reset },
+	{ "recap", "", "all you have done", verb_recap },
+	{ "trace", "LEVEL", "kernel calls beside your typing: off, story, mechanism, raw", verb_trace },
+	{ "explain", "WORD", "explains a kernel call, a flag, a namespace, a cgroup file", verb_self },
+	{ "help", "", "this list", verb_help },
+	{ "exit", "", "leave the lab", verb_quit },
+	{ "logout", "", "the same", verb_quit },
+	{ "quit", "", "leave the lab without being asked", verb_quit },
+};
+
+static void verb_help(struct shell *sh, char **w)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		autofree char *name = str_printf("%s %s", verbs[i].name, verbs[i].args);
+		autofree char *label = str_printf("  %-22s ", name);
+		screen_say(&sh->screen, TONE_TEXT, label, verbs[i].help);
+	}
+	screen_say(&sh->screen, TONE_TEXT, "",
+		   "A line that begins with docker is a docker command. Everything else goes to your own shell.");
+}
+
+const char *verb_name(size_t i) { return i < ARRAY_SIZE(verbs) ? verbs[i].name : NULL; }
+
+static const struct verb *find(const char *line)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (words_begin(line, verbs[i].name))
+			return &verbs[i];
+	return NULL;
+}
+
+bool verb_is(const char *line)
+{
+	char **w = find(line) ? words_split(line) : NULL;
+	strv_free(w);
+	return w != NULL;
+}
+
+bool verb_run(struct shell *sh, const char *line)
+{
+	const struct verb *v = find(line);
+	char **w = v ? words_split(line) : NULL;
+	if (!w)
+		return false;
+	v->run(sh, w);
+	strv_free(w);
+	return true;
+}
