@@ -43,14 +43,6 @@ static void add_verbs(char ***list)
 		strv_add(list, verb_name(i));
 }
 
-static char **trace_levels(void)
-{
-	char **list = mem_alloc(sizeof(*list));
-	for (int i = LIVE_OFF; i <= LIVE_RAW; i++)
-		strv_add(&list, live_level_name((enum live_level)i));
-	return list;
-}
-
 char **complete_line(const char *text, int start, int end)
 {
 	char **words = typed_words(end);
@@ -63,7 +55,7 @@ char **complete_line(const char *text, int start, int end)
 	} else if (n > 1 && str_eq(words[0], "docker")) {
 		candidates = docker_complete((int)n - 1, words + 1, &files);
 	} else if (n == 2 && str_eq(words[0], "trace")) {
-		candidates = trace_levels();
+		candidates = strv_dup((char *const *)live_levels);
 		files = false;
 	}
 	char **found = candidates ? rl_completion_matches(text, each_candidate) : NULL;

@@ -46,7 +46,7 @@ static int wait_for(struct shell *sh, pid_t pid, bool holds_terminal)
 		drain_trace(sh);
 		waited += n == 0 ? 100 : 0;
 		if (!holds_terminal && sh->live.started && waited >= LONG_MS)
-			live_flush(&sh->live, &sh->screen);
+			live_flush(&sh->live);
 		if (watch < 0 || p[0].revents)
 			break;
 	}
@@ -72,13 +72,13 @@ static void take_terminal(bool tty)
 static void settle_trace(struct shell *sh)
 {
 	struct pollfd p = { .fd = sh->trace.fd, .events = POLLIN };
-	if (sh->live.level == LIVE_OFF)
+	if (!sh->live.on)
 		return;
 	while (sh->trace.fd >= 0 && poll(&p, 1, QUIET_MS) > 0) {
 		drain_trace(sh);
 		p.fd = sh->trace.fd;
 	}
-	live_flush(&sh->live, &sh->screen);
+	live_flush(&sh->live);
 }
 
 static int run(struct shell *sh, int (*program)(void *arg), void *arg, bool holds_terminal)

@@ -60,7 +60,7 @@ static void on_line(char *line)
 	else if (*line)
 		add_history(line);
 	if (shell->screen.plain)
-		live_flush(&shell->live, &shell->screen);
+		live_flush(&shell->live);
 	if (line)
 		line_run(shell, line);
 	free(line);
@@ -93,7 +93,7 @@ static void print_beside(struct shell *sh)
 	if (sh->screen.plain || (!sh->live.pending.len && !news))
 		return;
 	rl_clear_visible_line();
-	live_flush(&sh->live, &sh->screen);
+	live_flush(&sh->live);
 	if (news)
 		line_settle(sh);
 	news = false;

@@ -4,112 +4,66 @@
 #include <string.h>
 
 #include "core/cleanup.h"
-#include "core/json.h"
 
-static const char *const levels[] = {
-	[LIVE_OFF] = "off", [LIVE_STORY] = "story", [LIVE_MECHANISM] = "mechanism", [LIVE_RAW] = "raw",
-};
+const char *const live_levels[] = { "off", "story", "mechanism", "raw", "on", NULL };
 
-int live_level(const char *name)
+void live_init(struct live *l, const struct screen *s)
 {
-	if (str_eq(name, "on"))
-		return LIVE_STORY;
-	for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
-		if (str_eq(levels[i], name))
-			return (int)i;
-	return -1;
+	live_set(l, s, "story");
 }
 
-const char *live_level_name(enum live_level l) { return levels[l]; }
-
-/* The open phase this record belongs to, or a free one. */
-static struct live_phase *phase_of(struct live *l, const char *container, const char *region)
+bool live_set(struct live *l, const struct screen *s, const char *level)
 {
-	struct live_phase *spare = &l->phase[0];
-	for (size_t i = 0; i < LIVE_PHASES; i++) {
-		struct live_phase *p = &l->phase[i];
-		if (!p->region[0])
-			spare = p;
-		else if (strncmp(p->container, container, 12) == 0 && str_eq(p->region, region))
-			return p;
-	}
-	*spare = (struct live_phase){ 0 };
-	snprintf(spare->container, sizeof(spare->container), "%.12s", container);
-	snprintf(spare->region, sizeof(spare->region), "%s", region);
-	return spare;
+	int known = show_level(str_eq(level, "on") ? "story" : level);
+	if (known > SHOW_RAW || (known < 0 && !str_eq(level, "off")))
+		return false;
+	l->on = known >= 0;
+	if (l->on)
+		show_init(&l->show, (enum show_level)known, !s->plain);
+	return true;
 }
 
-static double ms(const cJSON *j)
+const char *live_name(const struct live *l)
 {
-	return (double)(json_int(j, "end", 0) - json_int(j, "start", 0)) / 1e6;
+	return l->on ? live_levels[l->show.level + 1] : live_levels[0];
 }
 
-static void add_line(struct live *l, const struct screen *s, const char *text)
+static bool has(const char *line, size_t n, const char *text)
 {
-	str_addf(&l->pending, "%s| ", screen_on(s, TONE_DIM));
-	screen_wrap(&l->pending, text, s->width - 1, 2, 4);
-	str_addf(&l->pending, "%s\n", screen_off(s));
+	return memmem(line, n, text, strlen(text)) != NULL;
 }
 
-static void add_phase(struct live *l, const struct screen *s, const cJSON *j,
-		      struct live_phase *p)
+/* "| " before each line, so that nobody takes it for a command's output. */
+static void add_marked(struct live *l, const struct screen *s, char *text)
 {
-	autofree char *text = str_printf("%-10s %s (%d calls, %.1f ms)", p->region,
-					 json_str_or(j, "text", ""), p->calls, ms(j));
-	add_line(l, s, text);
-}
-
-static void add_call(struct live *l, const struct screen *s, const cJSON *j)
-{
-	const char *why = json_str_or(j, "why", ""), *error = json_str_or(j, "errno", "");
-	struct str text = { 0 };
-	str_addf(&text, "%s = %lld%s%s", json_str_or(j, "text", ""),
-		 (long long)json_int(j, "result", 0), *error ? " " : "", error);
-	if (l->level == LIVE_RAW)
-		str_addf(&text, "  [%s %lld, %.3f ms]", json_str_or(j, "stage", ""),
-			 (long long)json_int(j, "pid", 0), ms(j));
-	else if (*why)
-		str_addf(&text, "  -- %s", why);
-	add_line(l, s, text.s);
-	str_free(&text);
-}
-
-static void take(struct live *l, const struct screen *s, const cJSON *j)
-{
-	const char *kind = json_str_or(j, "kind", "");
-	struct live_phase *p = phase_of(l, json_str_or(j, "container", ""),
-					json_str_or(j, "region", ""));
-	if (str_eq(kind, "call")) {
-		p->calls++;
-		if (str_eq(json_str(j, "call"), "execve") && json_int(j, "result", -1) == 0)
-			l->started = true;
-		if (l->level >= LIVE_MECHANISM)
-			add_call(l, s, j);
-	} else if (str_eq(kind, "close")) {
-		if (l->level == LIVE_STORY && p->calls)
-			add_phase(l, s, j, p);
-		*p = (struct live_phase){ 0 };
-	} else if (str_eq(kind, "dropped")) {
-		add_line(l, s, "(some calls were too fast to be written down)");
+	for (char *end; *text; text = end) {
+		end = strchrnul(text, '\n');
+		if (*end)
+			*end++ = '\0';
+		str_add(&l->pending, "| ");
+		screen_wrap(&l->pending, text, s->width - 1, 2, 6);
+		str_add(&l->pending, "\n");
 	}
 }
 
 void live_line(struct live *l, const struct screen *s, const char *line, size_t n)
 {
-	cJSON *j;
-	if (l->level == LIVE_OFF || json_parse(line, n, &j, NULL) < 0)
+	autostr struct str text = { 0 };
+	/* What the engine does for itself (spare parts, tidying up) is nobody's run. */
+	if (!l->on || has(line, n, "\"container\":\"\""))
 		return;
-	take(l, s, j);
-	cJSON_Delete(j);
+	if (has(line, n, "\"kind\":\"close\"") && has(line, n, "\"region\":\"exec\""))
+		l->started = true;
+	if (show_line(&l->show, line, n, &text) == 0 && text.len)
+		add_marked(l, s, text.s);
 }
 
-bool live_flush(struct live *l, const struct screen *s)
+void live_flush(struct live *l)
 {
 	l->started = false;
 	if (!l->pending.len)
-		return false;
+		return;
 	fwrite(l->pending.s, 1, l->pending.len, stdout);
 	fflush(stdout);
 	str_clear(&l->pending);
-	return true;
 }

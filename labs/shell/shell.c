@@ -208,7 +208,7 @@ int cmd_shell(int argc, char **argv)
 	}
 	screen_init(&sh.screen, opt_on(&o, "plain"));
 	sh.interactive = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-	sh.live.level = LIVE_STORY;
+	live_init(&sh.live, &sh.screen);
 	sh.keep = opt_on(&o, "keep");
 	r = run(&sh, &o, &e);
 	options_free(&o);

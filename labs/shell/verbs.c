@@ -265,12 +265,9 @@ static void verb_recap(struct shell *sh, char **w)
 
 static void verb_trace(struct shell *sh, char **w)
 {
-	int level = w[1] ? live_level(w[1]) : -1;
-	if (level >= 0)
-		sh->live.level = (enum live_level)level;
-	else if (w[1])
+	if (w[1] && !live_set(&sh->live, &sh->screen, w[1]))
 		screen_say(&sh->screen, TONE_WARN, "", "The levels are off, story, mechanism and raw.");
-	screen_sayf(&sh->screen, TONE_TEXT, "", "trace: %s", live_level_name(sh->live.level));
+	screen_sayf(&sh->screen, TONE_TEXT, "", "trace: %s", live_name(&sh->live));
 }
 
 /* Answered by the program itself, as `drydock explain …` is. */
