@@ -194,6 +194,7 @@ static void prepare_v2(struct kernel *k, struct host *h, const char *tree)
 		else
 			h->cgroup[wanted[i].cg] = str_dup(tree);
 	}
+	h->memory_v2 = h->cgroup[CG_MEMORY] != NULL;
 	/* One tree: a group is made and joined even where no controller works. */
 	if (!h->cgroup[CG_MEMORY])
 		h->cgroup[CG_MEMORY] = str_dup(tree);

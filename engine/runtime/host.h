@@ -24,6 +24,7 @@ struct host {
 	char *cgroup_opts[CG_COUNT];	/* v1: the option that mounts it again ("cpu,cpuacct") */
 	uint64_t caps;			/* what the daemon may hand on (its bounding and permitted set) */
 	int last_cap;			/* the highest capability this kernel knows */
+	bool memory_v2;			/* v2: the memory controller is on */
 	bool swap_limit;		/* memory and swap can be limited together */
 	char **warnings;		/* what is missing: one sentence each */
 };

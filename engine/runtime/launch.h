@@ -46,6 +46,10 @@ struct launch_events {
 int launcher_open(struct kernel *k, const char *exec_root, const struct launch_events *ev,
 		  struct launcher **out, struct err *e);
 void launcher_close(struct launcher *l);	/* leaves containers running */
+/* Supervisors trace into rings of this collector (NULL: nowhere), and the first
+ * spares are started.  Call once, before the first launch. */
+struct collector;
+void launcher_trace(struct launcher *l, struct collector *c);
 /* What the host can't give: one sentence each ("memory limits: …"), for docker info. */
 char *const *launcher_warnings(const struct launcher *l);
 /* Clamps caps and limits to what the daemon has; appends a sentence for each to *warnings. */

@@ -1,0 +1,103 @@
+/* launch_internal.h - shared by launch*.c only.
+ *
+ * Threads: API threads call launch_*(); one thread of the launcher reads the
+ * supervisors' messages and calls the event functions.  Until a container is
+ * started its socket is read by the thread that starts it, so that a start costs
+ * no change of thread; then the launcher's thread takes over.
+ *
+ * A struct running is counted: one reference for the caller of launch_prepare()
+ * or launch_reattach(), one for the launcher's thread as long as the supervisor
+ * lives.
+ */
+#ifndef DRYDOCK_RUNTIME_LAUNCH_INTERNAL_H
+#define DRYDOCK_RUNTIME_LAUNCH_INTERNAL_H
+
+#include <pthread.h>
+
+#include "runtime/host.h"
+#include "runtime/launch.h"
+#include "runtime/protocol.h"
+#include "trace/collector.h"
+
+#define SPARES 4
+#define KNOWN_MAX 256
+
+/* What an exec needs to know of the container: kept in run_dir/spec, so that a
+ * new daemon can exec, too. */
+struct saved {
+	uint32_t magic;
+	uint8_t tty, privileged, no_new_privs, seccomp_default;
+	int32_t net, pid_mode, ipc_mode, uts_mode, cgroup_mode;
+	uint64_t caps;
+	int64_t cpu_shares, cpu_period, cpu_quota;
+	uint8_t cpuset_cpus, cpuset_mems;
+	char cgroup[160];
+};
+
+struct spare { int link, pid; struct trace_ring *ring[2]; };
+
+/* A request that waits for its answer. */
+struct waiting { struct waiting *next; int32_t tag; bool done; struct msg answer; };
+
+struct running {
+	struct launcher *l;
+	struct running *next;
+	int refs;
+	char id[65];
+	char *run_dir;
+	struct saved saved;
+	int link, pidfd, pid, super_pid;	/* super_pid 0: not our child */
+	struct trace_ring *ring[2];
+	bool watched;		/* the launcher's thread reads the link */
+	bool exited, gone;	/* EXITED was told; the supervisor has left */
+	bool adopted;		/* after a daemon's restart: earlier programs are unknown */
+	int known[KNOWN_MAX];	/* pids whose start was told */
+	size_t n_known;
+	char *upper, *lower;
+	uint64_t request_ns;
+	struct msg_state state;
+	struct waiting *waiting;
+	int32_t next_tag;
+	char **argv;		/* for the words of an error */
+};
+
+struct launcher {
+	struct kernel *k;
+	struct host *host;
+	char *exec_root, *supervisor;
+	struct launch_events ev;
+	struct collector *trace;
+	pthread_t thread;
+	int epoll, wake;
+	bool stop, filling;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct spare spare[SPARES];
+	size_t n_spares;
+	struct running *all;
+};
+
+/* launcher.c */
+int launcher_take_spare(struct launcher *l, struct spare *out, struct err *e);
+void launcher_watch(struct running *r);	/* the thread reads its link from now on */
+struct running *running_new(struct launcher *l, const char *id, const char *run_dir);
+void running_unref(struct running *r);	/* with the lock not held */
+
+/* launch_event.c: one message, by the launcher's thread; false: the link ended. */
+bool launch_message(struct running *r);
+void launch_supervisor_left(struct running *r);
+
+/* launch_words.c: docker's words for what went wrong in a plan. */
+int launch_words(const struct msg_failed *f, const char *plan, size_t plan_size, bool exec,
+		 char *const *argv, struct err *e);
+
+/* launch_saved.c */
+void saved_from(struct saved *s, const struct spec *spec);
+void saved_to(const struct saved *s, struct spec *spec);	/* borrows from s */
+int saved_write(const struct saved *s, const char *run_dir, struct err *e);
+int saved_read(struct saved *s, const char *run_dir, struct err *e);
+
+/* The plan in a memfd; *text keeps it for launch_words(). */
+int launch_plan_fd(const struct str *plan, struct err *e);
+
+#endif
