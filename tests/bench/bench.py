@@ -1,0 +1,281 @@
+#!/usr/bin/env python3
+"""bench.py - Drydock beside Docker, runc and the floor, in one run (issue: speed and memory).
+
+    bench.py --build DIR [--rounds N]
+
+Ratios count, not milliseconds: contenders take turns, at least 20 rounds each,
+and medians are compared.  Each line says what was measured, its target and
+whether it is met; the exit status is 1 if one isn't.  Needs root; everything
+happens in namespaces of its own and on a tmpfs, and is gone afterwards.
+"""
+import argparse
+import os
+import pty
+import re
+import select
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from engines import Docker, Drydock, Runc, layer_tar, sh, until
+
+ISOLATED = "DRYDOCK_BENCH_ISOLATED"
+MS, KIB = 1e6, 1024
+
+
+class Report:
+    """Prints a line for each figure; remembers whether all targets were met."""
+
+    failed = 0
+
+    def line(self, name, ours, others, target=None, ok=True):
+        mark = "      " if target is None else "pass  " if ok else "FAIL  "
+        self.failed += target is not None and not ok
+        print(f"{mark}{name:<34} {ours:>12}  {others}{'' if target is None else '  ' + target}",
+              flush=True)
+
+    def faster(self, name, ours, theirs, who, factor):
+        """Theirs takes at least `factor` times as long as ours."""
+        ratio = theirs / ours
+        self.line(name, ms(ours), f"{who} {ms(theirs)}: {ratio:.1f} times as long",
+                  f"target: {factor:g}", ratio >= factor)
+
+    def missing(self, name, why):
+        self.failed += 1
+        print(f"FAIL  {name:<34} {'-':>12}  not measured: {why}", flush=True)
+
+
+def ms(ns):
+    return f"{ns / MS:.2f} ms"
+
+
+def kib(n):
+    return f"{n} KiB"
+
+
+class Bench:
+    def __init__(self, build, rounds, work):
+        self.build, self.rounds, self.work = build, rounds, work
+        self.report = Report()
+        self.hello = os.path.join(build, "bench/hello")
+        layer = layer_tar(self.hello)
+        self.engines = []
+        self.ours = self.add(Drydock(work, build, layer))
+        self.silent = self.add(Drydock(work, build, layer, "silent", ["--trace", "off"]))
+        self.straced = self.add(Drydock(work, build, layer, "straced",
+                                        prefix=["strace", "-f", "-o", "/dev/null"]))
+        self.docker = self.add(Docker(work, layer))
+        self.runc = Runc(work, self.hello)
+
+    def add(self, engine):
+        self.engines.append(engine)
+        return engine
+
+    def stop(self):
+        for engine in self.engines:
+            engine.stop()
+
+    def race(self, rounds, *commands):
+        """Medians of commands that take turns, in nanoseconds."""
+        words = [os.path.join(self.build, "bench/stopwatch"), str(rounds)]
+        for command in commands:
+            words += ["--", *command]
+        lines = sh(*words).splitlines()
+        return [statistics.median(map(int, line.split())) for line in lines]
+
+    # ---- the figures, in the issue's order ----
+
+    def run_default(self):
+        run = ["run", "--rm", "bench"]
+        ours, docker = self.race(self.rounds, self.ours.cli(*run), self.docker.cli(*run))
+        self.report.faster("run --rm, default network", ours, docker, "docker", 25)
+
+    def run_without_network(self):
+        run = ["run", "--rm", "--network", "none", "bench"]
+        ours, runc, docker = self.race(self.rounds, self.ours.cli(*run), self.runc.command(),
+                                       self.docker.cli(*run))
+        self.report.faster("run --rm --network none", ours, runc, "runc", 1)
+        self.report.line("", "", f"docker {ms(docker)}: {docker / ours:.1f} times as long")
+
+    def floor(self):
+        command = [os.path.join(self.build, "bench/floor"), self.hello, self.work]
+        ours, floor = [], []
+        for _ in range(self.rounds + 1):
+            ours.append(self.ours.first_instruction())
+            floor.append(int(sh(*command)))
+            time.sleep(0.02)
+        ours, floor = (statistics.median(x[1:]) for x in (ours, floor))
+        self.report.line("request to first instruction", ms(ours),
+                         f"floor {ms(floor)}: {ours / floor:.2f} of it", "target: at most 2",
+                         ours <= 2 * floor)
+
+    def client(self):
+        ours, docker = self.race(self.rounds, self.ours.cli("version"),
+                                 self.docker.cli("version"))
+        self.report.faster("the client alone: docker version", ours, docker, "docker", 4)
+
+    def tracing(self):
+        run = ["run", "--rm", "bench"]
+        traced, silent, strace = self.race(4 * self.rounds, self.ours.cli(*run),
+                                           self.silent.cli(*run), self.straced.cli(*run))
+        cost = 100 * (traced / silent - 1)
+        self.report.line("the same, traced", ms(traced),
+                         f"untraced {ms(silent)}: {cost:+.1f} %", "target: at most +5 %", cost <= 5)
+        self.report.line("", "", f"strace -f of the same: {100 * (strace / silent - 1):+.0f} %")
+
+    def prompt(self):
+        times = [prompt_ns(self.build, self.ours) for _ in range(self.rounds)]
+        median = statistics.median(times)
+        self.report.line("the shell's prompt", ms(median), "with a daemon running",
+                         "target: at most 150 ms", median <= 150 * MS)
+
+    def supervisor(self):
+        ours = self.memory_of_idle(self.ours, r"drydock-superv")
+        docker = self.memory_of_idle(self.docker, r"containerd-shim|docker-proxy")
+        self.report.line("memory of an idle container (PSS)", kib(ours),
+                         f"docker {kib(docker)}" + conmon(self.work, self.hello),
+                         "target: at most 150 KiB", ours <= 150)
+
+    def memory_of_idle(self, engine, pattern):
+        """PSS of the processes that come with one container with a port, in KiB."""
+        before = set(processes(pattern))
+        cid = engine.run("run", "-d", "-p", "18080:80", "bench", "/hello", "wait").strip()
+        time.sleep(1)
+        # A spare made ready for the next container is no part of this one.
+        mine = set(processes(pattern)) - before or {holder_of(engine, cid)}
+        if engine is self.ours:
+            mine = {holder_of(engine, cid)}
+        total = sum(pss(pid) for pid in mine)
+        engine.run("rm", "-f", cid)
+        return total
+
+    def daemon(self):
+        ours = rss(self.ours.process.pid)
+        docker = sum(rss(pid) for pid in processes("^dockerd|^containerd$"))
+        self.report.line("the daemon without containers (RSS)", kib(ours), f"docker {kib(docker)}",
+                         "target: at most 12288 KiB", ours <= 12 * KIB)
+
+
+# ---- reading /proc ----
+
+def processes(pattern):
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/comm") as f:
+                if re.search(pattern, f.read().strip()):
+                    yield int(pid)
+        except OSError:
+            continue
+
+
+def figure(path, word):
+    with open(path) as f:
+        return int(re.search(rf"^{word}:\s+(\d+) kB", f.read(), re.M).group(1))
+
+
+def pss(pid):
+    return figure(f"/proc/{pid}/smaps_rollup", "Pss")
+
+
+def rss(pid):
+    return figure(f"/proc/{pid}/status", "VmRSS")
+
+
+def holder_of(engine, cid):
+    """The parent of a container's first process: its supervisor."""
+    pid = engine.run("inspect", "-f", "{{.State.Pid}}", cid).strip()
+    with open(f"/proc/{pid}/stat") as f:
+        return int(f.read().rsplit(")", 1)[1].split()[1])
+
+
+def conmon(work, hello):
+    """Podman's supervisor, where podman runs at all on this machine."""
+    root = os.path.join(work, "podman")
+    os.makedirs(f"{root}/rootfs")
+    sh("cp", hello, f"{root}/rootfs")
+    podman = ["podman", "--root", f"{root}/lib", "--runroot", f"{root}/run",
+              "--cgroup-manager=cgroupfs", "--runtime=runc"]
+    try:
+        cid = sh(*podman, "run", "-d", "--network=none", "--ulimit=host", "--rootfs",
+                 f"{root}/rootfs", "/hello", "wait", timeout=30).split()[-1]
+        memory = sum(pss(pid) for pid in processes("^conmon"))
+        sh(*podman, "rm", "-f", "-t", "0", cid, timeout=30)
+    except (RuntimeError, OSError, subprocess.TimeoutExpired):
+        return ""
+    return f", conmon {kib(memory)}"
+
+
+# ---- the prompt ----
+
+def prompt_ns(build, engine):
+    """From exec of the shell to its prompt on a terminal of its own."""
+    began = time.monotonic_ns()
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ.update(DOCKER_HOST=engine.env[12:], DRYDOCK_ROOT=engine.root, TERM="xterm",
+                          HOME=engine.work)
+        os.execl(os.path.join(build, "drydock"), "drydock")
+    seen, took = b"", None
+    while time.monotonic_ns() - began < 5e9:
+        if not select.select([fd], [], [], 0.5)[0]:
+            continue
+        try:
+            seen += os.read(fd, 65536)
+        except OSError:
+            break
+        if re.search(rb"(?:[$#>\xbb]|\xe2\x9d\xaf) (?:\x1b\[[0-9;?]*[a-zA-Z]|[\x01\x02])*$", seen):
+            took = time.monotonic_ns() - began
+            break
+    os.kill(pid, 9)
+    os.close(fd)
+    os.waitpid(pid, 0)
+    if took is None:
+        raise RuntimeError(f"no prompt in 5 s: {seen[-200:]!r}")
+    return took
+
+
+# ---- the run ----
+
+def isolate():
+    """Once more, in namespaces of our own: nothing outlives the run or meets the host's."""
+    os.environ[ISOLATED] = "1"
+    os.execvp("unshare", ["unshare", "--net", "--mount", "--pid", "--ipc", "--uts", "--fork",
+                          "--mount-proc", "--kill-child", sys.executable, *sys.argv])
+
+
+def measure(bench):
+    for figure_of in (bench.daemon, bench.run_default, bench.run_without_network, bench.floor,
+                      bench.client, bench.tracing, bench.supervisor, bench.prompt):
+        try:
+            figure_of()
+        except (RuntimeError, OSError) as why:
+            bench.report.missing(figure_of.__name__, why)
+
+
+def main():
+    words = argparse.ArgumentParser(description="Drydock beside Docker, runc and the floor")
+    words.add_argument("--build", default="build")
+    words.add_argument("--rounds", type=int, default=25)
+    options = words.parse_args()
+    if os.geteuid() != 0:
+        sys.exit("bench: needs root")
+    if ISOLATED not in os.environ:
+        isolate()
+    sh("ip", "link", "set", "lo", "up")
+    with tempfile.TemporaryDirectory(prefix="drydock-bench.") as work:
+        sh("mount", "-t", "tmpfs", "-o", "size=1g", "bench", work)
+        try:
+            bench = Bench(os.path.abspath(options.build), max(options.rounds, 20), work)
+            measure(bench)
+            bench.stop()
+        finally:
+            subprocess.run(["umount", "-R", "-l", work], check=False)
+    if bench.report.failed:
+        print(f"{bench.report.failed} figure(s) off target")
+    sys.exit(bench.report.failed > 0)
+
+
+if __name__ == "__main__":
+    main()
