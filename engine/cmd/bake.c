@@ -140,15 +140,15 @@ static const char *const state_words[] = {
 static size_t find_work(const struct options *o, const struct recipes *rs, const char *registry,
 			bool *todo)
 {
-	char why[256];
 	size_t n = 0;
 	for (size_t i = rs->n; i-- > 0;) {
 		const struct recipe *r = &rs->all[i];
-		enum course_state state = course_check(registry, r, o->check, why, sizeof(why));
+		struct err e = { 0 };
+		enum course_state state = course_check(registry, r, o->check, &e);
 		todo[i] = (todo[i] || wanted(o, r)) && (state != COURSE_GOOD || o->force);
 		if (o->list || (todo[i] && state == COURSE_DAMAGED))
-			printf("%-26s %s%s%s\n", r->name, state_words[state], *why ? ": " : "",
-			       why);
+			printf("%-26s %s%s%s\n", r->name, state_words[state], *e.what ? ": " : "",
+			       e.what);
 		if (todo[i] && r->from)
 			todo[recipes_find(rs, r->from) - rs->all] = true;
 		n += todo[i];

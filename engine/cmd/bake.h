@@ -45,10 +45,10 @@ struct recipe *recipes_find(const struct recipes *r, const char *folder);
 enum course_state { COURSE_GOOD, COURSE_MISSING, COURSE_CHANGED, COURSE_DAMAGED };
 
 /* Is the image in the registry, whole and of this recipe?  deep reads every
- * byte; else sizes must do.  What is damaged is removed, so that it will be
- * written again.  why (cap bytes) gets the words for people. */
+ * byte; else the manifest and sizes must do.  What is damaged is removed, so
+ * that it will be written again; e says what was. */
 enum course_state course_check(const char *registry, const struct recipe *r, bool deep,
-			       char *why, size_t cap);
+			       struct err *e);
 int course_note(const char *registry, const struct recipe *r, const char *digest,
 		struct err *e);
 

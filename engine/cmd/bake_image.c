@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "bake.h"
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "core/str.h"
+#include "image/manifest.h"
 #include "registry/import.h"
 #include "registry/server.h"
 
@@ -113,24 +113,10 @@ static int cake_line(struct cake *c, const char *line, struct err *e)
 
 /* ---- the beginning and the end ----------------------------------------------------------- */
 
-/* Go's names for machines, which images use, from uname(2)'s. */
-static const char *architecture(void)
-{
-	static const struct { const char *machine, *name; } names[] = {
-		{ "x86_64", "amd64" }, { "aarch64", "arm64" }, { "riscv64", "riscv64" },
-	};
-	static struct utsname u;
-	uname(&u);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (str_eq(u.machine, names[i].machine))
-			return names[i].name;
-	return u.machine;
-}
-
 static cJSON *config_from_scratch(void)
 {
 	cJSON *config = cJSON_CreateObject(), *rootfs = cJSON_CreateObject();
-	json_put_str(config, "architecture", architecture());
+	json_put_str(config, "architecture", strchr(platform_here(), '/') + 1);
 	json_put_str(config, "os", "linux");
 	json_put(config, "config", cJSON_CreateObject());
 	json_put_str(rootfs, "type", "layers");
@@ -174,17 +160,16 @@ static int cake_begin(struct cake *c, const struct recipe *base, struct err *e)
 
 static int cake_publish(struct cake *c, struct err *e)
 {
+	const char *registry = c->bake->registry;
 	char digest[DIGEST_TEXT];
-	autofree char *name = str_dup(c->recipe->name);
-	char *tag = strrchr(name, ':');
+	autofree char *repo = str_dup(c->recipe->name);
+	char *tag = strrchr(repo, ':');
 	int r = cake_store(c, c->recipe->name, e);
-	if (r < 0)
-		return r;
 	*tag++ = '\0';
-	r = registry_import(c->bake->registry, c->bake->store, c->top, name, tag, digest, e);
-	if (r < 0)
-		return r;
-	r = course_note(c->bake->registry, c->recipe, digest, e);
+	if (r == 0)
+		r = registry_import(registry, c->bake->store, c->top, repo, tag, digest, e);
+	if (r == 0)
+		r = course_note(registry, c->recipe, digest, e);
 	if (r == 0)
 		printf("  ready: %s, %zu layer%s, %.1f MB\n", c->recipe->name, c->top->n_layers,
 		       c->top->n_layers == 1 ? "" : "s", c->top->size / 1e6);

@@ -7,10 +7,7 @@
  * one number vouches for all of it.
  */
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bake.h"
@@ -19,6 +16,8 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "core/str.h"
+#include "image/manifest.h"
+#include "registry/storage.h"
 
 static cJSON *records_read(const char *registry)
 {
@@ -53,81 +52,67 @@ int course_note(const char *registry, const struct recipe *r, const char *digest
 
 /* ---- checks --------------------------------------------------------------------- */
 
-struct check { const char *registry; bool deep; char *why; size_t cap; };
+struct check { const char *registry; bool deep; struct err *e; };
 
-static bool flaw(struct check *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static bool flaw(struct check *c, const char *fmt, ...)
+/* A wrong blob is taken away: "what exists need not be written" then holds again. */
+static bool blob_good(const struct check *c, const struct descriptor *b)
 {
-	va_list ap;
-	va_start(ap, fmt);
-	vsnprintf(c->why, c->cap, fmt, ap);
-	va_end(ap);
-	return false;
-}
-
-static char *blob_path(struct check *c, const char *digest)
-{
-	return str_printf("%s/blobs/sha256/%s", c->registry, digest_hex(digest));
-}
-
-/* size < 0: not known beforehand. */
-static bool blob_good(struct check *c, const char *digest, int64_t size)
-{
-	struct stat st;
+	autofree char *path = storage_blob(c->registry, b->digest);
 	char sum[DIGEST_TEXT];
-	if (!digest_ok(digest))
-		return flaw(c, "its manifest makes no sense");
-	autofree char *path = blob_path(c, digest);
-	if (stat(path, &st) < 0)
-		return flaw(c, "the file %.19s… is gone", digest);
-	if (size >= 0 && st.st_size != size) {
-		unlink(path);
-		return flaw(c, "the file %.19s… has %lld bytes, not %lld", digest,
-			    (long long)st.st_size, (long long)size);
-	}
-	if ((c->deep || size < 0) &&
-	    (digest_of_file(path, sum, NULL) < 0 || !str_eq(sum, digest))) {
-		unlink(path);
-		return flaw(c, "the file %.19s… is not what its digest says", digest);
-	}
-	return true;
+	int64_t size;
+	if (!storage_has_blob(c->registry, b->digest, &size))
+		return err_set(c->e, ENOENT, "the file %.19s… is gone", b->digest) == 0;
+	if (size == b->size && !c->deep)
+		return true;
+	if (size == b->size && digest_of_file(path, sum, c->e) == 0 && str_eq(sum, b->digest))
+		return true;
+	unlink(path);
+	if (size != b->size)
+		return err_set(c->e, EBADMSG, "the file %.19s… has %lld bytes, not %lld",
+			       b->digest, (long long)size, (long long)b->size) == 0;
+	return err_set(c->e, EBADMSG, "the file %.19s… is not what its digest says",
+		       b->digest) == 0;
 }
 
-static bool descriptor_good(struct check *c, const cJSON *d)
+static bool blobs_good(const struct check *c, const struct str *manifest)
 {
-	const char *digest = json_str(d, "digest");
-	int64_t size = json_int(d, "size", -1);
-	return size < 0 ? flaw(c, "its manifest makes no sense") : blob_good(c, digest, size);
+	autojson cJSON *j = NULL;
+	automanifest struct manifest m = { 0 };
+	if (json_parse(manifest->s, manifest->len, &j, c->e) < 0 ||
+	    manifest_parse(j, &m, c->e) < 0)
+		return false;
+	bool good = blob_good(c, &m.config);
+	for (size_t i = 0; i < m.n_layers; i++)
+		good = blob_good(c, &m.layers[i]) && good;
+	return good;
 }
 
-static bool manifest_good(struct check *c, const char *digest)
+static bool image_good(const struct check *c, const char *repo, const char *tag,
+		       const char *recorded)
 {
-	autojson cJSON *m = NULL;
 	autostr struct str text = { 0 };
-	const cJSON *layer;
-	if (!blob_good(c, digest, -1))
+	autofree char *type = NULL;
+	char digest[DIGEST_TEXT], sum[DIGEST_TEXT];
+	if (storage_get_manifest(c->registry, repo, tag, &text, &type, digest, c->e) < 0)
 		return false;
-	autofree char *path = blob_path(c, digest);
-	if (file_read(path, &text, NULL) < 0 || json_parse(text.s, text.len, &m, NULL) < 0)
-		return flaw(c, "its manifest can't be read");
-	if (!descriptor_good(c, json_obj(m, "config")))
-		return false;
-	cJSON_ArrayForEach(layer, json_obj(m, "layers"))
-		if (!descriptor_good(c, layer))
-			return false;
-	return true;
+	digest_of(text.s, text.len, sum);
+	if (!str_eq(digest, recorded) || !str_eq(sum, recorded))
+		return err_set(c->e, EBADMSG, "its name stands for something else") == 0;
+	return blobs_good(c, &text);
 }
 
 enum course_state course_check(const char *registry, const struct recipe *r, bool deep,
-			       char *why, size_t cap)
+			       struct err *e)
 {
-	struct check c = { registry, deep, why, cap };
+	const struct check c = { registry, deep, e };
 	autojson cJSON *all = records_read(registry);
 	const cJSON *one = json_obj(json_obj(all, "images"), r->name);
-	*why = '\0';
+	autofree char *repo = str_dup(r->name);
+	char *tag = strrchr(repo, ':');
+	*tag++ = '\0';
 	if (!one)
 		return COURSE_MISSING;
 	if (!str_eq(json_str(one, "recipe"), r->hash))
 		return COURSE_CHANGED;
-	return manifest_good(&c, json_str(one, "digest")) ? COURSE_GOOD : COURSE_DAMAGED;
+	return image_good(&c, repo, tag, json_str(one, "digest")) ? COURSE_GOOD : COURSE_DAMAGED;
 }

@@ -9,6 +9,8 @@
 #include "core/cleanup.h"
 #include "core/file.h"
 #include "core/str.h"
+#include "image/manifest.h"
+#include "registry/storage.h"
 #include "tests/helpers/unit.h"
 
 static char dir[64];
@@ -87,55 +89,73 @@ END_TEST
 /* A registry that holds one image of one layer, noted as baked from app. */
 static void course(struct recipe *app, char layer[DIGEST_TEXT])
 {
-	char config[DIGEST_TEXT], manifest[DIGEST_TEXT];
-	digest_of("layer", 5, layer);
-	digest_of("{}", 2, config);
-	autofree char *text = str_printf("{\"config\":{\"digest\":\"%s\",\"size\":2},"
-		"\"layers\":[{\"digest\":\"%s\",\"size\":5}]}", config, layer);
-	digest_of(text, strlen(text), manifest);
+	struct descriptor one = { .size = 5 };
+	struct manifest m = { .config = { .size = 2 }, .layers = &one, .n_layers = 1 };
+	char digest[DIGEST_TEXT];
+	digest_of("{}", 2, m.config.digest);
+	digest_of("layer", 5, one.digest);
+	memcpy(layer, one.digest, DIGEST_TEXT);
 	autofree char *a = str_printf("blobs/sha256/%s", digest_hex(layer));
-	autofree char *b = str_printf("blobs/sha256/%s", digest_hex(config));
-	autofree char *c = str_printf("blobs/sha256/%s", digest_hex(manifest));
+	autofree char *b = str_printf("blobs/sha256/%s", digest_hex(m.config.digest));
+	autofree char *text = manifest_write(&m);
 	put(a, "layer");
 	put(b, "{}");
-	put(c, text);
-	ck_assert_int_eq(course_note(dir, app, manifest, &e), 0);
+	ck_assert_int_eq(storage_prepare(dir, true, &e), 0);
+	ck_assert_int_eq(storage_put_manifest(dir, "library/app", "1", TYPE_DOCKER_MANIFEST,
+					      text, strlen(text), digest, &e), 0);
+	ck_assert_int_eq(course_note(dir, app, digest, &e), 0);
+}
+
+static enum course_state check(struct recipe *app, bool deep)
+{
+	err_clear(&e);
+	return course_check(dir, app, deep, &e);
 }
 
 START_TEST(record_is_believed_only_while_it_is_true)
 {
 	struct recipe app = { .name = "library/app:1", .hash = "sha256:1" };
-	char layer[DIGEST_TEXT], why[256];
-	ck_assert_int_eq(course_check(dir, &app, true, why, sizeof(why)), COURSE_MISSING);
+	char layer[DIGEST_TEXT];
+	ck_assert_int_eq(check(&app, true), COURSE_MISSING);
 	course(&app, layer);
-	ck_assert_int_eq(course_check(dir, &app, true, why, sizeof(why)), COURSE_GOOD);
+	ck_assert_int_eq(check(&app, true), COURSE_GOOD);
 
 	strcpy(app.hash, "sha256:2");
-	ck_assert_int_eq(course_check(dir, &app, false, why, sizeof(why)), COURSE_CHANGED);
+	ck_assert_int_eq(check(&app, false), COURSE_CHANGED);
 	strcpy(app.hash, "sha256:1");
 
 	/* Same length, other bytes: only a look at every byte finds it. */
 	autofree char *blob = str_printf("blobs/sha256/%s", digest_hex(layer));
 	put(blob, "Layer");
-	ck_assert_int_eq(course_check(dir, &app, false, why, sizeof(why)), COURSE_GOOD);
-	ck_assert_int_eq(course_check(dir, &app, true, why, sizeof(why)), COURSE_DAMAGED);
-	ck_assert_ptr_nonnull(strstr(why, "not what its digest says"));
+	ck_assert_int_eq(check(&app, false), COURSE_GOOD);
+	ck_assert_int_eq(check(&app, true), COURSE_DAMAGED);
 
 	/* The damaged file is out of the way now, and the record no longer true. */
-	ck_assert_int_eq(course_check(dir, &app, false, why, sizeof(why)), COURSE_DAMAGED);
-	ck_assert_ptr_nonnull(strstr(why, "is gone"));
+	ck_assert_int_eq(check(&app, false), COURSE_DAMAGED);
+	ck_assert_ptr_nonnull(strstr(e.what, "is gone"));
 }
 END_TEST
 
 START_TEST(short_file_is_damage)
 {
 	struct recipe app = { .name = "library/app:1", .hash = "sha256:1" };
-	char layer[DIGEST_TEXT], why[256];
+	char layer[DIGEST_TEXT];
 	course(&app, layer);
 	autofree char *blob = str_printf("blobs/sha256/%s", digest_hex(layer));
 	put(blob, "lay");
-	ck_assert_int_eq(course_check(dir, &app, false, why, sizeof(why)), COURSE_DAMAGED);
-	ck_assert_ptr_nonnull(strstr(why, "has 3 bytes, not 5"));
+	ck_assert_int_eq(check(&app, false), COURSE_DAMAGED);
+	ck_assert_ptr_nonnull(strstr(e.what, "has 3 bytes, not 5"));
+}
+END_TEST
+
+START_TEST(name_taken_by_another_image_is_damage)
+{
+	struct recipe app = { .name = "library/app:1", .hash = "sha256:1" };
+	char layer[DIGEST_TEXT], other[DIGEST_TEXT];
+	course(&app, layer);
+	digest_of("other", 5, other);
+	ck_assert_int_eq(course_note(dir, &app, other, &e), 0);
+	ck_assert_int_eq(check(&app, false), COURSE_DAMAGED);
 }
 END_TEST
 
@@ -149,6 +169,7 @@ static Suite *suite(void)
 	tcase_add_test(t, circles_and_nonsense_are_refused);
 	tcase_add_test(t, record_is_believed_only_while_it_is_true);
 	tcase_add_test(t, short_file_is_damage);
+	tcase_add_test(t, name_taken_by_another_image_is_damage);
 	suite_add_tcase(s, t);
 	return s;
 }
