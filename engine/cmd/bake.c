@@ -136,9 +136,10 @@ static const char *const state_words[] = {
 	[COURSE_CHANGED] = "its recipe changed", [COURSE_DAMAGED] = "damaged",
 };
 
-/* One flag a recipe: to be baked.  A base that must be baked is wanted, too. */
+/* One flag a recipe: to be baked.  A base that must be baked is wanted, too.
+ * tell: what is damaged; --list: everything. */
 static size_t find_work(const struct options *o, const struct recipes *rs, const char *registry,
-			bool *todo)
+			bool tell, bool *todo)
 {
 	size_t n = 0;
 	for (size_t i = rs->n; i-- > 0;) {
@@ -146,7 +147,7 @@ static size_t find_work(const struct options *o, const struct recipes *rs, const
 		struct err e = { 0 };
 		enum course_state state = course_check(registry, r, o->check, &e);
 		todo[i] = (todo[i] || wanted(o, r)) && (state != COURSE_GOOD || o->force);
-		if (o->list || (todo[i] && state == COURSE_DAMAGED))
+		if (o->list || (tell && todo[i] && state == COURSE_DAMAGED))
 			printf("%-26s %s%s%s\n", r->name, state_words[state], *e.what ? ": " : "",
 			       e.what);
 		if (todo[i] && r->from)
@@ -215,14 +216,14 @@ static int bake(const struct options *o, const struct recipes *rs, struct err *e
 	autofree bool *todo = mem_alloc(rs->n * sizeof(*todo) + 1);
 	struct bake b = { .registry = registry, .recipes = o->recipes, .work = work,
 			  .verbose = o->verbose };
-	if (find_work(o, rs, registry, todo) == 0 || o->list)
+	if (find_work(o, rs, registry, true, todo) == 0 || o->list)
 		return 0;
 	int r = dir_make(registry, 0755, e);
 	if (r < 0)
 		return r;
 	autofd int lock = take_lock(registry, e);
 	memset(todo, 0, rs->n);		/* another bake may have done it meanwhile */
-	if (lock < 0 || find_work(o, rs, registry, todo) == 0)
+	if (lock < 0 || find_work(o, rs, registry, false, todo) == 0)
 		return lock < 0 ? lock : 0;
 	puts("Making the course images, once (about a minute):");
 	return bake_all(&b, rs, todo, e);
