@@ -25,20 +25,23 @@ const struct explanation *explain_find(enum explain_kind kind, const char *name)
 	return NULL;
 }
 
-/* Words of text from column `at` on, broken at width, further lines indented. */
-static void wrap(struct str *out, const char *text, int at, int indent, int width)
+/* Words, broken into lines of at most width columns that begin at `indent`. */
+static void wrap(struct str *out, const char *text, int indent, int width)
 {
+	int at = indent;
+
 	while (*text) {
-		size_t n = strcspn(text, " ");
-		if (at > indent && at + (int)n > width) {
+		int n = (int)strcspn(text, " ");
+		if (at > indent && at + 1 + n > width) {
 			str_addf(out, "\n%*s", indent, "");
 			at = indent;
-		}
-		str_addn(out, text, n);
-		at += (int)n + 1;
-		text += n + strspn(text + n, " ");
-		if (*text && at <= width)
+		} else if (at > indent) {
 			str_add(out, " ");
+			at++;
+		}
+		str_addn(out, text, (size_t)n);
+		at += n;
+		text += n + (int)strspn(text + n, " ");
 	}
 	str_add(out, "\n");
 }
@@ -46,7 +49,7 @@ static void wrap(struct str *out, const char *text, int at, int indent, int widt
 static void paragraph(struct str *out, const char *text, int width)
 {
 	str_add(out, "  ");
-	wrap(out, text, 2, 2, width);
+	wrap(out, text, 2, width);
 }
 
 /* What the table of calls knows beside the explanation. */
