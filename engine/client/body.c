@@ -268,7 +268,7 @@ PUT(restart)
 static int put_each(cJSON *body, const char *field, char *const *values,
 		    int (*make)(const char *, cJSON **, struct err *), struct err *e)
 {
-	cJSON *list = container_at(body, field, true), *item;
+	cJSON *list = container_at(body, field, true), *item = NULL;
 
 	for (; *values; values++) {
 		int r = make(*values, &item, e);
