@@ -1,0 +1,30 @@
+/* listing.h - rows as docker shows them: tables with aligned columns, or each
+ * row by a template, or as JSON. */
+#ifndef DRYDOCK_CLIENT_LISTING_H
+#define DRYDOCK_CLIENT_LISTING_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+#include "core/error.h"
+#include "core/str.h"
+
+struct column { const char *field, *head; };
+
+/* How one kind of row is shown.  A row is a JSON object of ready-made texts;
+ * fields whose names begin with '_' are helpers and never printed as JSON. */
+struct listing {
+	const char *type;		/* Go's name of the row, for template errors */
+	const char *table;		/* the default template, without "table " */
+	const struct column *columns;	/* every field there is; ends with {0} */
+};
+/* format: --format's value or NULL.  quiet: -q's field ("ID"), or NULL.  Prints to
+ * stdout; on a template's error what was ready is printed first, as docker does. */
+int listing_print(const struct listing *l, const char *format, const char *quiet,
+		  const cJSON *rows, struct err *e);
+
+/* Aligns the cells of lines (cells end at \t, lines at \n): each column is as wide
+ * as its widest cell and `gap`, at least `min`.  The last cell is left as it is. */
+void table_align(const char *text, size_t min, size_t gap, struct str *out);
+
+#endif
