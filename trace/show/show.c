@@ -163,16 +163,9 @@ void show_init(struct show *s, enum show_level level, bool colour)
 	s->wall_offset = (int64_t)(clock_wall_ns() - clock_mono_ns());
 }
 
-/* Whose calls follow, wherever that changes. */
-static void headline(struct show *s, const struct record *r, struct str *out)
+static bool other_container(const struct show *s, const char *id)
 {
-	const char *id = json_str_or(r->json, "container", "");
-
-	if (!*id || strncmp(s->container, id, 12) == 0)
-		return;
-	snprintf(s->container, sizeof(s->container), "%.12s", id);
-	s->region[0] = '\0';
-	str_addf(out, "%scontainer %s%s\n", on(s, BOLD), s->container, on(s, OFF));
+	return *id && strncmp(s->container, id, 12) != 0;
 }
 
 static void show_record(struct show *s, const cJSON *j, struct str *out)
@@ -185,8 +178,12 @@ static void show_record(struct show *s, const cJSON *j, struct str *out)
 		.start = json_int(j, "start", 0), .end = json_int(j, "end", 0),
 		.result = json_int(j, "result", 0),
 	};
+	const char *id = json_str_or(j, "container", "");
 	struct str body = { 0 };
+	bool other = other_container(s, id);
 
+	if (other)
+		s->region[0] = '\0';
 	if (!s->first_ns)
 		s->first_ns = (uint64_t)r.start;
 	if (is(&r, "dropped") && s->level != SHOW_STRACE)
@@ -194,8 +191,10 @@ static void show_record(struct show *s, const cJSON *j, struct str *out)
 			 (long long)r.result);
 	else
 		levels[s->level].fn(s, &r, &body);
-	if (body.len && levels[s->level].headlines)
-		headline(s, &r, out);
+	if (other && body.len && levels[s->level].headlines) {
+		snprintf(s->container, sizeof(s->container), "%.12s", id);
+		str_addf(out, "%scontainer %s%s\n", on(s, BOLD), s->container, on(s, OFF));
+	}
 	str_addn(out, body.s, body.len);
 	str_free(&body);
 }
