@@ -112,6 +112,21 @@ int plan_run_stage(struct plan_run *r, int stage);
 int plan_run_from(struct plan_run *r, int stage, int first);
 /* Makes the undo calls of all steps done, last first; errors are passed over. */
 void plan_undo(struct plan_run *r);
+
+/* The undo calls alone, once the plan has served: they are made when the
+ * container ends, and a plan is large. */
+#define PLAN_KEPT 16
+struct plan_kept {
+	struct plan_step step[PLAN_KEPT];
+	int n;
+	char text[3072];
+	size_t used;
+};
+/* Takes over the undo calls of all steps done; their operands are numbers and
+ * text.  -ENOSPC: too many, the plan must be kept. */
+int plan_keep_undo(struct plan_run *r, struct plan_kept *kept);
+void plan_undo_kept(struct plan_run *r, struct plan_kept *kept);
+
 /* Fills in the call a step makes, given the slots; for running and for printing. */
 void plan_call_of(const struct plan_run *r, const struct plan_step *s, struct k_call *call);
 

@@ -183,16 +183,74 @@ int plan_run_from(struct plan_run *r, int stage, int first)
 	return 0;
 }
 
+/* ---- taking back ---- */
+
+/* The undo step of step i if that was done, and from now on isn't; or NULL. */
+static const struct plan_step *take_undo(struct plan_run *r, int i)
+{
+	if (!(r->done[i / 8] & 1 << i % 8))
+		return NULL;
+	r->done[i / 8] &= (uint8_t)~(1 << i % 8);
+	return &r->plan->step[r->plan->step[i].undo];
+}
+
+static void run_undo(struct plan_run *r, const struct plan_step *s)
+{
+	if (r->enter)
+		r->enter(r, s);
+	run_step(r, s);
+}
+
 void plan_undo(struct plan_run *r)
 {
 	for (int i = r->plan->n_steps - 1; i >= 0; i--) {
-		const struct plan_step *s = &r->plan->step[i];
-		if (!(r->done[i / 8] & 1 << i % 8))
-			continue;
-		r->done[i / 8] &= (uint8_t)~(1 << i % 8);
-		const struct plan_step *undo = &r->plan->step[s->undo];
-		if (r->enter)
-			r->enter(r, undo);
-		run_step(r, undo);
+		const struct plan_step *undo = take_undo(r, i);
+		if (undo)
+			run_undo(r, undo);
 	}
+}
+
+static int keep(struct plan_kept *k, const struct plan_step *undo)
+{
+	struct plan_step *s = &k->step[k->n];
+
+	if (k->n == PLAN_KEPT)
+		return -ENOSPC;
+	*s = *undo;
+	for (int a = 0; a < 6; a++) {
+		const char *text = (const char *)(intptr_t)s->arg[a];
+		if (s->kind[a] != ARG_PTR || !text)
+			continue;
+		size_t size = strlen(text) + 1;
+		if (k->used + size > sizeof(k->text))
+			return -ENOSPC;
+		memcpy(k->text + k->used, text, size);
+		s->arg[a] = (int64_t)(intptr_t)(k->text + k->used);
+		k->used += size;
+	}
+	k->n++;
+	return 0;
+}
+
+int plan_keep_undo(struct plan_run *r, struct plan_kept *kept)
+{
+	struct plan_run before = *r;
+
+	kept->n = 0;
+	kept->used = 0;
+	for (int i = 0; i < r->plan->n_steps; i++) {
+		const struct plan_step *undo = take_undo(r, i);
+		if (undo && keep(kept, undo) < 0) {
+			*r = before;
+			kept->n = 0;
+			return -ENOSPC;
+		}
+	}
+	return 0;
+}
+
+void plan_undo_kept(struct plan_run *r, struct plan_kept *kept)
+{
+	while (kept->n > 0)
+		run_undo(r, &kept->step[--kept->n]);
 }

@@ -70,7 +70,9 @@ void end_container(struct super *s)
 	/* The news is out; what takes time comes now. */
 	close_fd(&s->mnt_ns);
 	trace_region(s->k, REGION_CLEANUP);
-	plan_undo(&s->main.run);
+	if (s->main.plan_map)
+		plan_undo(&s->main.run);
+	plan_undo_kept(&s->main.run, &s->undo);
 	trace_region(s->k, REGION_NONE);
 	control_unlisten(s);
 }

@@ -320,7 +320,8 @@ static void channel_closed(struct super *s, struct process *p)
 		return;
 	}
 	p->state = P_RUNNING;
-	process_unload(p);
+	if (p->is_exec || plan_keep_undo(&p->run, &s->undo) == 0)
+		process_unload(p);
 	if (p->is_exec)
 		exec_started(s, p);
 	else

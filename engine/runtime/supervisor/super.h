@@ -86,6 +86,7 @@ struct super {
 	struct sha256 sha;	/* of PID 1's stdout */
 	int64_t stdout_bytes;
 	uint64_t oom_before;
+	struct plan_kept undo;	/* what PID 1's plan left for the end */
 	struct process main, exec[MAX_EXECS];
 	int watch[MAX_WATCHES];	/* seccomp listeners; -1: free */
 	bool watch_exec[MAX_WATCHES];	/* of an exec rather than of PID 1 */
