@@ -20,7 +20,7 @@ static const struct option table[] = {
 };
 
 struct call {
-	struct session s;
+	struct course s;
 	const struct lab *lab;	/* named, or the one entered last */
 	bool json, yes, recorded;
 	struct err e;
@@ -41,7 +41,7 @@ static int list(struct call *c)
 		const struct lab *l = &c->s.labs.v[i];
 		struct verdict v;
 		cJSON_AddItemToArray(all, recap_step(&c->s, l));
-		session_judge(&c->s, l, &v);
+		course_judge(&c->s, l, &v);
 		if (!c->json)
 			printf("%d  %-12s %-8s %zu of %zu  %s\n", l->number, l->name,
 			       verdict_name(v.kind), v.proof.reached, l->n_goals, l->title);
@@ -56,8 +56,8 @@ static int start(struct call *c)
 {
 	autofree char *number = str_printf("%d", c->lab->number);
 	autostr struct str text = { 0 };
-	session_label(&c->s, c->lab->number);
-	int r = session_note(&c->s, "step.enter", c->lab->number, "step", number, NULL, NULL, &c->e);
+	course_label(&c->s, c->lab->number);
+	int r = course_note(&c->s, "step.enter", c->lab->number, "step", number, NULL, NULL, &c->e);
 	if (r < 0)
 		return r;
 	proof_expand(&text, c->lab->body, NULL, NULL, &c->s.world);
@@ -81,7 +81,7 @@ static int check_or_why(struct call *c, bool goals)
 {
 	struct verdict v;
 	autostr struct str text = { 0 };
-	session_judge(&c->s, c->lab, &v);
+	course_judge(&c->s, c->lab, &v);
 	if (c->json) {
 		print_json(recap_step(&c->s, c->lab));
 		return v.kind < VERDICT_DONE;
@@ -105,12 +105,12 @@ static int hint(struct call *c)
 	cJSON *data = cJSON_CreateObject();
 	json_put_int(data, "rung", rung > HINT_RUNGS ? HINT_RUNGS : rung);
 	puts(c->lab->hint[rung > HINT_RUNGS ? HINT_RUNGS - 1 : rung - 1]);
-	return session_post(&c->s, "hint.open", c->lab->number, data, &c->e);
+	return course_post(&c->s, "hint.open", c->lab->number, data, &c->e);
 }
 
 static int reset(struct call *c)
 {
-	char **left = session_leftovers(&c->s, c->lab);
+	char **left = course_leftovers(&c->s, c->lab);
 	for (size_t i = 0; left[i]; i++)
 		printf("removes container %.12s\n", left[i]);
 	strv_free(left);
@@ -118,7 +118,7 @@ static int reset(struct call *c)
 		puts("Nothing was changed yet; say --yes to begin the step anew.");
 		return 1;
 	}
-	return session_reset(&c->s, c->lab, &c->e);
+	return course_reset(&c->s, c->lab, &c->e);
 }
 
 static int recap(struct call *c)
@@ -166,8 +166,8 @@ static int fetch(struct call *c, const char *journal)
 		c->s.world.port_free = NULL;
 		return facts_load(c->s.facts, journal, &c->e);
 	}
-	int r = session_connect(&c->s, &c->e);
-	return r < 0 ? r : session_refresh(&c->s, &c->e);
+	int r = course_connect(&c->s, &c->e);
+	return r < 0 ? r : course_refresh(&c->s, &c->e);
 }
 
 static int find_step(struct call *c, const char *which)
@@ -196,7 +196,7 @@ static int carry_out(struct call *c, const struct options *o, int verb)
 		return err_set(&c->e, EINVAL, "a recorded journal is not written to");
 	c->json = opt_on(o, "json");
 	c->yes = opt_on(o, "yes");
-	int r = session_open(&c->s, opt_text(o, "learner"), opt_text(o, "host"), &c->e);
+	int r = course_open(&c->s, opt_text(o, "learner"), opt_text(o, "host"), &c->e);
 	if (r < 0)
 		return r;
 	r = fetch(c, journal);
@@ -204,7 +204,7 @@ static int carry_out(struct call *c, const struct options *o, int verb)
 		r = find_step(c, o->n_args > 1 ? o->args[1] : NULL);
 	if (r == 0)
 		r = verbs[verb].run(c);
-	session_close(&c->s);
+	course_close(&c->s);
 	return r;
 }
 

@@ -5,7 +5,7 @@
 #include "core/cleanup.h"
 #include "core/json.h"
 
-static void add_predictions(struct session *s, const struct lab *l, struct str *out)
+static void add_predictions(struct course *s, const struct lab *l, struct str *out)
 {
 	struct progress p = progress_of(s->facts, l);
 	for (size_t i = 0; i < l->n_predict; i++) {
@@ -20,11 +20,11 @@ static void add_predictions(struct session *s, const struct lab *l, struct str *
 	}
 }
 
-static void add_step(struct session *s, const struct lab *l, struct str *out)
+static void add_step(struct course *s, const struct lab *l, struct str *out)
 {
 	struct verdict v;
 	struct progress p = progress_of(s->facts, l);
-	session_judge(s, l, &v);
+	course_judge(s, l, &v);
 	str_addf(out, "## Step %d: %s\n\n", l->number, l->title);
 	str_addf(out, "%s, %zu of %zu parts shown, %d hint(s) opened.\n\n", verdict_name(v.kind),
 		 v.proof.reached, l->n_goals, p.hints);
@@ -37,14 +37,14 @@ static void add_step(struct session *s, const struct lab *l, struct str *out)
 	str_add(out, "\n");
 }
 
-void recap_markdown(struct session *s, struct str *out)
+void recap_markdown(struct course *s, struct str *out)
 {
 	str_addf(out, "# Recap of %s\n\n", s->learner.id);
 	for (size_t i = 0; i < s->labs.n; i++)
 		add_step(s, &s->labs.v[i], out);
 }
 
-static cJSON *evidence(struct session *s, const struct proof_result *r, size_t goal)
+static cJSON *evidence(struct course *s, const struct proof_result *r, size_t goal)
 {
 	cJSON *list = cJSON_CreateArray();
 	for (size_t i = r->first[goal]; i < r->first[goal + 1]; i++)
@@ -53,7 +53,7 @@ static cJSON *evidence(struct session *s, const struct proof_result *r, size_t g
 	return list;
 }
 
-static cJSON *goal_json(struct session *s, const struct lab *l, const struct verdict *v, size_t i)
+static cJSON *goal_json(struct course *s, const struct lab *l, const struct verdict *v, size_t i)
 {
 	cJSON *g = cJSON_CreateObject();
 	bool shown = i < v->proof.reached;
@@ -68,7 +68,7 @@ static cJSON *goal_json(struct session *s, const struct lab *l, const struct ver
 	return g;
 }
 
-static void put_missing(struct session *s, const struct lab *l, const struct verdict *v, cJSON *o)
+static void put_missing(struct course *s, const struct lab *l, const struct verdict *v, cJSON *o)
 {
 	autostr struct str text = { 0 };
 	if (v->kind >= VERDICT_DONE)
@@ -85,11 +85,11 @@ static void put_missing(struct session *s, const struct lab *l, const struct ver
 	json_put(o, "wrong", wrong);
 }
 
-cJSON *recap_step(struct session *s, const struct lab *l)
+cJSON *recap_step(struct course *s, const struct lab *l)
 {
 	struct verdict v;
 	cJSON *o = cJSON_CreateObject(), *goals = cJSON_CreateArray();
-	session_judge(s, l, &v);
+	course_judge(s, l, &v);
 	json_put_int(o, "lab", l->number);
 	json_put_str(o, "name", l->name);
 	json_put_str(o, "title", l->title);

@@ -13,7 +13,7 @@
 static void type_down(struct shell *sh, const char *line, const char *place)
 {
 	struct err e;
-	session_note(&sh->session, "typed", sh->lab->number, "line", line, "place", place, &e);
+	course_note(&sh->course, "typed", sh->lab->number, "line", line, "place", place, &e);
 }
 
 /* Predictions that were not made before the run that answers them are skipped:
@@ -21,21 +21,21 @@ static void type_down(struct shell *sh, const char *line, const char *place)
 static void skip_predictions(struct shell *sh)
 {
 	const struct lab *l = sh->lab;
-	struct progress p = progress_of(sh->session.facts, l);
+	struct progress p = progress_of(sh->course.facts, l);
 	struct err e;
 	for (size_t i = 0; i < l->n_predict; i++)
-		if (!progress_answer(sh->session.facts, p.since, l->predict[i].id) &&
-		    question_seen(&l->predict[i], sh->session.facts, p.entered))
-			session_note(&sh->session, "predict.skip", l->number, "question",
+		if (!progress_answer(sh->course.facts, p.since, l->predict[i].id) &&
+		    question_seen(&l->predict[i], sh->course.facts, p.entered))
+			course_note(&sh->course, "predict.skip", l->number, "question",
 				     l->predict[i].id, NULL, NULL, &e);
 }
 
 void line_settle(struct shell *sh)
 {
 	struct err e = { 0 };
-	if (!sh->session.http)
+	if (!sh->course.http)
 		return;
-	if (session_refresh(&sh->session, &e) < 0 && session_connect(&sh->session, &e) < 0) {
+	if (course_refresh(&sh->course, &e) < 0 && course_connect(&sh->course, &e) < 0) {
 		screen_say(&sh->screen, TONE_WARN, "engine: ", e.what);
 		return;
 	}

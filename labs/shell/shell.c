@@ -84,16 +84,16 @@ static void take_off_path(struct shell *sh)
 
 static int connect_or_start(struct shell *sh, const char *backend, bool may_start, struct err *e)
 {
-	int r = session_connect(&sh->session, e);
+	int r = course_connect(&sh->course, e);
 	if (r == 0 || !may_start)
 		return r;
 	screen_say(&sh->screen, TONE_DIM, "", "No engine is running; starting one for this session ...");
 	fflush(stdout);
 	r = engine_start(backend, &sh->engine, e);
-	return r < 0 ? r : session_connect(&sh->session, e);
+	return r < 0 ? r : course_connect(&sh->course, e);
 }
 
-static int64_t last_event(struct session *s)
+static int64_t last_event(struct course *s)
 {
 	struct http_answer a = { 0 };
 	int64_t n = 0;
@@ -107,20 +107,20 @@ static int64_t last_event(struct session *s)
 static void follow_engine(struct shell *sh)
 {
 	autofree char *trace = str_printf("/drydock/trace?since=%lld&follow=1",
-					  (long long)last_event(&sh->session));
+					  (long long)last_event(&sh->course));
 	autofree char *facts = str_printf("/drydock/facts?since=%lld&follow=1",
-					  (long long)facts_last_seq(sh->session.facts));
-	follow_start(&sh->trace, sh->session.host, trace);
+					  (long long)facts_last_seq(sh->course.facts));
+	follow_start(&sh->trace, sh->course.host, trace);
 	if (sh->interactive)
-		follow_start(&sh->facts, sh->session.host, facts);
+		follow_start(&sh->facts, sh->course.host, facts);
 }
 
 /* ---- first and last words ----------------------------------------------------------- */
 
 static const struct lab *first_lab(struct shell *sh, const char *wanted, struct err *e)
 {
-	const struct labs *l = &sh->session.labs;
-	autofree char *last = str_printf("%d", progress_step(sh->session.facts));
+	const struct labs *l = &sh->course.labs;
+	autofree char *last = str_printf("%d", progress_step(sh->course.facts));
 	const struct lab *found = labs_find(l, wanted ? wanted : last);
 	if (!found && wanted)
 		err_set(e, ENOENT, "there is no step \"%s\"", wanted);
@@ -140,7 +140,7 @@ static void greet(struct shell *sh, bool resumed)
 	screen_say(&sh->screen, TONE_HEAD, "", "Drydock - lecture 7.4, Introduction to Docker");
 	if (resumed)
 		screen_sayf(&sh->screen, TONE_TEXT, "", "Welcome back, %s. You were at step %d.",
-			    sh->session.learner.id, sh->lab->number);
+			    sh->course.learner.id, sh->lab->number);
 	else
 		say_stand_ins(sh);
 	screen_say(&sh->screen, TONE_TEXT, "",
@@ -150,10 +150,10 @@ static void greet(struct shell *sh, bool resumed)
 
 static int begin(struct shell *sh, const char *wanted, struct err *e)
 {
-	int r = session_refresh(&sh->session, e);
+	int r = course_refresh(&sh->course, e);
 	if (r < 0)
 		return r;
-	bool resumed = progress_step(sh->session.facts) > 0;
+	bool resumed = progress_step(sh->course.facts) > 0;
 	sh->lab = first_lab(sh, wanted, e);
 	if (!sh->lab)
 		return -ENOENT;
@@ -167,9 +167,9 @@ static void end(struct shell *sh)
 {
 	follow_stop(&sh->trace);
 	follow_stop(&sh->facts);
-	if (sh->session.http)
-		session_label(&sh->session, 0);
-	session_close(&sh->session);
+	if (sh->course.http)
+		course_label(&sh->course, 0);
+	course_close(&sh->course);
 	if (sh->engine && sh->keep)
 		screen_sayf(&sh->screen, TONE_TEXT, "", "The engine keeps running (process %d).", sh->engine);
 	else if (sh->engine)
@@ -181,7 +181,7 @@ static void end(struct shell *sh)
 static int run(struct shell *sh, const struct options *o, struct err *e)
 {
 	const char *host = opt_text(o, "host");
-	int r = session_open(&sh->session, opt_text(o, "learner"), host, e);
+	int r = course_open(&sh->course, opt_text(o, "learner"), host, e);
 	if (r == 0)
 		r = connect_or_start(sh, opt_text(o, "backend"), !host && !getenv("DOCKER_HOST"), e);
 	if (r == 0)

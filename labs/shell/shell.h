@@ -12,7 +12,7 @@
 #ifndef DRYDOCK_LABS_SHELL_H
 #define DRYDOCK_LABS_SHELL_H
 
-#include "labs/session.h"
+#include "labs/course.h"
 #include "labs/shell/follow.h"
 #include "labs/shell/live.h"
 #include "labs/shell/screen.h"
@@ -25,7 +25,7 @@ struct shell_options {
 };
 
 struct shell {
-	struct session session;
+	struct course course;
 	struct screen screen;
 	struct live live;
 	struct follow trace, facts;

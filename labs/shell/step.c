@@ -10,12 +10,12 @@
 static void take_stock(struct shell *sh)
 {
 	struct verdict v;
-	struct progress p = progress_of(sh->session.facts, sh->lab);
-	session_judge(&sh->session, sh->lab, &v);
+	struct progress p = progress_of(sh->course.facts, sh->lab);
+	course_judge(&sh->course, sh->lab, &v);
 	sh->reached = v.proof.reached;
 	sh->closed = v.kind >= VERDICT_DONE;
 	for (size_t i = 0; i < sh->lab->n_predict && i < MAX_QUESTIONS; i++)
-		sh->seen[i] = question_seen(&sh->lab->predict[i], sh->session.facts, p.entered);
+		sh->seen[i] = question_seen(&sh->lab->predict[i], sh->course.facts, p.entered);
 }
 
 void step_enter(struct shell *sh, const struct lab *l, bool say)
@@ -23,9 +23,9 @@ void step_enter(struct shell *sh, const struct lab *l, bool say)
 	struct err e = { 0 };
 	autofree char *number = str_printf("%d", l->number);
 	sh->lab = l;
-	session_label(&sh->session, l->number);
-	session_note(&sh->session, "step.enter", l->number, "step", number, NULL, NULL, &e);
-	session_refresh(&sh->session, &e);
+	course_label(&sh->course, l->number);
+	course_note(&sh->course, "step.enter", l->number, "step", number, NULL, NULL, &e);
+	course_refresh(&sh->course, &e);
 	take_stock(sh);
 	if (say)
 		step_text(sh);
@@ -34,7 +34,7 @@ void step_enter(struct shell *sh, const struct lab *l, bool say)
 void step_text(struct shell *sh)
 {
 	autostr struct str text = { 0 };
-	proof_expand(&text, sh->lab->body, NULL, NULL, &sh->session.world);
+	proof_expand(&text, sh->lab->body, NULL, NULL, &sh->course.world);
 	screen_gap();
 	screen_markdown(&sh->screen, text.s);
 	if (sh->closed)
@@ -74,7 +74,7 @@ static void say_goal(struct shell *sh, const struct lab *l, size_t i, const stru
 		     const char *label)
 {
 	autostr struct str text = { 0 };
-	proof_expand(&text, l->goal[i].shown, &l->scope, r, &sh->session.world);
+	proof_expand(&text, l->goal[i].shown, &l->scope, r, &sh->course.world);
 	screen_say(&sh->screen, TONE_GOOD, label, text.s);
 }
 
@@ -97,12 +97,12 @@ void step_verdict(struct shell *sh, const struct lab *l, const struct verdict *v
 	}
 	if (v->kind == VERDICT_WRONG_PATH) {
 		autofree char *label = str_printf("wrong path %s: ", v->wrong->id);
-		verdict_say(&text, l, v, &sh->session.world);
+		verdict_say(&text, l, v, &sh->course.world);
 		screen_say(&sh->screen, TONE_WARN, label, text.s);
 		str_clear(&text);
 	}
 	proof_expand(&text, l->goal[v->proof.reached].missing, &l->scope, &v->proof,
-		     &sh->session.world);
+		     &sh->course.world);
 	screen_sayf(&sh->screen, TONE_WARN, "not yet: ", "%s (%zu of %zu shown)", text.s,
 		    v->proof.reached, l->n_goals);
 }
@@ -111,10 +111,10 @@ static void say_notes(struct shell *sh, const struct lab *l, int64_t since)
 {
 	for (size_t i = 0; i < l->n_notes; i++) {
 		struct proof_result r;
-		proof_run(&l->notes[i].when, 1, sh->session.facts, &sh->session.world,
+		proof_run(&l->notes[i].when, 1, sh->course.facts, &sh->course.world,
 			  (struct span){ .since = since }, &r);
 		autostr struct str text = { 0 };
-		proof_expand(&text, l->notes[i].say, &l->notes[i].scope, &r, &sh->session.world);
+		proof_expand(&text, l->notes[i].say, &l->notes[i].scope, &r, &sh->course.world);
 		if (r.reached)
 			screen_say(&sh->screen, TONE_TEXT, "note: ", text.s);
 	}
@@ -123,15 +123,15 @@ static void say_notes(struct shell *sh, const struct lab *l, int64_t since)
 static void say_closed(struct shell *sh, const struct verdict *v)
 {
 	const struct lab *l = sh->lab;
-	struct progress p = progress_of(sh->session.facts, l);
+	struct progress p = progress_of(sh->course.facts, l);
 	autofree char *next_number = str_printf("%d", l->number + 1);
-	const struct lab *next = labs_find(&sh->session.labs, next_number);
+	const struct lab *next = labs_find(&sh->course.labs, next_number);
 
 	screen_gap();
 	screen_sayf(&sh->screen, TONE_GOOD, "done: ", "step %d is shown, all %zu parts of it%s.",
 		    l->number, l->n_goals, v->kind == VERDICT_BY_EXAMPLE ? " (by worked example)" : "");
 	say_notes(sh, l, p.entered);
-	if (v->kind == VERDICT_BY_EXAMPLE && !progress_answer(sh->session.facts, p.since, l->follow.id)) {
+	if (v->kind == VERDICT_BY_EXAMPLE && !progress_answer(sh->course.facts, p.since, l->follow.id)) {
 		step_ask(sh, &l->follow);
 		screen_say(&sh->screen, TONE_TEXT, "", "Type `answer follow LETTER`.");
 	}
@@ -146,11 +146,11 @@ static void say_closed(struct shell *sh, const struct verdict *v)
 static void announce_predictions(struct shell *sh)
 {
 	const struct lab *l = sh->lab;
-	struct progress p = progress_of(sh->session.facts, l);
+	struct progress p = progress_of(sh->course.facts, l);
 	for (size_t i = 0; i < l->n_predict && i < MAX_QUESTIONS; i++) {
 		const struct question *q = &l->predict[i];
-		const char *given = progress_answer(sh->session.facts, p.since, q->id);
-		if (sh->seen[i] || !question_seen(q, sh->session.facts, p.entered))
+		const char *given = progress_answer(sh->course.facts, p.since, q->id);
+		if (sh->seen[i] || !question_seen(q, sh->course.facts, p.entered))
 			continue;
 		sh->seen[i] = true;
 		if (given && *given)
@@ -161,7 +161,7 @@ static void announce_predictions(struct shell *sh)
 void step_announce(struct shell *sh)
 {
 	struct verdict v;
-	session_judge(&sh->session, sh->lab, &v);
+	course_judge(&sh->course, sh->lab, &v);
 	for (size_t i = sh->reached; i < v.proof.reached; i++)
 		say_goal(sh, sh->lab, i, &v.proof, "shown: ");
 	if (v.proof.reached > sh->reached)

@@ -21,10 +21,10 @@ static void say_error(struct shell *sh, const struct err *e)
 static void judge(struct shell *sh, struct verdict *v)
 {
 	struct err e = { 0 };
-	if (session_refresh(&sh->session, &e) < 0)
+	if (course_refresh(&sh->course, &e) < 0)
 		say_error(sh, &e);
 	step_announce(sh);
-	session_judge(&sh->session, sh->lab, v);
+	course_judge(&sh->course, sh->lab, v);
 }
 
 static void verb_check(struct shell *sh, char **w)
@@ -48,7 +48,7 @@ static void verb_why(struct shell *sh, char **w)
 static void verb_hint(struct shell *sh, char **w)
 {
 	const struct lab *l = sh->lab;
-	struct progress p = progress_of(sh->session.facts, l);
+	struct progress p = progress_of(sh->course.facts, l);
 	int rung = w[1] ? atoi(w[1]) : p.hints + 1;
 	struct err e = { 0 };
 	if (rung < 1 || rung > HINT_RUNGS)
@@ -63,9 +63,9 @@ static void verb_hint(struct shell *sh, char **w)
 		return;
 	cJSON *data = cJSON_CreateObject();
 	json_put_int(data, "rung", rung);
-	if (session_post(&sh->session, "hint.open", l->number, data, &e) < 0)
+	if (course_post(&sh->course, "hint.open", l->number, data, &e) < 0)
 		say_error(sh, &e);
-	session_refresh(&sh->session, &e);
+	course_refresh(&sh->course, &e);
 	if (rung == HINT_RUNGS) {
 		screen_say(&sh->screen, TONE_TEXT, "", "That was a worked example. It comes with a question:");
 		step_ask(sh, &l->follow);
@@ -76,12 +76,12 @@ static void verb_hint(struct shell *sh, char **w)
 static void go_to(struct shell *sh, int number)
 {
 	autofree char *text = str_printf("%d", number);
-	const struct lab *l = labs_find(&sh->session.labs, text);
+	const struct lab *l = labs_find(&sh->course.labs, text);
 	if (l)
 		step_enter(sh, l, true);
 	else
 		screen_sayf(&sh->screen, TONE_WARN, "", "There is no step %d; the steps are 1 to %zu.",
-			    number, sh->session.labs.n);
+			    number, sh->course.labs.n);
 }
 
 static void verb_next(struct shell *sh, char **w)
@@ -108,10 +108,10 @@ static void verb_text(struct shell *sh, char **w) { step_text(sh); }
 
 static void verb_list(struct shell *sh, char **w)
 {
-	for (size_t i = 0; i < sh->session.labs.n; i++) {
-		const struct lab *l = &sh->session.labs.v[i];
+	for (size_t i = 0; i < sh->course.labs.n; i++) {
+		const struct lab *l = &sh->course.labs.v[i];
 		struct verdict v;
-		session_judge(&sh->session, l, &v);
+		course_judge(&sh->course, l, &v);
 		autofree char *label = str_printf(" %s %d. ", l == sh->lab ? ">" : " ", l->number);
 		screen_sayf(&sh->screen, v.kind >= VERDICT_DONE ? TONE_GOOD : TONE_TEXT, label,
 			    "%s - %s (%zu of %zu shown)", l->title, verdict_name(v.kind),
@@ -123,35 +123,35 @@ static void verb_where(struct shell *sh, char **w)
 {
 	char cwd[4096];
 	screen_sayf(&sh->screen, TONE_HEAD, "", "lab 7.4, step %d of %zu: %s", sh->lab->number,
-		    sh->session.labs.n, sh->lab->title);
+		    sh->course.labs.n, sh->lab->title);
 	screen_say(&sh->screen, TONE_TEXT, "lecture: ", sh->lab->lecture);
 	screen_sayf(&sh->screen, TONE_TEXT, "place: ", "the host, directory %s",
 		    getcwd(cwd, sizeof(cwd)) ? cwd : "?");
-	screen_say(&sh->screen, TONE_TEXT, "engine: ", sh->session.host);
-	screen_sayf(&sh->screen, TONE_TEXT, "learner: ", "%s (token %s)", sh->session.learner.id,
-		    sh->session.learner.token);
-	char **left = session_leftovers(&sh->session, sh->lab);
+	screen_say(&sh->screen, TONE_TEXT, "engine: ", sh->course.host);
+	screen_sayf(&sh->screen, TONE_TEXT, "learner: ", "%s (token %s)", sh->course.learner.id,
+		    sh->course.learner.token);
+	char **left = course_leftovers(&sh->course, sh->lab);
 	for (size_t i = 0; left[i]; i++)
 		screen_sayf(&sh->screen, TONE_TEXT, "container: ", "%.12s, %s", left[i],
-			    state_name(sh->session.facts, left[i]));
+			    state_name(sh->course.facts, left[i]));
 	strv_free(left);
 }
 
 static void verb_reset(struct shell *sh, char **w)
 {
 	struct err e = { 0 };
-	char **left = session_leftovers(&sh->session, sh->lab);
+	char **left = course_leftovers(&sh->course, sh->lab);
 	screen_sayf(&sh->screen, TONE_TEXT, "", "This begins step %d anew. What you showed in it will no longer count.",
 		    sh->lab->number);
 	for (size_t i = 0; left[i]; i++)
 		screen_sayf(&sh->screen, TONE_TEXT, "", "It removes container %.12s (%s) and its files.",
-			    left[i], state_name(sh->session.facts, left[i]));
+			    left[i], state_name(sh->course.facts, left[i]));
 	strv_free(left);
 	if (!(w[1] && str_eq(w[1], "--yes")) && !input_yes(sh, "Begin anew?")) {
 		screen_say(&sh->screen, TONE_TEXT, "", "Nothing was changed. (`reset --yes` does not ask.)");
 		return;
 	}
-	if (session_reset(&sh->session, sh->lab, &e) < 0)
+	if (course_reset(&sh->course, sh->lab, &e) < 0)
 		say_error(sh, &e);
 	else
 		step_enter(sh, sh->lab, false);
@@ -161,12 +161,12 @@ static void verb_reset(struct shell *sh, char **w)
 static const struct question *open_question(struct shell *sh, const char *id)
 {
 	const struct lab *l = sh->lab;
-	struct progress p = progress_of(sh->session.facts, l);
+	struct progress p = progress_of(sh->course.facts, l);
 	for (size_t i = 0; i < l->n_predict; i++) {
 		const struct question *q = &l->predict[i];
 		if (id ? str_eq(q->id, id)
-		       : !progress_answer(sh->session.facts, p.since, q->id) &&
-			 !question_seen(q, sh->session.facts, p.entered))
+		       : !progress_answer(sh->course.facts, p.since, q->id) &&
+			 !question_seen(q, sh->course.facts, p.entered))
 			return q;
 	}
 	return NULL;
@@ -183,9 +183,9 @@ static bool is_option(const struct question *q, const char *key)
 static void predict(struct shell *sh, const struct question *q, const char *key,
 		    const char *confidence)
 {
-	struct progress p = progress_of(sh->session.facts, sh->lab);
+	struct progress p = progress_of(sh->course.facts, sh->lab);
 	struct err e = { 0 };
-	if (question_seen(q, sh->session.facts, p.entered)) {
+	if (question_seen(q, sh->course.facts, p.entered)) {
 		screen_say(&sh->screen, TONE_WARN, "", "Too late for this one: you have seen what happens.");
 		return;
 	}
@@ -198,12 +198,12 @@ static void predict(struct shell *sh, const struct question *q, const char *key,
 	json_put_str(data, "question", q->id);
 	json_put_str(data, "answer", key);
 	json_put_str(data, "confidence", confidence ? confidence : "");
-	if (session_post(&sh->session, "predict.commit", sh->lab->number, data, &e) < 0)
+	if (course_post(&sh->course, "predict.commit", sh->lab->number, data, &e) < 0)
 		say_error(sh, &e);
 	else
 		screen_say(&sh->screen, TONE_TEXT, "written down: ",
 			   "now run it. What happened will stand beside what you expected.");
-	session_refresh(&sh->session, &e);
+	course_refresh(&sh->course, &e);
 }
 
 /* predict | predict LETTER [sure|think|guess] | predict skip */
@@ -219,9 +219,9 @@ static void verb_predict(struct shell *sh, char **w)
 			   "Answer with `predict LETTER`, and if you like say how sure you are: "
 			   "`predict a sure` (or think, or guess). `predict skip` passes.");
 	} else if (str_eq(w[1], "skip")) {
-		session_note(&sh->session, "predict.skip", sh->lab->number, "question", q->id, NULL,
+		course_note(&sh->course, "predict.skip", sh->lab->number, "question", q->id, NULL,
 			     NULL, &e);
-		session_refresh(&sh->session, &e);
+		course_refresh(&sh->course, &e);
 	} else {
 		predict(sh, q, w[1], w[2]);
 		if ((q = open_question(sh, NULL)))
@@ -240,7 +240,7 @@ static void verb_answer(struct shell *sh, char **w)
 		return;
 	}
 	bool is_follow = str_eq(w[1], "follow");
-	if (session_note(&sh->session, "answer", sh->lab->number, "question",
+	if (course_note(&sh->course, "answer", sh->lab->number, "question",
 			 is_follow ? follow->id : w[1], "value", w[2], &e) < 0) {
 		say_error(sh, &e);
 		return;
@@ -259,7 +259,7 @@ static void verb_answer(struct shell *sh, char **w)
 static void verb_recap(struct shell *sh, char **w)
 {
 	autostr struct str text = { 0 };
-	recap_markdown(&sh->session, &text);
+	recap_markdown(&sh->course, &text);
 	screen_markdown(&sh->screen, text.s);
 }
 

@@ -1,15 +1,15 @@
-/* session.h - a learner at an engine: what the lab shell and `drydock lab` share.
+/* course.h - a learner at an engine: what the lab shell and `drydock lab` share.
  *
  * Two connections: one as the learner, and one as the grader, whose requests
  * (looking whether a port is free, clearing a step away) earn nobody anything.
  */
-#ifndef DRYDOCK_LABS_SESSION_H
-#define DRYDOCK_LABS_SESSION_H
+#ifndef DRYDOCK_LABS_COURSE_H
+#define DRYDOCK_LABS_COURSE_H
 
 #include "client/http.h"
 #include "labs/verdict.h"
 
-struct session {
+struct course {
 	struct labs labs;
 	struct learner learner;
 	struct facts *facts;
@@ -20,28 +20,28 @@ struct session {
 
 /* Reads the labs and names the learner (NULL: DRYDOCK_LEARNER, else the user's
  * name).  host NULL: the default socket.  Nothing is connected yet. */
-int session_open(struct session *s, const char *learner, const char *host, struct err *e);
-void session_close(struct session *s);
+int course_open(struct course *s, const char *learner, const char *host, struct err *e);
+void course_close(struct course *s);
 
 /* Connects and asks for the engine's name; ECONNREFUSED or ENOENT: none runs. */
-int session_connect(struct session *s, struct err *e);
+int course_connect(struct course *s, struct err *e);
 /* Fetches the facts that are new since the last time. */
-int session_refresh(struct session *s, struct err *e);
+int course_refresh(struct course *s, struct err *e);
 /* Labels what follows, here and in programs started from here. */
-void session_label(struct session *s, int step);
+void course_label(struct course *s, int step);
 
 /* Appends a learner's fact; data is consumed.  step 0: none. */
-int session_post(struct session *s, const char *type, int step, cJSON *data, struct err *e);
+int course_post(struct course *s, const char *type, int step, cJSON *data, struct err *e);
 /* A fact whose data is one or two pairs of text. */
-int session_note(struct session *s, const char *type, int step, const char *k1, const char *v1,
+int course_note(struct course *s, const char *type, int step, const char *k1, const char *v1,
 		 const char *k2, const char *v2, struct err *e);
 
 /* Judges a step; writes the closing fact when it is done for the first time. */
-void session_judge(struct session *s, const struct lab *l, struct verdict *v);
+void course_judge(struct course *s, const struct lab *l, struct verdict *v);
 
 /* Containers that the step made and that are still there: ids, owned by the caller. */
-char **session_leftovers(const struct session *s, const struct lab *l);
+char **course_leftovers(const struct course *s, const struct lab *l);
 /* Removes them (as grader) and writes the reset. */
-int session_reset(struct session *s, const struct lab *l, struct err *e);
+int course_reset(struct course *s, const struct lab *l, struct err *e);
 
 #endif

@@ -1,4 +1,4 @@
-#include "labs/session.h"
+#include "labs/course.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -14,7 +14,7 @@
 
 static bool ask_port_free(void *arg, int port)
 {
-	struct session *s = arg;
+	struct course *s = arg;
 	struct http_answer a = { 0 };
 	struct err e = { 0 };
 	autofree char *path = str_printf("/drydock/port/%d", port);
@@ -27,7 +27,7 @@ static bool ask_port_free(void *arg, int port)
 
 static const char *ask_constant(void *arg, const char *name)
 {
-	return learner_constant(&((struct session *)arg)->learner, name);
+	return learner_constant(&((struct course *)arg)->learner, name);
 }
 
 static const char *default_learner(void)
@@ -39,36 +39,36 @@ static const char *default_learner(void)
 	return pw ? pw->pw_name : "student";
 }
 
-int session_open(struct session *s, const char *learner, const char *host, struct err *e)
+int course_open(struct course *s, const char *learner, const char *host, struct err *e)
 {
-	*s = (struct session){ .facts = facts_new() };
+	*s = (struct course){ .facts = facts_new() };
 	s->world = (struct world){ ask_port_free, ask_constant, s };
 	s->host = host ? str_dup(host) : http_default_host();
 	learner_set(&s->learner, learner ? learner : default_learner());
 	int r = labs_load(NULL, &s->labs, e);
 	if (r < 0)
-		session_close(s);
+		course_close(s);
 	return r;
 }
 
-static void disconnect(struct session *s)
+static void disconnect(struct course *s)
 {
 	http_close(s->http);
 	http_close(s->grader);
 	s->http = s->grader = NULL;
 }
 
-void session_close(struct session *s)
+void course_close(struct course *s)
 {
 	disconnect(s);
 	labs_free(&s->labs);
 	facts_free(s->facts);
 	free(s->learner.id);
 	free(s->host);
-	*s = (struct session){ 0 };
+	*s = (struct course){ 0 };
 }
 
-int session_connect(struct session *s, struct err *e)
+int course_connect(struct course *s, struct err *e)
 {
 	struct http_answer a = { 0 };
 	disconnect(s);
@@ -92,7 +92,7 @@ int session_connect(struct session *s, struct err *e)
 /* The journal of another learner on the same engine is not ours. */
 static int add_line(void *arg, cJSON *line)
 {
-	struct session *s = arg;
+	struct course *s = arg;
 	const char *owner = json_str_or(line, "session", "");
 	struct err e;
 	if (*owner && !str_eq(owner, s->learner.id))
@@ -101,7 +101,7 @@ static int add_line(void *arg, cJSON *line)
 	return facts_add(s->facts, copy, &e) < 0;
 }
 
-int session_refresh(struct session *s, struct err *e)
+int course_refresh(struct course *s, struct err *e)
 {
 	if (!s->http)
 		return err_set(e, ENOTCONN, "no engine is running");
@@ -110,7 +110,7 @@ int session_refresh(struct session *s, struct err *e)
 	return http_lines(s->http, "GET", path, NULL, add_line, s, e);
 }
 
-void session_label(struct session *s, int step)
+void course_label(struct course *s, int step)
 {
 	autofree char *text = step ? str_printf("%d", step) : str_dup("");
 	struct http_answer a = { 0 };
@@ -126,7 +126,7 @@ void session_label(struct session *s, int step)
 	cJSON_Delete(body);
 }
 
-int session_post(struct session *s, const char *type, int step, cJSON *data, struct err *e)
+int course_post(struct course *s, const char *type, int step, cJSON *data, struct err *e)
 {
 	autojson cJSON *body = cJSON_CreateObject();
 	struct http_answer a = { 0 };
@@ -143,7 +143,7 @@ int session_post(struct session *s, const char *type, int step, cJSON *data, str
 	return r;
 }
 
-int session_note(struct session *s, const char *type, int step, const char *k1, const char *v1,
+int course_note(struct course *s, const char *type, int step, const char *k1, const char *v1,
 		 const char *k2, const char *v2, struct err *e)
 {
 	cJSON *data = cJSON_CreateObject();
@@ -151,22 +151,22 @@ int session_note(struct session *s, const char *type, int step, const char *k1, 
 		json_put_str(data, k1, v1);
 	if (k2)
 		json_put_str(data, k2, v2);
-	return session_post(s, type, step, data, e);
+	return course_post(s, type, step, data, e);
 }
 
-void session_judge(struct session *s, const struct lab *l, struct verdict *v)
+void course_judge(struct course *s, const struct lab *l, struct verdict *v)
 {
 	verdict_judge(l, s->facts, &s->world, v);
 	if (v->kind < VERDICT_DONE || progress_of(s->facts, l).closed)
 		return;
 	autofree char *question = closing_question(l);
 	struct err e;
-	if (session_note(s, "answer", l->number, "question", question, "value",
+	if (course_note(s, "answer", l->number, "question", question, "value",
 			 verdict_name(v->kind), &e) == 0)
-		session_refresh(s, &e);
+		course_refresh(s, &e);
 }
 
-char **session_leftovers(const struct session *s, const struct lab *l)
+char **course_leftovers(const struct course *s, const struct lab *l)
 {
 	char **ids = mem_alloc(sizeof(*ids));
 	struct fact_list made = facts_of(s->facts, vocabulary_find("ctr.create"), NULL);
@@ -180,9 +180,9 @@ char **session_leftovers(const struct session *s, const struct lab *l)
 	return ids;
 }
 
-int session_reset(struct session *s, const struct lab *l, struct err *e)
+int course_reset(struct course *s, const struct lab *l, struct err *e)
 {
-	char **ids = session_leftovers(s, l);
+	char **ids = course_leftovers(s, l);
 	int r = s->grader ? 0 : err_set(e, ENOTCONN, "no engine is running");
 	for (size_t i = 0; r == 0 && ids[i]; i++) {
 		struct http_answer a = { 0 };
@@ -197,6 +197,6 @@ int session_reset(struct session *s, const struct lab *l, struct err *e)
 	if (r < 0)
 		return r;
 	autofree char *step = str_printf("%d", l->number);
-	r = session_note(s, "reset", l->number, "step", step, NULL, NULL, e);
-	return r < 0 ? r : session_refresh(s, e);
+	r = course_note(s, "reset", l->number, "step", step, NULL, NULL, e);
+	return r < 0 ? r : course_refresh(s, e);
 }
