@@ -128,6 +128,7 @@ lab:
 check:
 	@tests/helpers/packages.sh build bake test
 	$(STEP) all tests
+	$(STEP) asan-build
 	@$(B)/drydock-engine bake --root $(B)/course
 	$(STEP) check-run
 .PHONY: lab check
@@ -135,18 +136,19 @@ check:
 # Which results count is decided in one place: tests/run prints the tally last.
 check-run:
 	@B=$(B) tests/run
-asan:
-	$(STEP) B=$(B)/asan OPT='-O1 -g' SAN='$(ASAN)' asan-run
-asan-run: $(UNIT_BIN)
-	@B=$(B) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-		tests/run $(UNIT_BIN)
+# The unit tests once more, with sanitizers, in a build of their own below $(B).
+asan-build:
+	$(STEP) B=$(B)/asan OPT='-O1 -g' SAN='$(ASAN)' unit-tests
+unit-tests: $(UNIT_BIN)
+asan: asan-build
+	@B=$(B) tests/run $(UNIT_BIN:$(B)/%=$(B)/asan/%)
 lint:
 	@B=$(B) tests/run tests/lint/*_test.sh
 check-v2: all tests
 	@B=$(B) tests/run tests/root/v2_qemu_test.sh
 deps:
 	@tests/helpers/packages.sh build bake test bench
-.PHONY: check-run asan asan-run lint check-v2 deps
+.PHONY: check-run asan asan-build unit-tests lint check-v2 deps
 
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
