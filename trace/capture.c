@@ -110,12 +110,14 @@ static void cap_mount_attr(struct cursor *c, const void *p, int64_t before)
 	PUT(c, a->set, a->clear, a->propagation, a->userns_fd);
 }
 
+static bool is_text(unsigned char c) { return c >= ' ' || c == '\n' || c == '\t'; }
+
 static void cap_buf(struct cursor *c, const void *p, int64_t before)
 {
 	const struct k_buf *b = p;
 	size_t n = b->data ? b->len : 0, i = 0;
 
-	while (i < n && ((unsigned char)b->data[i] >= ' ' || b->data[i] == '\n' || b->data[i] == '\t'))
+	while (i < n && is_text((unsigned char)b->data[i]))
 		i++;
 	if (i == n) {
 		put(c, b->data, n);

@@ -35,7 +35,8 @@ static const char *piece(const struct trace_event *ev, int i, bool *cut)
 static void add_byte(struct str *out, unsigned char c)
 {
 	static const struct { char byte; const char *text; } escapes[] = {
-		{ '\n', "\\n" }, { '\t', "\\t" }, { '\r', "\\r" }, { '"', "\\\"" }, { '\\', "\\\\" },
+		{ '\n', "\\n" }, { '\t', "\\t" }, { '\r', "\\r" },
+		{ '"', "\\\"" }, { '\\', "\\\\" },
 	};
 
 	for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++)
@@ -246,15 +247,20 @@ static void add_mode(struct str *out, int op, uint64_t mode)
 	str_addf(out, "%#03llo", (unsigned long long)mode);
 }
 
+/* The names of a prctl option's first operand; NULL: it is a number. */
+static const char *prctl_set(int64_t option)
+{
+	return option == PR_CAPBSET_DROP || option == PR_CAPBSET_READ ? "CAP" :
+	       option == PR_CAP_AMBIENT ? "AMBIENT" : NULL;
+}
+
 /* The rows' plain integers that mean more than a number. */
 static void add_int(struct str *out, const struct trace_event *ev, int i)
 {
 	int64_t v = ev->arg[i];
 
-	if (ev->op == K_PRCTL && i == 1 && (ev->arg[0] == PR_CAPBSET_DROP || ev->arg[0] == PR_CAPBSET_READ))
-		flags_add(out, "CAP", (uint64_t)v);
-	else if (ev->op == K_PRCTL && i == 1 && ev->arg[0] == PR_CAP_AMBIENT)
-		flags_add(out, "AMBIENT", (uint64_t)v);
+	if (ev->op == K_PRCTL && i == 1 && prctl_set(ev->arg[0]))
+		flags_add(out, prctl_set(ev->arg[0]), (uint64_t)v);
 	else if (ev->op == K_MKNOD && i == 3)
 		str_addf(out, "makedev(%#x, %#x)", major((dev_t)v), minor((dev_t)v));
 	else

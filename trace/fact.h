@@ -9,6 +9,7 @@
 #define DRYDOCK_TRACE_FACT_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/error.h"
@@ -44,6 +45,11 @@ int journal_read(struct journal *j, int64_t since, bool follow,
 
 /* 0, or -EBADMSG with the first broken link's sequence number in e. */
 int journal_verify(struct journal *j, struct err *e);
+
+/* The number of the newest fact; 0: none. */
+int64_t journal_last(struct journal *j);
+/* True if fact.def has this type; *learner: the lab kit may write it. */
+bool journal_type(const char *type, bool *learner);
 
 const char *actor_name(enum actor a);
 int actor_parse(const char *name, enum actor *out);	/* -EINVAL */

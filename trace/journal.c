@@ -25,7 +25,6 @@
 #include "core/json.h"
 #include "core/str.h"
 #include "trace/fact.h"
-#include "trace/journal_vocabulary.h"
 
 #define SCHEMA    "CREATE TABLE IF NOT EXISTS fact(seq INTEGER PRIMARY KEY, line TEXT NOT NULL);"
 #define HASH_LEN  64
@@ -183,7 +182,7 @@ int64_t journal_add(struct journal *j, const struct origin *by, const char *type
 		    const char *cid, const char *image, cJSON *data, struct err *e)
 {
 	bool learner;
-	if (!vocabulary_has(type, &learner)) {
+	if (!journal_type(type, &learner)) {
 		cJSON_Delete(data);
 		return err_set(e, EINVAL, "journal: no fact of type \"%s\"", type);
 	}
@@ -295,6 +294,14 @@ int journal_verify(struct journal *j, struct err *e)
 		return err_set(e, EBADMSG, "journal: fact %lld was changed, added or taken out afterwards",
 			       (long long)c.broken);
 	return r;
+}
+
+int64_t journal_last(struct journal *j)
+{
+	pthread_mutex_lock(&j->lock);
+	int64_t seq = j->seq;
+	pthread_mutex_unlock(&j->lock);
+	return seq;
 }
 
 /* -- opening ------------------------------------------------------------------ */

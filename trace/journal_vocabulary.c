@@ -1,6 +1,6 @@
 /* The vocabulary is looked up in fact.def itself, which the assembler copies into
  * the program: one file is the contract, and there is no second list to forget. */
-#include "trace/journal_vocabulary.h"
+#include "trace/fact.h"
 
 #include <string.h>
 
@@ -22,7 +22,7 @@ static bool is_word(const char *s, size_t n, const char *word)
 	return n == strlen(word) && memcmp(s, word, n) == 0;
 }
 
-bool vocabulary_has(const char *type, bool *learner)
+bool journal_type(const char *type, bool *learner)
 {
 	const char *line = drydock_fact_def, *end;
 	for (; *line; line = *end ? end + 1 : end) {

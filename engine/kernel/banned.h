@@ -28,7 +28,8 @@
 #include <unistd.h>
 
 #define BANNED(name, instead) \
-	extern __typeof__(name) name __attribute__((error("kernel call past the waist: use " instead)));
+	extern __typeof__(name) name \
+		__attribute__((error("kernel call past the waist: use " instead)));
 #include "kernel/banned.def"
 #undef BANNED
 

@@ -83,11 +83,11 @@ struct k_hook {
 
 /* Backends and decorators. */
 extern const struct kernel_ops kernel_linux_ops;	/* linux.c */
-extern const struct kernel_ops kernel_hook_ops;		/* generated; priv begins with struct k_hook */
+extern const struct kernel_ops kernel_hook_ops;		/* generated; priv begins with k_hook */
 struct kernel *kernel_linux(void);			/* the backend itself, a singleton */
 
 /* fault.h, step.h and trace/decorator.h make the decorators. */
 
-#include "kernel_ops.h"		/* generated: enum k_op, struct kernel_ops, k_<name>(), k_invoke() */
+#include "kernel_ops.h"	/* generated: enum k_op, struct kernel_ops, k_<name>(), k_invoke() */
 
 #endif

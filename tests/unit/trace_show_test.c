@@ -18,7 +18,8 @@
 	"\"],\"backend\":\"linux\"}"
 #define MARK(seq, kind, region, start, end, text) \
 	"{\"seq\":" #seq ",\"kind\":\"" kind "\",\"start\":" #start ",\"end\":" #end ",\"pid\":7" \
-	",\"stage\":\"child\",\"container\":\"" ID "\",\"region\":\"" region "\",\"text\":\"" text "\"}"
+	",\"stage\":\"child\",\"container\":\"" ID "\",\"region\":\"" region \
+	"\",\"text\":\"" text "\"}"
 
 static const char *const sample[] = {
 	MARK(1, "open", "rootfs", 900000, 900000, "the merged view becomes /"),
@@ -47,7 +48,7 @@ START_TEST(story_is_a_line_a_phase)
 		"container 4f2a90c1b7de\n"
 		"     2.00 ms  rootfs      the merged view becomes / (2 calls), "
 		"1 answered with an error, the last umount: EINVAL\n"
-		"   (12 calls were made faster than they could be kept: they are missing here)\n");
+		"   (12 calls were too fast to be kept: they are missing here)\n");
 	free(text);
 }
 END_TEST
@@ -60,7 +61,7 @@ START_TEST(mechanism_is_a_line_a_call)
 		"container 4f2a90c1b7de\n-- rootfs\n"
 		"   chdir(\"/m\") = 0  # because\n"
 		"   umount2(\".\", MNT_DETACH) = -1 EINVAL  # because\n"
-		"   (12 calls were made faster than they could be kept: they are missing here)\n");
+		"   (12 calls were too fast to be kept: they are missing here)\n");
 	free(text);
 }
 END_TEST
@@ -129,7 +130,8 @@ END_TEST
 START_TEST(explain_knows_every_flag)
 {
 	for (int i = 0; flags_name(i); i++)
-		ck_assert_msg(explain_find(EXPLAIN_FLAG, flags_name(i)) != NULL, "%s", flags_name(i));
+		ck_assert_msg(explain_find(EXPLAIN_FLAG, flags_name(i)) != NULL, "%s",
+			      flags_name(i));
 }
 END_TEST
 

@@ -78,7 +78,8 @@ static int parse(int argc, char **argv, struct request *q)
 				       c == 's' ? "number" : "level"), -EINVAL;
 	}
 	if (optind < argc)
-		return fprintf(stderr, "drydock trace: unexpected argument: %s\n", argv[optind]), -EINVAL;
+		return fprintf(stderr, "drydock trace: unexpected argument: %s\n", argv[optind]),
+		       -EINVAL;
 	return 0;
 }
 

@@ -187,7 +187,7 @@ static void show_record(struct show *s, const cJSON *j, struct str *out)
 	if (!s->first_ns)
 		s->first_ns = (uint64_t)r.start;
 	if (is(&r, "dropped") && s->level != SHOW_STRACE)
-		str_addf(&body, "   (%lld calls were made faster than they could be kept: they are missing here)\n",
+		str_addf(&body, "   (%lld calls were too fast to be kept: they are missing here)\n",
 			 (long long)r.result);
 	else
 		levels[s->level].fn(s, &r, &body);
