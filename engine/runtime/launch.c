@@ -137,6 +137,7 @@ static int await(struct running *r, uint16_t type, const struct str *plan, struc
 	}
 	if (n == 1 && m.type == MSG_FAILED)
 		return launch_words(&m.failed, plan->s, plan->len, false, r->argv, e);
+	launch_sweep(r->l, r->id, r->run_dir, NULL);
 	return err_set(e, EPIPE, "start the container: its supervisor died");
 }
 

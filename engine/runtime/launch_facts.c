@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
@@ -189,17 +190,28 @@ static void end_process(struct launcher *l, pid_t pid)
 	k_close(l->k, (int)fd);
 }
 
-static void sweep_group(struct launcher *l, const char *dir)
+/* One look at who is left; true once the group is gone. */
+static bool sweep_once(struct launcher *l, const char *dir, const char *procs)
 {
-	autofree char *procs = str_printf("%s/cgroup.procs", dir);
 	autofree pid_t *pids = NULL;
 	size_t n;
 
 	if (group_pids(l, procs, &pids, &n) < 0)
-		return;
+		return true;
 	for (size_t i = 0; i < n; i++)
 		end_process(l, pids[i]);
-	k_cg_rmdir(l->k, dir);
+	long r = k_cg_rmdir(l->k, dir);
+	return r >= 0 || r == -ENOENT;
+}
+
+/* A process that is ending still counts for a moment. */
+static void sweep_group(struct launcher *l, const char *dir)
+{
+	const struct timespec moment = { .tv_nsec = 5000000 };
+	autofree char *procs = str_printf("%s/cgroup.procs", dir);
+
+	for (int i = 0; i < 100 && !sweep_once(l, dir, procs); i++)
+		nanosleep(&moment, NULL);
 }
 
 int launch_sweep(struct launcher *l, const char *id, const char *run_dir, struct err *e)

@@ -11,7 +11,9 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #ifndef CLONE_NEWCGROUP
@@ -104,6 +106,7 @@ void plan_namespaces(struct plan_builder *p, const struct plan_input *in)
 {
 	const struct spec *s = in->spec;
 
+	plan_add(p, K_PRCTL, WHY_EXEC_PARENT, INT(PR_SET_PDEATHSIG), INT(SIGKILL), INT(0));
 	if (s->net == NET_NEW || s->net == NET_JOIN)
 		plan_add(p, K_SETNS, WHY_NS_NET, SLOT(SLOT_NS_NET), INT(CLONE_NEWNET));
 	if (s->ipc_mode == NS_JOIN)

@@ -138,7 +138,7 @@ static void add_user(struct plan_builder *p, const struct plan_identity *who)
 	plan_add(p, K_SETUID, WHY_SEC_USER, INT(who->uid));
 	if (who->uid == 0)
 		plan_add(p, K_CAPSET, WHY_SEC_CAPS, HEAP(plan_data(p, &caps, sizeof(caps))));
-	/* After the user id: a change of it clears this setting. */
+	/* Once more: a change of the user id clears this setting. */
 	plan_add(p, K_PRCTL, WHY_EXEC_PARENT, INT(PR_SET_PDEATHSIG), INT(SIGKILL), INT(0));
 }
 

@@ -327,7 +327,7 @@ static bool dir_has(const char *dir, const char *word, char *found, size_t cap)
 	return false;
 }
 
-const char *world_leftovers(struct world *w)
+static const char *look_for_leftovers(struct world *w)
 {
 	static char found[512];
 	autodir DIR *d = opendir("/sys/fs/cgroup");
@@ -345,4 +345,18 @@ const char *world_leftovers(struct world *w)
 		return found;
 	file_read("/proc/self/mountinfo", &mounts, NULL);
 	return mounts.s && strstr(mounts.s, w->dir) ? "a mount" : "";
+}
+
+/* The news of an exit comes before the cleaning up. */
+const char *world_leftovers(struct world *w)
+{
+	const char *found = "";
+
+	for (int i = 0; i < 200; i++) {
+		found = look_for_leftovers(w);
+		if (!*found)
+			break;
+		usleep(10000);
+	}
+	return found;
 }
