@@ -97,7 +97,8 @@ static void answer(int pidfd)
 		struct seccomp_notif n = { 0 };
 		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &n) < 0)
 			continue;
-		struct seccomp_notif_resp yes = { .id = n.id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE };
+		struct seccomp_notif_resp yes = {
+			.id = n.id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE };
 		ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &yes);
 	}
 }

@@ -194,7 +194,7 @@ START_TEST(a_slow_reader_slows_the_sender)
 	enum { TOTAL = 32 << 20, PIECE = 1 << 16 };
 	struct network *n = world_network();
 	struct endpoint *a = world_attach(n, CID);
-	char *piece = mem_alloc(PIECE);
+	autofree char *piece = mem_alloc(PIECE);
 	size_t sent = 0, got = 0;
 	ssize_t r;
 
