@@ -98,7 +98,7 @@ static int64_t last_event(struct course *s)
 	struct http_answer a = { 0 };
 	int64_t n = 0;
 	if (http_call(s->http, "GET", "/drydock/info", NULL, &a, NULL) == 0)
-		n = json_int(json_obj(a.json, "trace"), "events", 0);
+		n = json_int(json_obj(a.json, "trace"), "last", 0);
 	http_answer_free(&a);
 	return n;
 }
