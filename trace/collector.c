@@ -311,6 +311,7 @@ static struct tracer *this_thread(struct tracer *shared)
 	if (t) {
 		c->last_event = clock_mono_ns();	/* more will come */
 		t->in_use = true;
+		t->tracer.pid = 0;		/* another thread's by now */
 		t->tracer.why = t->tracer.region = 0;
 	}
 	pthread_mutex_unlock(&c->lock);

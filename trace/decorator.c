@@ -39,13 +39,15 @@ static uint64_t now_ns(void)
 }
 
 /* In a new pid namespace getpid() is 1; the host's /proc, still mounted when a
- * child makes its first call, knows the number that the host uses. */
+ * child makes its first call, knows the number that the host uses.  It is the
+ * thread's, as strace shows it: "123/task/124". */
 static int32_t host_pid(void)
 {
-	char text[16] = "";
-	ssize_t n = readlink("/proc/self", text, sizeof(text) - 1);
+	char text[48] = "";
+	ssize_t n = readlink("/proc/thread-self", text, sizeof(text) - 1);
+	const char *slash = n > 0 ? strrchr(text, '/') : NULL;
 
-	return n > 0 ? (int32_t)strtol(text, NULL, 10) : (int32_t)getpid();
+	return slash ? (int32_t)strtol(slash + 1, NULL, 10) : (int32_t)getpid();
 }
 
 /* The next slot, with what all events have in common; NULL if there is no room. */

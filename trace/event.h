@@ -26,7 +26,7 @@ struct trace_event {
 	uint64_t end_ns;
 	int64_t result;		/* >= 0, or -errno; EV_DROPPED: how many were lost */
 	int64_t arg[6];		/* numbers as passed; text: 0 if NULL, else 1; vectors: length */
-	int32_t pid;		/* as the host sees it */
+	int32_t pid;		/* the thread's number, as the host sees it */
 	uint16_t op;		/* enum k_op */
 	uint16_t why;		/* enum why (why.def); 0: the row's own why */
 	uint16_t region;	/* enum region (region.def): the phase of the outline */
