@@ -28,8 +28,9 @@ static const struct option global_options[] = {
 };
 
 const struct verb *const verb_tables[] = {
-	verbs_run, verbs_container, verbs_exec, verbs_list, verbs_inspect, verbs_image, verbs_pull,
-	verbs_system, verbs_prune, verbs_network, verbs_volume, verbs_copy, verbs_stats, NULL,
+	verbs_run, verbs_container, verbs_exec, verbs_list, verbs_inspect,
+	verbs_logs, verbs_image, verbs_pull,
+	verbs_system, verbs_prune, verbs_network, verbs_volume, verbs_disk, verbs_stats, NULL,
 };
 
 bool verb_next_path(const char **at, const char **path, size_t *len)
