@@ -87,6 +87,7 @@ struct containers_options {
 	const char *data_root, *exec_root;
 	struct image_store *images;
 	struct journal *journal;	/* NULL: keep none */
+	struct collector *trace;	/* NULL: trace nothing */
 	struct network_config network;
 };
 

@@ -176,23 +176,6 @@ static char **exec_env(const struct exec *x, char *const *base, const char *home
 	return env;
 }
 
-static int explain(struct exec *x, char *const *env, const char *cwd, struct err *e)
-{
-	static const char front[] = "OCI runtime exec failed: exec failed: unable to start container process: exec";
-	struct layers l;
-	struct layer_file f;
-	if (container_layers(x->c, &l, NULL) < 0)
-		return -e->code;
-	int r = layers_find_program(&l, x->argv[0], env, cwd, &f);
-	if (r == -ENOENT || r == -ENOTDIR)
-		return err_http(e, 400, ENOENT, "%s: \"%s\": %s: unknown", front, x->argv[0],
-				strchr(x->argv[0], '/') ? "stat: no such file or directory" :
-				"executable file not found in $PATH");
-	if (r == -EACCES)
-		return err_http(e, 400, EACCES, "%s: \"%s\": permission denied: unknown", front, x->argv[0]);
-	return -e->code;
-}
-
 /* Everything the launcher needs; fd is taken over by it. */
 static int run(struct exec *x, struct exec_spec *xs, struct err *e)
 {
@@ -220,12 +203,10 @@ static int run(struct exec *x, struct exec_spec *xs, struct err *e)
 		xs->privileged = x->privileged;
 		int keep = xs->attach.fd >= 0 ? dup(xs->attach.fd) : -1;
 		r = launch_exec(c->run, xs, &x->pid, e);
-		if (r < 0) {
+		if (r < 0)
 			xs->attach.fd = keep;
-			explain(x, env, xs->cwd, e);
-		} else if (keep >= 0) {
+		else if (keep >= 0)
 			close(keep);
-		}
 	}
 	strv_free(env);
 	user_free(&u);

@@ -37,10 +37,6 @@ int layers_find(const struct layers *l, const char *path, bool follow, struct la
 int layers_read(const struct layers *l, const struct layer_file *f, size_t max, struct str *out);
 /* The file `path` (as layers_find() with follow) as text; absent is -ENOENT. */
 int layers_read_path(const struct layers *l, const char *path, size_t max, struct str *out);
-/* Searches argv[0] in the directories of PATH (envp) as execvp would: -ENOENT
- * "not found", -EACCES found but not executable (or a directory). */
-int layers_find_program(const struct layers *l, const char *name, char *const *envp,
-			const char *cwd, struct layer_file *out);
 
 bool is_whiteout(const struct stat *st);
 /* Lowercase hex SHA-256; hex has room for 65 bytes. */

@@ -165,6 +165,7 @@ static int open_parts(struct containers *cs, const struct containers_options *o,
 	    (r = launcher_open(o->kernel, o->exec_root, &events, &cs->launcher, e)) < 0 ||
 	    (r = worker_start(cs, e)) < 0)
 		return r;
+	launcher_trace(cs->launcher, o->trace);
 	/* A host that gives no bridge still runs containers without one. */
 	struct err net = { 0 };
 	if (network_open(o->kernel, &o->network, facts_visit, cs, &cs->network, &net) < 0)

@@ -31,33 +31,6 @@ static int failure_code(const struct err *e)
 	       strstr(e->what, "permission denied") ? 126 : 128;
 }
 
-/* Docker's words for a program that isn't there or can't be run; clients take their
- * exit code from them. */
-static int explain(struct container *c, const struct spec *s, struct err *e)
-{
-	static const char front[] = "failed to create task for container: failed to create shim task: "
-		"OCI runtime create failed: runc create failed: unable to start container process: "
-		"error during container init: ";
-	struct layers l;
-	struct layer_file f;
-	int r = -EINVAL;
-
-	if (e->status || !s->argv || !s->argv[0] || s->n_mounts > 0 || container_layers(c, &l, NULL) < 0)
-		return -e->code;
-	r = layers_find_program(&l, s->argv[0], s->envp, s->cwd, &f);
-	bool path = strchr(s->argv[0], '/');
-	if (r == -ENOENT || r == -ENOTDIR) {
-		err_http(e, 400, ENOENT, "%sexec: \"%s\": %s: unknown", front, s->argv[0],
-			 path ? "stat: no such file or directory" : "executable file not found in $PATH");
-		return err_hint(e, "the program must be inside the image: what follows the image's name is the command");
-	}
-	if (r == -EACCES) {
-		err_http(e, 400, EACCES, "%sexec: \"%s\": permission denied: unknown", front, s->argv[0]);
-		return err_hint(e, "the file is there but not executable: chmod +x it in the image, or name its interpreter");
-	}
-	return -e->code;
-}
-
 /* -- starting -------------------------------------------------------------------- */
 
 /* -v creates a missing directory of the host, as dockerd does. */
@@ -78,13 +51,13 @@ static int launch(struct container *c, struct spec *s, struct launch_info *info,
 {
 	int r = launch_prepare(c->all->launcher, s, &c->run, e);
 	if (r < 0)
-		return explain(c, s, e);
+		return r;
 	attach_waiting_to(c);
 	if ((r = launch_go(c->run, info, e)) < 0) {
 		launch_release(c->run);
 		c->run = NULL;
 		launch_sweep(c->all->launcher, c->id, s->run_dir, NULL);
-		return explain(c, s, e);
+		return r;
 	}
 	return 0;
 }

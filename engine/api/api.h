@@ -1,0 +1,126 @@
+/* api.h - the Docker Engine API: what every resource's file works with.
+ *
+ * A request arrives on a thread of its own (server.c), is matched against the
+ * table of routes (routes.def), and its handler queues one answer: a JSON text,
+ * nothing, a stream, or the raw connection.  A handler that fails returns
+ * -errno with `e` filled in and queues nothing; the server answers
+ * {"message": e->what} with err_status(e).
+ */
+#ifndef DRYDOCK_API_API_H
+#define DRYDOCK_API_API_H
+
+#include <cjson/cJSON.h>
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/json.h"
+#include "core/str.h"
+#include "runtime/container.h"
+#include "trace/collector.h"
+#include "trace/fact.h"
+
+#define API_VERSION     "1.47"
+#define API_MIN_VERSION "1.24"
+#define ENGINE_VERSION  "0.2.0"
+
+/* The daemon, as handlers see it.  Borrowed; outlives the server. */
+struct api {
+	struct containers *containers;
+	struct image_store *images;
+	struct journal *journal;	/* NULL: --trace off */
+	struct collector *trace;	/* the same */
+	const char *data_root, *exec_root, *socket, *backend;
+	char *const *mirrors, *const *insecure;
+	uint16_t registry_port;		/* the course registry's; 0: none runs */
+	uint64_t started_ns;
+
+	pthread_mutex_t lock;		/* the context: labels for clients that send none */
+	char *session, *step;
+};
+
+#define MAX_ARGS 3
+
+struct request {
+	struct api *api;
+	struct MHD_Connection *conn;
+	const struct route *route;
+	char *path;			/* without the version prefix */
+	char *arg[MAX_ARGS];		/* what the pattern's braces matched; owned */
+	int minor;			/* API 1.minor that the client speaks */
+	bool head;
+	struct str body;
+	cJSON *json;			/* the body, if there was one */
+	struct origin origin;		/* owned text */
+	bool answered, refused;
+};
+
+typedef int (*handler)(struct request *r, struct err *e);
+
+/* body: none is read; json: parsed, must be an object if there is one. */
+struct route { const char *method, *pattern; handler fn; };
+extern const struct route routes[];
+extern const size_t n_routes;
+/* The route, or NULL with *known telling whether another method would match. */
+const struct route *route_find(const char *method, const char *path, char *arg[MAX_ARGS],
+			       bool *known);
+
+/* -- reading a request (request.c) ---------------------------------------------------- */
+
+const char *query(const struct request *r, const char *key);	/* NULL if absent */
+const char *query_or(const struct request *r, const char *key, const char *dflt);
+bool query_bool(const struct request *r, const char *key);	/* "", 0, no, false, none: false */
+int64_t query_int(const struct request *r, const char *key, int64_t dflt);
+/* "", "1700000000", "1700000000.5" or RFC 3339, as since and until come; dflt for none. */
+int query_time(const struct request *r, const char *key, uint64_t dflt, uint64_t *ns,
+	       struct err *e);
+/* ?filters= in both of Docker's forms: {"k":["v"]} and {"k":{"v":true}}; owned object of
+ * arrays, never NULL on success. */
+int query_filters(const struct request *r, cJSON **out, struct err *e);
+/* True if there is no such filter, or one of its values is `value`. */
+bool filter_has(const cJSON *filters, const char *key, const char *value);
+/* Label filters: "key" or "key=value"; all must match. */
+bool filter_labels(const cJSON *filters, const cJSON *labels);
+/* 400 naming the first filter that is none of the words (NULL at the end). */
+int filter_check(const cJSON *filters, const char *const *words, struct err *e);
+/* The container of arg[0]. */
+int request_container(struct request *r, struct container **out, struct err *e);
+/* A fact of this request; data is consumed. */
+void request_fact(struct request *r, const char *type, const char *cid, const char *image,
+		  cJSON *data);
+/* {"what":…} as a `view` fact. */
+void view_fact(struct request *r, const char *what, const char *cid, const char *image, int rows);
+
+/* -- answering (reply.c) --------------------------------------------------------------- */
+
+int reply_json(struct request *r, int status, cJSON *o);	/* consumes o */
+int reply_text(struct request *r, int status, const char *type, const char *text);
+int reply_empty(struct request *r, int status);
+int reply_error(struct request *r, const struct err *e);
+
+/* A stream: produce() runs in a thread of its own and puts; each put is one chunk. */
+struct stream;
+int reply_stream(struct request *r, const char *type, void (*produce)(struct stream *s, void *arg),
+		 void (*release)(void *arg), void *arg);
+/* 0, or -EPIPE: the client is gone.  Waits while the client is slow. */
+int stream_put(struct stream *s, const void *data, size_t n);
+int stream_json(struct stream *s, const cJSON *o);	/* one line */
+bool stream_gone(void *stream);				/* polls the connection */
+const volatile bool *stream_cancel(struct stream *s);	/* true once it is known to be gone */
+
+/* 101, then fn owns the raw socket.  `early`: bytes the client sent with its head. */
+int reply_upgrade(struct request *r,
+		  void (*fn)(void *arg, int fd, const void *early, size_t early_len), void *arg,
+		  bool multiplexed);
+bool request_upgrades(const struct request *r);
+
+/* -- the server (server.c) -------------------------------------------------------------- */
+
+struct server;
+/* fd: a listening socket, closed by the server.  unix_socket: callers are checked. */
+int server_start(struct api *api, int fd, bool unix_socket, struct server **out, struct err *e);
+void server_stop(struct server *s);
+
+#endif

@@ -1,0 +1,258 @@
+/* containers.c - one container's life: create, start, stop, wait, remove … */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/routes.h"
+#include "core/clock.h"
+
+int containers_create(struct request *r, struct err *e)
+{
+	struct container *c;
+	char **warnings = mem_alloc(sizeof(*warnings));
+	int n = r->json ? container_create(r->api->containers, &r->origin, query(r, "name"), r->json, &c,
+					   &warnings, e) :
+			  err_set(e, EINVAL, "invalid JSON: got EOF while reading request body");
+	if (n == 0) {
+		cJSON *o = cJSON_CreateObject();
+		json_put_str(o, "Id", c->id);
+		json_put_strv(o, "Warnings", warnings);
+		container_put(c);
+		n = reply_json(r, 201, o);
+	}
+	strv_free(warnings);
+	return n;
+}
+
+/* 204 when done, 304 when there was nothing to do. */
+static int reply_done(struct request *r, int n)
+{
+	return n < 0 ? n : reply_empty(r, n > 0 ? 304 : 204);
+}
+
+int containers_start(struct request *r, struct err *e)
+{
+	autocontainer struct container *c = NULL;
+	int n = request_container(r, &c, e);
+	return n < 0 ? n : reply_done(r, container_start(c, &r->origin, e));
+}
+
+int containers_stop(struct request *r, struct err *e)
+{
+	autocontainer struct container *c = NULL;
+	int n = request_container(r, &c, e);
+	return n < 0 ? n : reply_done(r, container_stop(c, &r->origin, (int)query_int(r, "t", -1),
+							query(r, "signal"), e));
+}
+
+int containers_restart(struct request *r, struct err *e)
+{
+	autocontainer struct container *c = NULL;
+	int n = request_container(r, &c, e);
+	return n < 0 ? n : reply_done(r, container_restart(c, &r->origin, (int)query_int(r, "t", -1), e));
+}
+
+int containers_kill(struct request *r, struct err *e)
+{
+	autocontainer struct container *c = NULL;
+	int n = request_container(r, &c, e);
+	return n < 0 ? n : reply_done(r, container_kill(c, &r->origin, query(r, "signal"), e));
+}
+
+static int pause_route(struct request *r, bool pause, struct err *e)
+{
+	autocontainer struct container *c = NULL;
+	int n = request_container(r, &c, e);
+	return n < 0 ? n : reply_done(r, container_pause(c, &r->origin, pause, e));
+}
+
+int containers_pause(struct request *r, struct err *e) { return pause_route(r, true, e); }
+int containers_unpause(struct request *r, struct err *e) { return pause_route(r, false, e); }
+
+int containers_rename(struct request *r, struct err *e)
+{
+	autocontainer struct container *c = NULL;
+	const char *name = query_or(r, "name", "");
+	int n = request_container(r, &c, e);
+	if (n < 0)
+		return n;
+	if (!*name)
+		return err_set(e, EINVAL, "Neither old nor new names may be empty");
+	return reply_done(r, container_rename(c, name, e));
+}
+
+int containers_resize(struct request *r, struct err *e)
+{
+	autocontainer struct container *c = NULL;
+	int n = request_container(r, &c, e);
+	if (n == 0)
+		n = container_resize(c, (int)query_int(r, "h", 0), (int)query_int(r, "w", 0), e);
+	return n < 0 ? n : reply_empty(r, 200);
+}
+
+int containers_delete(struct request *r, struct err *e)
+{
+	autocontainer struct container *c = NULL;
+	int n = request_container(r, &c, e);
+	return n < 0 ? n : reply_done(r, container_remove(c, &r->origin, query_bool(r, "force"), e));
+}
+
+int containers_changes(struct request *r, struct err *e)
+{
+	autocontainer struct container *c = NULL;
+	cJSON *list;
+	int n = request_container(r, &c, e);
+	if (n < 0 || (n = container_changes(c, &list, e)) < 0)
+		return n;
+	view_fact(r, "diff", c->id, c->image_id, cJSON_GetArraySize(list));
+	return reply_json(r, 200, list);
+}
+
+/* -- prune --------------------------------------------------------------------------------- */
+
+struct prune { const cJSON *filters; uint64_t until; };
+
+static bool wants_prune(void *arg, struct container *c)
+{
+	const struct prune *p = arg;
+	return c->created_ns <= p->until && filter_labels(p->filters, json_obj(c->config, "Labels"));
+}
+
+/* until=10m or a time: things made before it.  Docker sends what the user typed. */
+static uint64_t parse_until(const cJSON *filters)
+{
+	static const struct { char unit; uint64_t ns; } units[] = {
+		{ 's', 1000000000ull }, { 'm', 60000000000ull }, { 'h', 3600000000000ull } };
+	const cJSON *v = cJSON_GetArrayItem(json_obj(filters, "until"), 0);
+	uint64_t at, ago = 0;
+	if (!v)
+		return UINT64_MAX;
+	char *s = v->valuestring;
+	while (*s >= '0' && *s <= '9') {
+		uint64_t n = strtoull(s, &s, 10);
+		for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+			if (*s == units[i].unit)
+				ago += n * units[i].ns;
+		if (*s)
+			s++;
+	}
+	if (ago && !*s)
+		return clock_wall_ns() - ago;
+	return clock_parse(v->valuestring, &at) == 0 ? at : 0;
+}
+
+int containers_prune_route(struct request *r, struct err *e)
+{
+	static const char *const known[] = { "until", "label", "label!", NULL };
+	autojson cJSON *filters = NULL;
+	char **removed = mem_alloc(sizeof(*removed));
+	int64_t bytes = 0;
+	int n = query_filters(r, &filters, e);
+	if (n == 0)
+		n = filter_check(filters, known, e);
+	struct prune p = { filters, n == 0 ? parse_until(filters) : 0 };
+	if (n == 0)
+		n = containers_prune(r->api->containers, &r->origin, wants_prune, &p, &removed, &bytes, e);
+	if (n == 0) {
+		cJSON *o = cJSON_CreateObject();
+		if (removed[0])
+			json_put_strv(o, "ContainersDeleted", removed);
+		else
+			json_put(o, "ContainersDeleted", cJSON_CreateNull());
+		json_put_int(o, "SpaceReclaimed", bytes);
+		n = reply_json(r, 200, o);
+	}
+	strv_free(removed);
+	return n;
+}
+
+/* -- wait ---------------------------------------------------------------------------------- */
+
+static void free_wait(void *arg)
+{
+	struct wait *w = arg;
+	container_put(w->c);
+	free(w);
+}
+
+/* The head is sent before there is anything to say: docker run waits for it, and
+ * only then starts the container. */
+static void produce_wait(struct stream *s, void *arg)
+{
+	autojson cJSON *o = cJSON_CreateObject();
+	int code;
+	if (container_wait(arg, stream_gone, s, &code) < 0)
+		return;
+	json_put_int(o, "StatusCode", code);
+	stream_json(s, o);
+}
+
+int containers_wait(struct request *r, struct err *e)
+{
+	static const struct { const char *word; enum wait_for what; } words[] = {
+		{ "not-running", WAIT_NOT_RUNNING }, { "next-exit", WAIT_NEXT_EXIT },
+		{ "removed", WAIT_REMOVED } };
+	autocontainer struct container *c = NULL;
+	const char *word = query_or(r, "condition", "not-running");
+	int n = request_container(r, &c, e);
+	if (n < 0)
+		return n;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (!str_eq(words[i].word, word))
+			continue;
+		struct wait *w = mem_alloc(sizeof(*w));
+		container_wait_begin(c, words[i].what, w);
+		steal_ptr(c);	/* the wait counts it from here on */
+		return reply_stream(r, "application/json", produce_wait, free_wait, w);
+	}
+	return err_set(e, EINVAL, "invalid condition: \"%s\"", word);
+}
+
+/* -- attach -------------------------------------------------------------------------------- */
+
+struct attach { struct container *c; struct attach_options o; struct origin by; };
+
+static void free_attach(struct attach *a)
+{
+	container_put(a->c);
+	free((char *)a->o.detach_keys);
+	free((char *)a->by.session);
+	free((char *)a->by.step);
+	free(a);
+}
+
+static void attach_upgraded(void *arg, int fd, const void *early, size_t early_len)
+{
+	struct attach *a = arg;
+	a->o.fd = fd;
+	a->o.early = early;
+	a->o.early_len = early_len;
+	container_attach(a->c, &a->by, &a->o, NULL);
+	free_attach(a);
+}
+
+int containers_attach(struct request *r, struct err *e)
+{
+	autocontainer struct container *c = NULL;
+	int n = request_container(r, &c, e);
+	if (n < 0)
+		return n;
+	if (!request_upgrades(r)) {
+		err_set(e, EINVAL, "attach needs a connection that can be upgraded");
+		return err_hint(e, "send the headers Connection: Upgrade and Upgrade: tcp");
+	}
+	container_lock(c);
+	bool paused = c->status == CTR_PAUSED, tty = json_bool(c->config, "Tty");
+	container_unlock(c);
+	if (paused)
+		return err_http(e, 409, EBUSY, "container %s is paused, unpause the container before attach", c->id);
+	struct attach *a = mem_alloc(sizeof(*a));
+	bool stream = query_bool(r, "stream");
+	a->c = steal_ptr(c);
+	a->o = (struct attach_options){
+		.fd = -1, .in = stream && query_bool(r, "stdin"), .out = stream && query_bool(r, "stdout"),
+		.err = stream && query_bool(r, "stderr"), .detach_keys = str_dup(query(r, "detachKeys")),
+	};
+	a->by = (struct origin){ r->origin.actor, str_dup(r->origin.session), str_dup(r->origin.step) };
+	return reply_upgrade(r, attach_upgraded, a, !tty);
+}

@@ -1,0 +1,278 @@
+/* containers_list.c - docker ps. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/containers_show.h"
+#include "api/routes.h"
+#include "core/clock.h"
+#include "runtime/container_config.h"
+
+const char *network_mode(const struct container *c)
+{
+	const char *mode = json_str_or(c->host, "NetworkMode", "default");
+	return str_eq(mode, "default") ? "bridge" : mode;
+}
+
+char *network_id(const struct api *a, const char *name, char *buf)
+{
+	autofree char *text = str_printf("network %s of %s", name, a->data_root);
+	sha256_hex(text, strlen(text), buf);
+	return buf;
+}
+
+cJSON *show_networks(const struct request *r, const struct container *c)
+{
+	cJSON *all = cJSON_CreateObject(), *o = cJSON_CreateObject();
+	const struct network *net = containers_network(r->api->containers);
+	const char *mode = network_mode(c);
+	const char *prefix = net ? strchr(network_subnet(net), '/') : NULL;
+	bool up = c->address != NULL;
+	char id[65];
+
+	json_put(o, "IPAMConfig", cJSON_CreateNull());
+	json_put(o, "Links", cJSON_CreateNull());
+	json_put(o, "Aliases", cJSON_CreateNull());
+	json_put_str(o, "MacAddress", c->mac ? c->mac : "");
+	json_put(o, "DriverOpts", cJSON_CreateNull());
+	json_put_str(o, "NetworkID", network_id(r->api, mode, id));
+	json_put_str(o, "EndpointID", up ? c->id : "");
+	json_put_str(o, "Gateway", up && net ? network_gateway(net) : "");
+	json_put_str(o, "IPAddress", up ? c->address : "");
+	json_put_int(o, "IPPrefixLen", up && prefix ? atoi(prefix + 1) : 0);
+	json_put_str(o, "IPv6Gateway", "");
+	json_put_str(o, "GlobalIPv6Address", "");
+	json_put_int(o, "GlobalIPv6PrefixLen", 0);
+	json_put(o, "DNSNames", cJSON_CreateNull());
+	json_put(all, mode, o);
+	return all;
+}
+
+static cJSON *one_mount(const char *type, const char *source, const char *target, const char *mode,
+			bool rw)
+{
+	cJSON *o = cJSON_CreateObject();
+	json_put_str(o, "Type", type);
+	json_put_str(o, "Source", source);
+	json_put_str(o, "Destination", target);
+	json_put_str(o, "Mode", mode);
+	json_put_bool(o, "RW", rw);
+	json_put_str(o, "Propagation", str_eq(type, "bind") ? "rprivate" : "");
+	return o;
+}
+
+cJSON *show_mounts(const struct container *c)
+{
+	cJSON *list = cJSON_CreateArray();
+	const cJSON *v;
+	cJSON_ArrayForEach(v, json_obj(c->host, "Binds")) {
+		autofree char *text = str_dup(cJSON_IsString(v) ? v->valuestring : "");
+		char *save, *source = strtok_r(text, ":", &save), *target = strtok_r(NULL, ":", &save);
+		const char *mode = strtok_r(NULL, ":", &save);
+		if (source && target)
+			cJSON_AddItemToArray(list, one_mount("bind", source, target, mode ? mode : "",
+							     !mode || !strstr(mode, "ro")));
+	}
+	cJSON_ArrayForEach(v, json_obj(c->host, "Mounts"))
+		cJSON_AddItemToArray(list, one_mount(json_str_or(v, "Type", ""), json_str_or(v, "Source", ""),
+						     json_str_or(v, "Target", ""), "",
+						     !json_bool(v, "ReadOnly")));
+	return list;
+}
+
+static cJSON *row_port(unsigned ctr, const char *proto, const struct port *p)
+{
+	cJSON *o = cJSON_CreateObject();
+	if (p)
+		json_put_str(o, "IP", p->host_ip);
+	json_put_int(o, "PrivatePort", ctr);
+	if (p)
+		json_put_int(o, "PublicPort", p->host);
+	json_put_str(o, "Type", proto);
+	return o;
+}
+
+static cJSON *row_ports(const struct container *c)
+{
+	cJSON *list = cJSON_CreateArray();
+	const cJSON *v;
+	if (c->status != CTR_RUNNING && c->status != CTR_PAUSED)
+		return list;
+	for (size_t i = 0; i < c->n_ports; i++)
+		cJSON_AddItemToArray(list, row_port(c->ports[i].ctr, c->ports[i].proto, &c->ports[i]));
+	cJSON_ArrayForEach(v, json_obj(c->config, "ExposedPorts")) {
+		unsigned ctr = (unsigned)atoi(v->string);
+		const char *slash = strchr(v->string, '/');
+		bool published = false;
+		for (size_t i = 0; i < c->n_ports; i++)
+			published |= c->ports[i].ctr == ctr;
+		if (!published)
+			cJSON_AddItemToArray(list, row_port(ctr, slash ? slash + 1 : "tcp", NULL));
+	}
+	return list;
+}
+
+/* The command as docker ps prints it: words with spaces in quotes. */
+static char *row_command(const struct container *c)
+{
+	struct str s = { 0 };
+	char **argv = config_argv(c->config);
+	for (size_t i = 0; argv[i]; i++) {
+		bool quote = i && strchr(argv[i], ' ');
+		str_addf(&s, "%s%s%s%s", i ? " " : "", quote ? "'" : "", argv[i], quote ? "'" : "");
+	}
+	strv_free(argv);
+	return str_take(&s);
+}
+
+/* The name it was made from, or the id if that name now means another image. */
+static char *row_image(const struct request *r, const struct container *c)
+{
+	autoimage struct image *img = NULL;
+	if (image_get(r->api->images, c->image_ref, &img, NULL) == 0 && str_eq(img->id, c->image_id))
+		return str_dup(c->image_ref);
+	return str_printf("%.12s", strchr(c->image_id, ':') ? strchr(c->image_id, ':') + 1 : c->image_id);
+}
+
+static int64_t image_size(const struct request *r, const struct container *c)
+{
+	autoimage struct image *img = NULL;
+	return image_get(r->api->images, c->image_id, &img, NULL) == 0 ? img->size : 0;
+}
+
+cJSON *show_row(const struct request *r, struct container *c, bool size)
+{
+	cJSON *o = cJSON_CreateObject(), *names = cJSON_CreateArray(), *host = cJSON_CreateObject();
+	cJSON *nets = cJSON_CreateObject();
+	autofree char *name = str_printf("/%s", c->name), *image = row_image(r, c);
+	autofree char *command = row_command(c), *status = container_status_text(c);
+
+	cJSON_AddItemToArray(names, cJSON_CreateString(name));
+	json_put_str(o, "Id", c->id);
+	json_put(o, "Names", names);
+	json_put_str(o, "Image", image);
+	json_put_str(o, "ImageID", c->image_id);
+	json_put_str(o, "Command", command);
+	json_put_int(o, "Created", (int64_t)(c->created_ns / 1000000000));
+	json_put(o, "Ports", row_ports(c));
+	if (size) {
+		int64_t rw = container_size_rw(c);
+		json_put_int(o, "SizeRw", rw);
+		json_put_int(o, "SizeRootFs", rw + image_size(r, c));
+	}
+	const cJSON *labels = json_obj(c->config, "Labels");
+	json_put(o, "Labels", cJSON_IsObject(labels) ? cJSON_Duplicate(labels, true) : cJSON_CreateObject());
+	json_put_str(o, "State", ctr_status_names[c->status]);
+	json_put_str(o, "Status", status);
+	json_put_str(host, "NetworkMode", json_str_or(c->host, "NetworkMode", "default"));
+	json_put(o, "HostConfig", host);
+	json_put(nets, "Networks", show_networks(r, c));
+	json_put(o, "NetworkSettings", nets);
+	json_put(o, "Mounts", show_mounts(c));
+	return o;
+}
+
+/* -- filters --------------------------------------------------------------------------------- */
+
+struct list {
+	const struct request *r;
+	const cJSON *filters;
+	bool all;
+	uint64_t before, since;	/* created */
+};
+
+/* name=: part of it; id=: its beginning; docker takes regular expressions of which
+ * ^, $ and a leading slash are what people use. */
+static bool name_fits(const char *name, const char *want)
+{
+	bool from_start = *want == '^', at_end;
+	want += from_start;
+	want += *want == '/';
+	size_t n = strlen(want);
+	at_end = n && want[n - 1] == '$';
+	autofree char *text = strndup(want, n - at_end);
+	if (from_start && at_end)
+		return str_eq(name, text);
+	return from_start ? str_starts(name, text) : at_end ? str_ends(name, text) :
+	       strstr(name, text) != NULL;
+}
+
+static bool any_fits(const cJSON *filters, const char *key, const char *value,
+		     bool (*fits)(const char *value, const char *want))
+{
+	const cJSON *list = json_obj(filters, key), *v;
+	cJSON_ArrayForEach(v, list)
+		if (fits(value, v->valuestring))
+			return true;
+	return !list;
+}
+
+static bool image_fits(const struct list *l, const struct container *c)
+{
+	const cJSON *list = json_obj(l->filters, "ancestor"), *v;
+	cJSON_ArrayForEach(v, list) {
+		autoimage struct image *img = NULL;
+		if (image_get(l->r->api->images, v->valuestring, &img, NULL) == 0 &&
+		    str_eq(img->id, c->image_id))
+			return true;
+	}
+	return !list;
+}
+
+static bool wanted(const struct list *l, const struct container *c)
+{
+	char code[16];
+	bool up = c->status == CTR_RUNNING || c->status == CTR_PAUSED || c->status == CTR_RESTARTING;
+	snprintf(code, sizeof(code), "%d", c->exit_code);
+	if (!up && !l->all && !json_obj(l->filters, "status") && !json_obj(l->filters, "exited"))
+		return false;
+	if (json_obj(l->filters, "exited") && (c->status != CTR_EXITED || !filter_has(l->filters, "exited", code)))
+		return false;
+	return filter_has(l->filters, "status", ctr_status_names[c->status]) &&
+	       any_fits(l->filters, "name", c->name, name_fits) &&
+	       any_fits(l->filters, "id", c->id, str_starts) &&
+	       filter_has(l->filters, "network", network_mode(c)) &&
+	       filter_labels(l->filters, json_obj(c->config, "Labels")) &&
+	       c->created_ns < l->before && c->created_ns > l->since && image_fits(l, c);
+}
+
+static int created_of(const struct request *r, const cJSON *filters, const char *key,
+		      uint64_t *out, struct err *e)
+{
+	const cJSON *v = cJSON_GetArrayItem(json_obj(filters, key), 0);
+	autocontainer struct container *c = NULL;
+	if (!v)
+		return 0;
+	int n = containers_get(r->api->containers, v->valuestring, &c, e);
+	if (n == 0)
+		*out = c->created_ns;
+	return n;
+}
+
+int containers_json(struct request *r, struct err *e)
+{
+	static const char *const known[] = { "status", "name", "id", "ancestor", "label", "exited",
+		"before", "since", "network", "volume", "publish", "expose", "health", "is-task", NULL };
+	autojson cJSON *filters = NULL;
+	int64_t limit = query_int(r, "limit", 0);
+	struct list l = { .r = r, .before = UINT64_MAX };
+	size_t n;
+	int err = query_filters(r, &filters, e);
+	if (err < 0 || (err = filter_check(filters, known, e)) < 0 ||
+	    (err = created_of(r, filters, "before", &l.before, e)) < 0 ||
+	    (err = created_of(r, filters, "since", &l.since, e)) < 0)
+		return err;
+	l.filters = filters;
+	l.all = query_bool(r, "all") || limit > 0;
+	cJSON *rows = cJSON_CreateArray();
+	struct container **v = containers_list(r->api->containers, &n);
+	for (size_t i = 0; i < n && (limit <= 0 || cJSON_GetArraySize(rows) < limit); i++) {
+		container_lock(v[i]);
+		if (!v[i]->gone && wanted(&l, v[i]))
+			cJSON_AddItemToArray(rows, show_row(r, v[i], query_bool(r, "size")));
+		container_unlock(v[i]);
+	}
+	containers_list_free(v, n);
+	view_fact(r, l.all ? "ps-a" : "ps", NULL, NULL, cJSON_GetArraySize(rows));
+	return reply_json(r, 200, rows);
+}

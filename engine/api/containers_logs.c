@@ -1,0 +1,233 @@
+/* containers_logs.c - docker logs: the json-file that the supervisor writes.
+ *
+ * A line of the file is {"log":"text\n","stream":"stdout","time":"RFC3339"}; an
+ * answer has the texts alone, or each with Docker's 8-byte head that says which
+ * stream it is (no head for a terminal, which has one stream only).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <openssl/evp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+
+#include "api/routes.h"
+#include "core/clock.h"
+
+struct logs {
+	struct container *c;
+	struct journal *journal;
+	struct origin by;	/* owned text */
+	bool out, err, follow, timestamps, framed;
+	uint64_t since, until;
+	int64_t tail;		/* lines; -1: all */
+
+	int fd;
+	struct str part;	/* a line that isn't whole yet */
+	EVP_MD_CTX *sha;
+	int64_t lines, bytes, told_lines;
+	bool stop;		/* past `until`, or the client left */
+};
+
+/* -- what is sent --------------------------------------------------------------------------- */
+
+static int send_text(struct logs *l, struct stream *s, const char *stamp, const char *text,
+		     bool is_err)
+{
+	struct str out = { 0 };
+	size_t extra = l->timestamps ? strlen(stamp) + 1 : 0, n = strlen(text) + extra;
+	unsigned char head[8] = { is_err ? 2 : 1, 0, 0, 0, (unsigned char)(n >> 24),
+				  (unsigned char)(n >> 16), (unsigned char)(n >> 8), (unsigned char)n };
+	if (l->framed)
+		str_addn(&out, head, sizeof(head));
+	if (l->timestamps)
+		str_addf(&out, "%s ", stamp);
+	str_add(&out, text);
+	int r = stream_put(s, out.s, out.len);
+	str_free(&out);
+	return r;
+}
+
+static void send_line(struct logs *l, struct stream *s, const char *line, size_t len)
+{
+	autojson cJSON *o = cJSON_ParseWithLength(line, len);
+	const char *text = json_str(o, "log"), *stamp = json_str_or(o, "time", "");
+	bool is_err = str_eq(json_str(o, "stream"), "stderr");
+	uint64_t at = 0;
+
+	if (!text || !(is_err ? l->err : l->out))
+		return;
+	if (l->since || l->until != UINT64_MAX)
+		clock_parse(stamp, &at);
+	if (at && at < l->since)
+		return;
+	if (at > l->until || send_text(l, s, stamp, text, is_err) < 0) {
+		l->stop = true;
+		return;
+	}
+	EVP_DigestUpdate(l->sha, text, strlen(text));
+	l->lines++;
+	l->bytes += (int64_t)strlen(text);
+}
+
+/* Reads to the end of the file; true if there was something. */
+static bool send_new(struct logs *l, struct stream *s)
+{
+	char buf[16384];
+	ssize_t n;
+	bool any = false;
+	while (!l->stop && (n = read(l->fd, buf, sizeof(buf))) > 0) {
+		any = true;
+		str_addn(&l->part, buf, (size_t)n);
+		char *line = l->part.s, *end;
+		while (!l->stop && (end = memchr(line, '\n', l->part.len - (size_t)(line - l->part.s)))) {
+			send_line(l, s, line, (size_t)(end - line));
+			line = end + 1;
+		}
+		l->part.len -= (size_t)(line - l->part.s);
+		memmove(l->part.s, line, l->part.len);
+	}
+	return any;
+}
+
+/* -- where to begin -------------------------------------------------------------------------- */
+
+/* Moves to the start of the last `tail` lines: newlines are counted from the end. */
+static void seek_tail(struct logs *l)
+{
+	char buf[16384];
+	off_t end = lseek(l->fd, 0, SEEK_END), at = end;
+	int64_t left = l->tail + 1;	/* the file ends with a newline of its own */
+	while (at > 0) {
+		size_t want = at < (off_t)sizeof(buf) ? (size_t)at : sizeof(buf);
+		ssize_t n = pread(l->fd, buf, want, at - (off_t)want);
+		if (n <= 0)
+			break;
+		for (ssize_t i = n - 1; i >= 0; i--)
+			if (buf[i] == '\n' && --left == 0) {
+				lseek(l->fd, at - (off_t)want + i + 1, SEEK_SET);
+				return;
+			}
+		at -= (off_t)want;
+	}
+	lseek(l->fd, 0, SEEK_SET);
+}
+
+/* -- following --------------------------------------------------------------------------------- */
+
+static void tell(struct logs *l)
+{
+	unsigned char md[EVP_MAX_MD_SIZE];
+	char hex[65] = "";
+	EVP_MD_CTX *copy = EVP_MD_CTX_new();
+	if (!l->journal || (l->told_lines == l->lines && l->lines)) {
+		EVP_MD_CTX_free(copy);
+		return;
+	}
+	EVP_MD_CTX_copy_ex(copy, l->sha);
+	EVP_DigestFinal_ex(copy, md, NULL);
+	EVP_MD_CTX_free(copy);
+	for (size_t i = 0; i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", md[i]);
+	cJSON *d = cJSON_CreateObject();
+	json_put_bool(d, "follow", l->follow);
+	json_put_int(d, "lines", l->lines);
+	json_put_int(d, "bytes", l->bytes);
+	json_put_str(d, "sha256", hex);
+	journal_add(l->journal, &l->by, "log.read", l->c->id, l->c->image_id, d, NULL);
+	l->told_lines = l->lines;
+}
+
+static bool is_over(struct container *c)
+{
+	container_lock(c);
+	bool over = c->gone || (c->status != CTR_RUNNING && c->status != CTR_PAUSED &&
+				c->status != CTR_RESTARTING);
+	container_unlock(c);
+	return over;
+}
+
+/* Sleeps until the file changes, or a moment, after which the container is looked at. */
+static void wait_change(int watch)
+{
+	char events[4096];
+	struct pollfd p = { .fd = watch, .events = POLLIN };
+	if (poll(&p, 1, 250) > 0 && read(watch, events, sizeof(events)) < 0)
+		return;
+}
+
+static void follow(struct logs *l, struct stream *s, const char *path)
+{
+	autofd int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (watch >= 0)
+		inotify_add_watch(watch, path, IN_MODIFY);
+	while (!l->stop && !stream_gone(s) && clock_wall_ns() <= l->until) {
+		bool over = is_over(l->c);	/* asked before the last look, so nothing is missed */
+		bool any = send_new(l, s);
+		if (!any)
+			tell(l);
+		if (over && !any)
+			break;
+		if (!any)
+			wait_change(watch);
+	}
+}
+
+static void produce(struct stream *s, void *arg)
+{
+	struct logs *l = arg;
+	autofree char *path = container_log_path(l->c);
+	l->sha = EVP_MD_CTX_new();
+	EVP_DigestInit_ex(l->sha, EVP_sha256(), NULL);
+	l->fd = open(path, O_RDONLY | O_CLOEXEC | (l->follow ? O_CREAT : 0), 0640);
+	if (l->fd >= 0 && l->tail >= 0)
+		seek_tail(l);
+	if (l->fd >= 0)
+		send_new(l, s);
+	if (l->fd >= 0 && l->follow)
+		follow(l, s, path);
+	tell(l);
+}
+
+static void release(void *arg)
+{
+	struct logs *l = arg;
+	if (l->fd >= 0)
+		close(l->fd);
+	EVP_MD_CTX_free(l->sha);
+	str_free(&l->part);
+	container_put(l->c);
+	free((char *)l->by.session);
+	free((char *)l->by.step);
+	free(l);
+}
+
+int containers_logs(struct request *r, struct err *e)
+{
+	autocontainer struct container *c = NULL;
+	struct logs want = { .fd = -1, .follow = query_bool(r, "follow"), .out = query_bool(r, "stdout"),
+			     .err = query_bool(r, "stderr"), .timestamps = query_bool(r, "timestamps"),
+			     .journal = r->api->journal, .tail = query_int(r, "tail", -1) };
+	int n = request_container(r, &c, e);
+	if (n < 0 || (n = query_time(r, "since", 0, &want.since, e)) < 0 ||
+	    (n = query_time(r, "until", UINT64_MAX, &want.until, e)) < 0)
+		return n;
+	if (!want.out && !want.err)
+		return err_set(e, EINVAL, "Bad parameters: you must choose at least one stream");
+	container_lock(c);
+	want.framed = !json_bool(c->config, "Tty");
+	bool kept = !str_eq(json_str(json_obj(c->host, "LogConfig"), "Type"), "none");
+	container_unlock(c);
+	if (!kept)
+		return err_http(e, 501, ENOSYS, "configured logging driver does not support reading");
+	struct logs *l = mem_alloc(sizeof(*l));
+	*l = want;
+	l->by = (struct origin){ r->origin.actor, str_dup(r->origin.session), str_dup(r->origin.step) };
+	const char *type = !want.framed || r->minor < 42 ? "application/vnd.docker.raw-stream" :
+			   "application/vnd.docker.multiplexed-stream";
+	l->c = steal_ptr(c);
+	return reply_stream(r, type, produce, release, l);
+}

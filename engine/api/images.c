@@ -1,0 +1,339 @@
+/* images.c - docker images, pull, inspect, history, tag, rmi, image prune. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/images_show.h"
+#include "api/routes.h"
+#include "core/clock.h"
+#include "image/reference.h"
+#include "runtime/container_event.h"
+
+/* -- showing -------------------------------------------------------------------------------- */
+
+static cJSON *strings(char *const *v)
+{
+	cJSON *a = cJSON_CreateArray();
+	for (size_t i = 0; v && v[i]; i++)
+		cJSON_AddItemToArray(a, cJSON_CreateString(v[i]));
+	return a;
+}
+
+static const cJSON *labels_of(const struct image *img)
+{
+	return json_obj(json_obj(img->config, "config"), "Labels");
+}
+
+static int uses(struct request *r, const char *id)
+{
+	size_t n;
+	int count = 0;
+	struct container **v = containers_list(r->api->containers, &n);
+	for (size_t i = 0; i < n; i++)
+		count += str_eq(v[i]->image_id, id);
+	containers_list_free(v, n);
+	return count;
+}
+
+cJSON *show_image_row(struct request *r, const struct image *img, int n_uses)
+{
+	cJSON *o = cJSON_CreateObject();
+	const cJSON *labels = labels_of(img);
+	json_put_int(o, "Containers", n_uses);
+	json_put_int(o, "Created", img->created_ns / 1000000000);
+	json_put_str(o, "Id", img->id);
+	json_put(o, "Labels", cJSON_IsObject(labels) ? cJSON_Duplicate(labels, true) : cJSON_CreateNull());
+	json_put_str(o, "ParentId", "");
+	json_put(o, "RepoDigests", strings(img->digests));
+	json_put(o, "RepoTags", strings(img->tags));
+	json_put_int(o, "SharedSize", -1);
+	json_put_int(o, "Size", img->size);
+	if (r->minor < 44)
+		json_put_int(o, "VirtualSize", img->size);
+	return o;
+}
+
+/* reference=: name or name:tag, with * and ? as the shell has them. */
+static bool glob(const char *p, const char *s)
+{
+	for (; *p && *p != '*'; p++, s++)
+		if (!*s || (*p != '?' && *p != *s))
+			return false;
+	if (!*p)
+		return !*s;
+	for (; ; s++)
+		if (glob(p + 1, s))
+			return true;
+		else if (!*s)
+			return false;
+}
+
+static bool fits_reference(const struct image *img, const char *want)
+{
+	for (size_t i = 0; img->tags && img->tags[i]; i++) {
+		autofree char *name = str_dup(img->tags[i]);
+		char *colon = strrchr(name, ':');
+		if (glob(want, name))
+			return true;
+		if (colon)
+			*colon = '\0';
+		if (glob(want, name))
+			return true;
+	}
+	return false;
+}
+
+static bool wanted(const cJSON *filters, const struct image *img)
+{
+	const cJSON *refs = json_obj(filters, "reference"), *v;
+	bool dangling = !img->tags || !img->tags[0], fits = !refs;
+	cJSON_ArrayForEach(v, refs)
+		fits |= fits_reference(img, v->valuestring);
+	const cJSON *d = cJSON_GetArrayItem(json_obj(filters, "dangling"), 0);
+	if (d && dangling != (str_eq(d->valuestring, "true") || str_eq(d->valuestring, "1")))
+		return false;
+	return fits && filter_labels(filters, labels_of(img));
+}
+
+static int newer_first(const void *a, const void *b)
+{
+	const struct image *x = *(struct image *const *)a, *y = *(struct image *const *)b;
+	return (x->created_ns < y->created_ns) - (x->created_ns > y->created_ns);
+}
+
+int images_list(struct request *r, struct err *e)
+{
+	static const char *const known[] = { "reference", "dangling", "label", "before", "since", "until", NULL };
+	autojson cJSON *filters = NULL;
+	struct image **v;
+	size_t n;
+	int err = query_filters(r, &filters, e);
+	if (err < 0 || (err = filter_check(filters, known, e)) < 0 ||
+	    (err = image_list(r->api->images, &v, &n, e)) < 0)
+		return err;
+	qsort(v, n, sizeof(*v), newer_first);
+	cJSON *rows = cJSON_CreateArray();
+	for (size_t i = 0; i < n; i++) {
+		if (wanted(filters, v[i]))
+			cJSON_AddItemToArray(rows, show_image_row(r, v[i], -1));
+		image_free(v[i]);
+	}
+	free(v);
+	view_fact(r, "images", NULL, NULL, cJSON_GetArraySize(rows));
+	return reply_json(r, 200, rows);
+}
+
+static void put_text(cJSON *o, const char *key, const struct image *img, const char *from)
+{
+	json_put_str(o, key, json_str_or(img->config, from, ""));
+}
+
+static cJSON *show_driver(const struct image *img)
+{
+	cJSON *d = cJSON_CreateObject(), *data = cJSON_CreateObject();
+	struct str lower = { 0 };
+	for (size_t i = img->n_layers; i > 1; i--)
+		str_addf(&lower, "%s%s", lower.len ? ":" : "", img->layer_dirs[i - 2]);
+	if (lower.len)
+		json_put_str(data, "LowerDir", lower.s);
+	if (img->n_layers)
+		json_put_str(data, "UpperDir", img->layer_dirs[img->n_layers - 1]);
+	json_put(d, "Data", data);
+	json_put_str(d, "Name", "overlay2");
+	str_free(&lower);
+	return d;
+}
+
+static cJSON *show_image(struct request *r, const struct image *img)
+{
+	cJSON *o = cJSON_CreateObject(), *fs = cJSON_CreateObject(), *meta = cJSON_CreateObject();
+	cJSON *layers = cJSON_CreateArray();
+	const cJSON *config = json_obj(img->config, "config");
+	char created[40];
+
+	json_put_str(o, "Id", img->id);
+	json_put(o, "RepoTags", strings(img->tags));
+	json_put(o, "RepoDigests", strings(img->digests));
+	json_put_str(o, "Parent", "");
+	put_text(o, "Comment", img, "comment");
+	json_put_str(o, "Created", clock_rfc3339((uint64_t)img->created_ns, created));
+	json_put_str(o, "DockerVersion", "");
+	put_text(o, "Author", img, "author");
+	json_put(o, "Config", cJSON_IsObject(config) ? cJSON_Duplicate(config, true) : cJSON_CreateObject());
+	put_text(o, "Architecture", img, "architecture");
+	json_put_str(o, "Os", json_str_or(img->config, "os", "linux"));
+	json_put_int(o, "Size", img->size);
+	if (r->minor < 44)
+		json_put_int(o, "VirtualSize", img->size);
+	json_put(o, "GraphDriver", show_driver(img));
+	for (size_t i = 0; i < img->n_layers; i++)
+		cJSON_AddItemToArray(layers, cJSON_CreateString(img->diff_ids[i]));
+	json_put_str(fs, "Type", "layers");
+	json_put(fs, "Layers", layers);
+	json_put(o, "RootFS", fs);
+	json_put_str(meta, "LastTagTime", "0001-01-01T00:00:00Z");
+	json_put(o, "Metadata", meta);
+	return o;
+}
+
+int images_inspect(struct request *r, struct err *e)
+{
+	autoimage struct image *img = NULL;
+	int n = image_get(r->api->images, r->arg[0], &img, e);
+	if (n < 0)
+		return n;
+	view_fact(r, "inspect", NULL, img->id, -1);
+	return reply_json(r, 200, show_image(r, img));
+}
+
+int images_history(struct request *r, struct err *e)
+{
+	autoimage struct image *img = NULL;
+	int n = image_get(r->api->images, r->arg[0], &img, e);
+	if (n < 0)
+		return n;
+	cJSON *rows = image_history(r->api->images, img);
+	view_fact(r, "history", NULL, img->id, cJSON_GetArraySize(rows));
+	return reply_json(r, 200, rows);
+}
+
+/* An image's layers as the store has them: our own route, for `drydock layers`. */
+int drydock_layers(struct request *r, struct err *e)
+{
+	autoimage struct image *img = NULL;
+	int n = image_get(r->api->images, r->arg[0], &img, e);
+	if (n < 0)
+		return n;
+	cJSON *rows = cJSON_CreateArray();
+	for (size_t i = 0; i < img->n_layers; i++) {
+		cJSON *o = cJSON_CreateObject();
+		json_put_str(o, "diff_id", img->diff_ids[i]);
+		json_put_str(o, "dir", img->layer_dirs[i]);
+		cJSON_AddItemToArray(rows, o);
+	}
+	return reply_json(r, 200, rows);
+}
+
+int images_search(struct request *r, struct err *e)
+{
+	err_http(e, 501, ENOSYS, "search needs Docker Hub, which this engine does not ask");
+	return err_hint(e, "`docker images` lists what is here; `docker pull NAME` gets an image by its name");
+}
+
+/* -- names and removal ------------------------------------------------------------------------ */
+
+static void image_event(const char *action, const char *id, const char *name)
+{
+	cJSON *a = cJSON_CreateObject();
+	json_put_str(a, "name", name);
+	event_add("image", action, id, a);
+}
+
+int images_tag(struct request *r, struct err *e)
+{
+	autoimage struct image *img = NULL;
+	const char *repo = query_or(r, "repo", ""), *tag = query_or(r, "tag", "");
+	int n = image_get(r->api->images, r->arg[0], &img, e);
+	if (n < 0)
+		return n;
+	autofree char *ref = str_printf("%s%s%s", repo, *tag ? ":" : "", tag);
+	if ((n = image_tag(r->api->images, img->id, ref, e)) < 0)
+		return n;
+	image_event("tag", img->id, ref);
+	return reply_empty(r, 201);
+}
+
+static cJSON *removed_json(const struct image_removed *rm)
+{
+	cJSON *a = cJSON_CreateArray();
+	for (size_t k = 0; k < 2; k++)
+		for (char *const *v = k ? rm->deleted : rm->untagged; v && *v; v++) {
+			cJSON *o = cJSON_CreateObject();
+			json_put_str(o, k ? "Deleted" : "Untagged", *v);
+			cJSON_AddItemToArray(a, o);
+		}
+	return a;
+}
+
+static void removed_facts(struct request *r, const char *ref, const char *id,
+			  const struct image_removed *rm)
+{
+	cJSON *d = cJSON_CreateObject();
+	bool deleted = rm->deleted && rm->deleted[0];
+	json_put_str(d, "ref", ref);
+	json_put_str(d, "digest", id);
+	json_put_bool(d, "untagged", !deleted);
+	json_put_int(d, "bytes", rm->bytes);
+	request_fact(r, "image.rm", NULL, id, d);
+	for (char *const *v = rm->untagged; v && *v; v++)
+		image_event("untag", id, id);
+	if (deleted)
+		image_event("delete", id, id);
+}
+
+int images_delete(struct request *r, struct err *e)
+{
+	struct image_removed rm = { 0 };
+	autoimage struct image *img = NULL;
+	int n = image_get(r->api->images, r->arg[0], &img, e);
+	if (n == 0)
+		n = image_remove(r->api->images, r->arg[0], query_bool(r, "force"), containers_use_image,
+				 r->api->containers, &rm, e);
+	if (n < 0)
+		return n;
+	removed_facts(r, r->arg[0], img->id, &rm);
+	n = reply_json(r, 200, removed_json(&rm));
+	strv_free(rm.untagged);
+	strv_free(rm.deleted);
+	return n;
+}
+
+int images_prune(struct request *r, struct err *e)
+{
+	static const char *const known[] = { "dangling", "until", "label", "label!", NULL };
+	autojson cJSON *filters = NULL;
+	struct image_removed rm = { 0 };
+	int n = query_filters(r, &filters, e);
+	if (n < 0 || (n = filter_check(filters, known, e)) < 0)
+		return n;
+	const cJSON *d = cJSON_GetArrayItem(json_obj(filters, "dangling"), 0);
+	bool all = d && (str_eq(d->valuestring, "false") || str_eq(d->valuestring, "0"));
+	if ((n = image_prune(r->api->images, all, containers_use_image, r->api->containers, &rm, e)) < 0)
+		return n;
+	cJSON *o = cJSON_CreateObject(), *list = removed_json(&rm), *fact = cJSON_CreateObject();
+	int count = cJSON_GetArraySize(list);
+	json_put_str(fact, "what", "image");
+	json_put_int(fact, "n", count);
+	json_put_int(fact, "bytes", rm.bytes);
+	request_fact(r, "prune", NULL, NULL, fact);
+	if (!count) {
+		cJSON_Delete(list);
+		list = cJSON_CreateNull();
+	}
+	json_put(o, "ImagesDeleted", list);
+	json_put_int(o, "SpaceReclaimed", rm.bytes);
+	strv_free(rm.untagged);
+	strv_free(rm.deleted);
+	return reply_json(r, 200, o);
+}
+
+/* -- df ---------------------------------------------------------------------------------------- */
+
+cJSON *df_images(struct request *r, int64_t *layers)
+{
+	struct image **v;
+	size_t n;
+	cJSON *rows = cJSON_CreateArray();
+	*layers = 0;
+	if (image_list(r->api->images, &v, &n, NULL) < 0)
+		return rows;
+	for (size_t i = 0; i < n; i++) {
+		cJSON *row = show_image_row(r, v[i], uses(r, v[i]->id));
+		cJSON_ReplaceItemInObject(row, "SharedSize", cJSON_CreateNumber(0));
+		cJSON_AddItemToArray(rows, row);
+		*layers += v[i]->size;
+		image_free(v[i]);
+	}
+	free(v);
+	return rows;
+}

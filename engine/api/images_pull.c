@@ -1,0 +1,178 @@
+/* images_pull.c - docker pull: progress as it comes, and facts of what arrived. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/routes.h"
+#include "image/reference.h"
+#include "runtime/container_event.h"
+
+struct pull {
+	struct api *api;
+	struct stream *stream;
+	char *ref, *platform, *auth;
+	struct origin by;	/* owned text */
+	int n_new, n_exists;
+	int64_t bytes;
+};
+
+static void fact(struct pull *p, const char *type, const char *image, cJSON *d)
+{
+	if (p->api->journal)
+		journal_add(p->api->journal, &p->by, type, NULL, image, d, NULL);
+	else
+		cJSON_Delete(d);
+}
+
+static void layer_fact(struct pull *p, const struct pull_progress *g)
+{
+	cJSON *d = cJSON_CreateObject();
+	json_put_str(d, "digest", g->digest);
+	json_put_str(d, "diff_id", g->diff_id ? g->diff_id : "");
+	json_put_int(d, "bytes", g->is_new ? g->total : 0);
+	json_put_str(d, "state", g->is_new ? "new" : "exists");
+	fact(p, "image.layer", NULL, d);
+	p->n_new += g->is_new;
+	p->n_exists += !g->is_new;
+	p->bytes += g->is_new ? g->total : 0;
+}
+
+/* Docker's bar, for clients that print "progress" as it is. */
+static char *bar(int64_t current, int64_t total)
+{
+	char b[51];
+	int full = total > 0 ? (int)(current * 50 / total) : 0;
+	if (full > 50)
+		full = 50;
+	memset(b, ' ', 50);
+	memset(b, '=', (size_t)full);
+	if (full < 50)
+		b[full] = '>';
+	b[50] = '\0';
+	return str_printf("[%s]  %.4gMB/%.4gMB", b, (double)current / 1e6, (double)total / 1e6);
+}
+
+static void progress(void *arg, const struct pull_progress *g)
+{
+	struct pull *p = arg;
+	autojson cJSON *o = cJSON_CreateObject();
+	json_put_str(o, "status", g->status);
+	if (g->id && g->total > 0 && strstr(g->status, "ing")) {
+		cJSON *d = cJSON_CreateObject();
+		autofree char *text = bar(g->current, g->total);
+		json_put_int(d, "current", g->current);
+		json_put_int(d, "total", g->total);
+		json_put(o, "progressDetail", d);
+		json_put_str(o, "progress", text);
+	} else if (g->id && !str_starts(g->status, "Pulling from")) {
+		json_put(o, "progressDetail", cJSON_CreateObject());
+	}
+	if (g->id)
+		json_put_str(o, "id", g->id);
+	if (g->digest && (str_eq(g->status, "Pull complete") || str_eq(g->status, "Already exists")))
+		layer_fact(p, g);
+	stream_json(p->stream, o);
+}
+
+/* The answer's status was sent long ago: a failure is a line of its own. */
+static void tell_failure(struct pull *p, const struct err *e)
+{
+	autojson cJSON *o = cJSON_CreateObject();
+	cJSON *d = cJSON_CreateObject();
+	json_put_str(d, "message", e->what);
+	json_put_int(d, "code", err_status(e));
+	json_put(o, "errorDetail", d);
+	json_put_str(o, "error", e->what);
+	if (e->hint[0])
+		json_put_str(o, "hint", e->hint);
+	stream_json(p->stream, o);
+}
+
+static void begin_facts(struct pull *p)
+{
+	struct reference ref;
+	cJSON *d = cJSON_CreateObject();
+	json_put_str(d, "ref", p->ref);
+	if (reference_parse(p->ref, &ref, NULL) == 0) {
+		json_put_str(d, "registry", ref.domain);
+		reference_free(&ref);
+	}
+	fact(p, "image.pull.begin", NULL, d);
+}
+
+static void resolve_fact(struct pull *p, bool found)
+{
+	cJSON *d = cJSON_CreateObject();
+	json_put_str(d, "ref", p->ref);
+	json_put_bool(d, "found", found);
+	json_put_str(d, "where", "registry");
+	fact(p, "image.resolve", NULL, d);
+}
+
+static void end_facts(struct pull *p, const struct image *img)
+{
+	cJSON *c = cJSON_CreateObject(), *d = cJSON_CreateObject(), *a = cJSON_CreateObject();
+	json_put_str(c, "digest", img->id);
+	json_put_int(c, "layers", (int64_t)img->n_layers);
+	json_put_int(c, "history", cJSON_GetArraySize(json_obj(img->config, "history")));
+	fact(p, "image.config", img->id, c);
+	json_put_str(d, "ref", p->ref);
+	json_put_str(d, "digest", img->id);
+	json_put_int(d, "new", p->n_new);
+	json_put_int(d, "exists", p->n_exists);
+	json_put_int(d, "bytes", p->bytes);
+	fact(p, "image.pull.end", img->id, d);
+	json_put_str(a, "name", p->ref);
+	event_add("image", "pull", p->ref, a);
+}
+
+static void produce(struct stream *s, void *arg)
+{
+	struct pull *p = arg;
+	struct err e = { 0 };
+	autoimage struct image *img = NULL;
+	struct pull_options o = {
+		.ref = p->ref, .platform = p->platform, .auth = p->auth, .mirrors = p->api->mirrors,
+		.insecure = p->api->insecure, .progress = progress, .arg = p,
+		.cancel = stream_cancel(s),
+	};
+	p->stream = s;
+	begin_facts(p);
+	int r = image_pull(p->api->images, &o, &img, &e);
+	resolve_fact(p, r == 0 || err_status(&e) != 404);
+	if (r < 0)
+		tell_failure(p, &e);
+	else
+		end_facts(p, img);
+}
+
+static void release(void *arg)
+{
+	struct pull *p = arg;
+	free(p->ref);
+	free(p->platform);
+	free(p->auth);
+	free((char *)p->by.session);
+	free((char *)p->by.step);
+	free(p);
+}
+
+int images_create(struct request *r, struct err *e)
+{
+	const char *from = query_or(r, "fromImage", ""), *tag = query_or(r, "tag", "");
+	struct reference ref;
+	if (!*from)
+		return err_http(e, 501, ENOSYS, "import (fromSrc) is not supported by this engine yet");
+	autofree char *name = str_printf("%s%s%s", from, !*tag ? "" : strchr(tag, ':') ? "@" : ":", tag);
+	int n = reference_parse(name, &ref, e);
+	if (n < 0)
+		return n;
+	reference_free(&ref);
+	struct pull *p = mem_alloc(sizeof(*p));
+	p->api = r->api;
+	p->ref = steal_ptr(name);
+	p->platform = query(r, "platform") && *query(r, "platform") ? str_dup(query(r, "platform")) : NULL;
+	p->auth = str_dup(MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, "X-Registry-Auth"));
+	p->by = (struct origin){ r->origin.actor, str_dup(r->origin.session), str_dup(r->origin.step) };
+	return reply_stream(r, "application/json", produce, release, p);
+}

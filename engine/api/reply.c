@@ -1,0 +1,247 @@
+/* reply.c - answers: JSON, streams, and the raw connection. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "api/api.h"
+
+#define STREAM_STACK  (192 * 1024)	/* bytes: producers unpack layers' progress and JSON */
+#define STREAM_QUEUE  (256 * 1024)	/* bytes a slow client may be behind */
+#define STREAM_BLOCK  (32 * 1024)	/* the largest chunk */
+
+static int queue(struct request *r, int status, struct MHD_Response *resp)
+{
+	MHD_add_response_header(resp, "Api-Version", API_VERSION);
+	MHD_add_response_header(resp, "Ostype", "linux");
+	MHD_add_response_header(resp, "Docker-Experimental", "false");
+	MHD_add_response_header(resp, "Server", "Drydock/" ENGINE_VERSION " (linux)");
+	r->answered = true;
+	int ok = MHD_queue_response(r->conn, (unsigned)status, resp);
+	MHD_destroy_response(resp);
+	return ok == MHD_YES ? 0 : -EIO;
+}
+
+int reply_text(struct request *r, int status, const char *type, const char *text)
+{
+	struct MHD_Response *resp = MHD_create_response_from_buffer(strlen(text), (void *)text,
+								    MHD_RESPMEM_MUST_COPY);
+	MHD_add_response_header(resp, "Content-Type", type);
+	return queue(r, status, resp);
+}
+
+int reply_json(struct request *r, int status, cJSON *o)
+{
+	char *text = json_line(o);
+	size_t n = strlen(text);
+	cJSON_Delete(o);
+	text = mem_grow(text, n + 2);
+	memcpy(text + n, "\n", 2);
+	struct MHD_Response *resp = MHD_create_response_from_buffer(n + 1, text, MHD_RESPMEM_MUST_FREE);
+	MHD_add_response_header(resp, "Content-Type", "application/json");
+	return queue(r, status, resp);
+}
+
+int reply_empty(struct request *r, int status)
+{
+	return queue(r, status, MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT));
+}
+
+int reply_error(struct request *r, const struct err *e)
+{
+	cJSON *o = cJSON_CreateObject();
+	json_put_str(o, "message", e->what);
+	if (e->hint[0])
+		json_put_str(o, "hint", e->hint);
+	return reply_json(r, err_status(e), o);
+}
+
+/* -- streams ---------------------------------------------------------------------------- */
+
+struct stream {
+	pthread_mutex_t lock;
+	pthread_cond_t filled, emptied;
+	struct str data;		/* put, not yet sent */
+	bool done;			/* the producer has returned */
+	volatile bool gone;		/* the client hung up */
+	int fd;				/* the connection's, to poll */
+	pthread_t thread;
+	void (*produce)(struct stream *s, void *arg);
+	void (*release)(void *arg);
+	void *arg;
+};
+
+static void *producer(void *arg)
+{
+	struct stream *s = arg;
+	s->produce(s, s->arg);
+	pthread_mutex_lock(&s->lock);
+	s->done = true;
+	pthread_cond_signal(&s->filled);
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+bool stream_gone(void *stream)
+{
+	struct stream *s = stream;
+	struct pollfd p = { .fd = s->fd, .events = POLLRDHUP };
+	if (!s->gone && poll(&p, 1, 0) > 0 && p.revents & (POLLRDHUP | POLLHUP | POLLERR))
+		s->gone = true;
+	return s->gone;
+}
+
+const volatile bool *stream_cancel(struct stream *s) { return &s->gone; }
+
+static void wait_a_while(pthread_cond_t *c, pthread_mutex_t *m)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	t.tv_nsec += 250000000L;
+	t.tv_sec += t.tv_nsec / 1000000000;
+	t.tv_nsec %= 1000000000;
+	pthread_cond_timedwait(c, m, &t);
+}
+
+int stream_put(struct stream *s, const void *data, size_t n)
+{
+	pthread_mutex_lock(&s->lock);
+	while (!s->gone && s->data.len > STREAM_QUEUE) {
+		wait_a_while(&s->emptied, &s->lock);
+		stream_gone(s);
+	}
+	if (!s->gone)
+		str_addn(&s->data, data, n);
+	pthread_cond_signal(&s->filled);
+	pthread_mutex_unlock(&s->lock);
+	return s->gone ? -EPIPE : 0;
+}
+
+int stream_json(struct stream *s, const cJSON *o)
+{
+	autofree char *line = json_line(o);
+	autofree char *text = str_printf("%s\r\n", line);
+	return stream_put(s, text, strlen(text));
+}
+
+/* MHD's reader: takes what there is; waits for more, looking for a hang-up. */
+static ssize_t read_stream(void *cls, uint64_t pos, char *buf, size_t max)
+{
+	struct stream *s = cls;
+	pthread_mutex_lock(&s->lock);
+	while (!s->data.len && !s->done && !s->gone) {
+		wait_a_while(&s->filled, &s->lock);
+		stream_gone(s);
+	}
+	size_t n = s->data.len < max ? s->data.len : max;
+	if (n) {
+		memcpy(buf, s->data.s, n);
+		memmove(s->data.s, s->data.s + n, s->data.len - n);
+		s->data.len -= n;
+		pthread_cond_signal(&s->emptied);
+	}
+	bool gone = s->gone;
+	pthread_mutex_unlock(&s->lock);
+	if (n)
+		return (ssize_t)n;
+	return gone ? MHD_CONTENT_READER_END_WITH_ERROR : MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+static void free_stream(void *cls)
+{
+	struct stream *s = cls;
+	pthread_mutex_lock(&s->lock);
+	s->gone = true;
+	pthread_cond_signal(&s->emptied);
+	pthread_mutex_unlock(&s->lock);
+	pthread_join(s->thread, NULL);
+	if (s->release)
+		s->release(s->arg);
+	str_free(&s->data);
+	free(s);
+}
+
+int reply_stream(struct request *r, const char *type, void (*produce)(struct stream *s, void *arg),
+		 void (*release)(void *arg), void *arg)
+{
+	struct stream *s = mem_alloc(sizeof(*s));
+	pthread_attr_t attr;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->filled, NULL);
+	pthread_cond_init(&s->emptied, NULL);
+	s->fd = MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	s->produce = produce;
+	s->release = release;
+	s->arg = arg;
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STREAM_STACK);
+	int failed = pthread_create(&s->thread, &attr, producer, s);
+	pthread_attr_destroy(&attr);
+	if (failed) {
+		if (release)
+			release(arg);
+		free(s);
+		return -failed;
+	}
+	struct MHD_Response *resp = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK,
+								      read_stream, s, free_stream);
+	MHD_add_response_header(resp, "Content-Type", type);
+	return queue(r, 200, resp);
+}
+
+/* -- the raw connection -------------------------------------------------------------------- */
+
+struct upgrade {
+	void (*fn)(void *arg, int fd, const void *early, size_t early_len);
+	void *arg;
+};
+
+/* MHD shuts the socket down when it is told to close it, which would end the stream
+ * for whoever holds a duplicate.  So the descriptor MHD knows is made to name one end
+ * of a throwaway pair, and what MHD closes is that. */
+static int take_socket(int sock)
+{
+	int pair[2], fd = dup(sock);
+	if (fd < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return fd;
+	dup3(pair[0], sock, O_CLOEXEC);
+	close(pair[0]);
+	close(pair[1]);
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	return fd;
+}
+
+static void upgraded(void *cls, struct MHD_Connection *conn, void *con_cls, const char *extra,
+		     size_t extra_len, MHD_socket sock, struct MHD_UpgradeResponseHandle *urh)
+{
+	struct upgrade *u = cls;
+	int fd = take_socket(sock);
+	if (fd >= 0)
+		u->fn(u->arg, fd, extra, extra_len);
+	MHD_upgrade_action(urh, MHD_UPGRADE_ACTION_CLOSE);
+	free(u);
+}
+
+bool request_upgrades(const struct request *r)
+{
+	return MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, "Upgrade") != NULL;
+}
+
+int reply_upgrade(struct request *r,
+		  void (*fn)(void *arg, int fd, const void *early, size_t early_len), void *arg,
+		  bool multiplexed)
+{
+	struct upgrade *u = mem_alloc(sizeof(*u));
+	*u = (struct upgrade){ fn, arg };
+	struct MHD_Response *resp = MHD_create_response_for_upgrade(upgraded, u);
+	MHD_add_response_header(resp, "Upgrade", "tcp");
+	MHD_add_response_header(resp, "Content-Type",
+				multiplexed && r->minor >= 42 ? "application/vnd.docker.multiplexed-stream" :
+				"application/vnd.docker.raw-stream");
+	return queue(r, MHD_HTTP_SWITCHING_PROTOCOLS, resp);
+}

@@ -1,0 +1,131 @@
+/* request.c - reading what a client asks. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "core/clock.h"
+
+const char *query(const struct request *r, const char *key)
+{
+	return MHD_lookup_connection_value(r->conn, MHD_GET_ARGUMENT_KIND, key);
+}
+
+const char *query_or(const struct request *r, const char *key, const char *dflt)
+{
+	const char *v = query(r, key);
+	return v && *v ? v : dflt;
+}
+
+bool query_bool(const struct request *r, const char *key)
+{
+	static const char *const no[] = { "", "0", "no", "false", "none", "False" };
+	const char *v = query_or(r, key, "");
+	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
+		if (str_eq(v, no[i]))
+			return false;
+	return true;
+}
+
+int64_t query_int(const struct request *r, const char *key, int64_t dflt)
+{
+	const char *v = query_or(r, key, "");
+	char *end;
+	long long n = strtoll(v, &end, 10);
+	return end != v && !*end ? n : dflt;
+}
+
+int query_time(const struct request *r, const char *key, uint64_t dflt, uint64_t *ns,
+	       struct err *e)
+{
+	const char *v = query_or(r, key, "");
+	*ns = dflt;
+	if (!*v || str_eq(v, "0"))
+		return 0;
+	if (clock_parse(v, ns) < 0)
+		return err_set(e, EINVAL, "invalid value for \"%s\": %s", key, v);
+	return 0;
+}
+
+int query_filters(const struct request *r, cJSON **out, struct err *e)
+{
+	const char *text = query_or(r, "filters", "{}");
+	autojson cJSON *given = NULL;
+	const cJSON *f, *v;
+	if (json_parse(text, strlen(text), &given, NULL) < 0 || !cJSON_IsObject(given))
+		return err_set(e, EINVAL, "invalid filters: %s", text);
+	cJSON *all = cJSON_CreateObject();
+	cJSON_ArrayForEach(f, given) {
+		cJSON *list = cJSON_CreateArray();
+		cJSON_ArrayForEach(v, f)
+			cJSON_AddItemToArray(list, cJSON_CreateString(
+				cJSON_IsString(v) ? v->valuestring : v->string ? v->string : ""));
+		json_put(all, f->string, list);
+	}
+	*out = all;
+	return 0;
+}
+
+bool filter_has(const cJSON *filters, const char *key, const char *value)
+{
+	const cJSON *list = json_obj(filters, key), *v;
+	if (!list)
+		return true;
+	cJSON_ArrayForEach(v, list)
+		if (str_eq(v->valuestring, value))
+			return true;
+	return false;
+}
+
+bool filter_labels(const cJSON *filters, const cJSON *labels)
+{
+	const cJSON *v;
+	cJSON_ArrayForEach(v, json_obj(filters, "label")) {
+		const char *eq = strchr(v->valuestring, '=');
+		autofree char *key = strndup(v->valuestring, eq ? (size_t)(eq - v->valuestring) :
+							       strlen(v->valuestring));
+		const char *have = json_str(labels, key);
+		if (!have || (eq && !str_eq(have, eq + 1)))
+			return false;
+	}
+	return true;
+}
+
+int filter_check(const cJSON *filters, const char *const *words, struct err *e)
+{
+	const cJSON *f;
+	cJSON_ArrayForEach(f, filters) {
+		const char *const *w = words;
+		while (*w && !str_eq(*w, f->string))
+			w++;
+		if (!*w)
+			return err_set(e, EINVAL, "invalid filter '%s'", f->string);
+	}
+	return 0;
+}
+
+int request_container(struct request *r, struct container **out, struct err *e)
+{
+	return containers_get(r->api->containers, r->arg[0], out, e);
+}
+
+void request_fact(struct request *r, const char *type, const char *cid, const char *image,
+		  cJSON *data)
+{
+	if (r->api->journal)
+		journal_add(r->api->journal, &r->origin, type, cid, image, data, NULL);
+	else
+		cJSON_Delete(data);
+}
+
+void view_fact(struct request *r, const char *what, const char *cid, const char *image, int rows)
+{
+	cJSON *d = cJSON_CreateObject();
+	json_put_str(d, "what", what);
+	if (image)
+		json_put_str(d, "digest", image);
+	if (rows >= 0)
+		json_put_int(d, "rows", rows);
+	request_fact(r, "view", cid, image, d);
+}

@@ -1,0 +1,11 @@
+/* routes.h - the handlers that routes.def names, one resource a file. */
+#ifndef DRYDOCK_API_ROUTES_H
+#define DRYDOCK_API_ROUTES_H
+
+#include "api/api.h"
+
+#define ROUTE(method, pattern, fn) int fn(struct request *r, struct err *e);
+#include "api/routes.def"
+#undef ROUTE
+
+#endif

@@ -1,0 +1,369 @@
+/* system.c - who is there: ping, version, info, df, events. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "api/images_show.h"
+#include "api/routes.h"
+#include "core/clock.h"
+#include "core/file.h"
+#include "runtime/container_event.h"
+
+static void info_fact(struct request *r, const char *what)
+{
+	cJSON *d = cJSON_CreateObject();
+	json_put_str(d, "what", what);
+	request_fact(r, "info.read", NULL, NULL, d);
+}
+
+int system_ping(struct request *r, struct err *e)
+{
+	return reply_text(r, 200, "text/plain; charset=utf-8", r->head ? "" : "OK");
+}
+
+int system_version(struct request *r, struct err *e)
+{
+	struct utsname u = { 0 };
+	cJSON *o = cJSON_CreateObject(), *platform = cJSON_CreateObject();
+	cJSON *parts = cJSON_CreateArray(), *engine = cJSON_CreateObject(), *d = cJSON_CreateObject();
+	char built[40];
+
+	uname(&u);
+	clock_rfc3339(r->api->started_ns, built);
+	const struct { const char *key, *value; } fields[] = {
+		{ "Version", ENGINE_VERSION }, { "ApiVersion", API_VERSION },
+		{ "MinAPIVersion", API_MIN_VERSION }, { "GitCommit", "drydock" },
+		{ "GoVersion", "none (C)" }, { "Os", "linux" }, { "Arch", "amd64" },
+		{ "KernelVersion", u.release }, { "BuildTime", built },
+	};
+	json_put_str(platform, "Name", "Drydock, a container engine for learning");
+	json_put(o, "Platform", platform);
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		json_put_str(o, fields[i].key, fields[i].value);
+		if (i)
+			json_put_str(d, fields[i].key, fields[i].value);
+	}
+	json_put_str(d, "Experimental", "false");
+	json_put_str(engine, "Name", "Engine");
+	json_put_str(engine, "Version", ENGINE_VERSION);
+	json_put(engine, "Details", d);
+	cJSON_AddItemToArray(parts, engine);
+	json_put(o, "Components", parts);
+	info_fact(r, "version");
+	return reply_json(r, 200, o);
+}
+
+/* -- info ----------------------------------------------------------------------------------- */
+
+/* One value of /etc/os-release (os-release(5)), owned; "" if it isn't there. */
+static char *os_release(const char *key)
+{
+	autostr struct str text = { 0 };
+	char *save;
+	if (file_read("/etc/os-release", &text, NULL) < 0)
+		return str_dup("");
+	for (char *l = strtok_r(text.s, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+		size_t n = strlen(key);
+		if (strncmp(l, key, n) || l[n] != '=')
+			continue;
+		char *v = l + n + 1 + (l[n + 1] == '"');
+		v[strcspn(v, "\"")] = '\0';
+		return str_dup(v);
+	}
+	return str_dup("");
+}
+
+struct counts { int all, running, paused, stopped; };
+
+static void count(struct request *r, struct counts *k)
+{
+	size_t n;
+	struct container **v = containers_list(r->api->containers, &n);
+	*k = (struct counts){ .all = (int)n };
+	for (size_t i = 0; i < n; i++) {
+		k->running += v[i]->status == CTR_RUNNING;
+		k->paused += v[i]->status == CTR_PAUSED;
+	}
+	k->stopped = k->all - k->running - k->paused;
+	containers_list_free(v, n);
+}
+
+/* Images that stand in for the lecture's real ones say so in a label. */
+static void stand_ins(struct request *r, char ***warnings, int *n_images)
+{
+	struct image **v;
+	size_t n;
+	struct str names = { 0 };
+	*n_images = 0;
+	if (image_list(r->api->images, &v, &n, NULL) < 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const cJSON *labels = json_obj(json_obj(v[i]->config, "config"), "Labels");
+		if (json_str(labels, "drydock.stand-in") && v[i]->tags && v[i]->tags[0])
+			str_addf(&names, "%s%s", names.len ? ", " : "", v[i]->tags[0]);
+		image_free(v[i]);
+	}
+	*n_images = (int)n;
+	free(v);
+	if (names.len) {
+		autofree char *w = str_printf("NOTE: course images that stand in for those of Docker Hub: %s",
+					      names.s);
+		strv_add(warnings, w);
+	}
+	str_free(&names);
+}
+
+static void put_host(cJSON *o)
+{
+	struct utsname u = { 0 };
+	struct sysinfo si = { 0 };
+	char host[256] = "";
+	autofree char *os = os_release("PRETTY_NAME"), *version = os_release("VERSION_ID");
+
+	uname(&u);
+	sysinfo(&si);
+	gethostname(host, sizeof(host) - 1);
+	json_put_str(o, "KernelVersion", u.release);
+	json_put_str(o, "OperatingSystem", os);
+	json_put_str(o, "OSVersion", version);
+	json_put_str(o, "OSType", "linux");
+	json_put_str(o, "Architecture", u.machine);
+	json_put_int(o, "NCPU", sysconf(_SC_NPROCESSORS_ONLN));
+	json_put_int(o, "MemTotal", (int64_t)si.totalram * si.mem_unit);
+	json_put_str(o, "Name", host);
+}
+
+static void put_runtimes(cJSON *o)
+{
+	cJSON *all = cJSON_CreateObject(), *one = cJSON_CreateObject(), *commit;
+	static const char *const parts[] = { "ContainerdCommit", "RuncCommit", "InitCommit" };
+	json_put_str(one, "path", "drydock-supervisor");
+	json_put(all, "drydock", one);
+	json_put(o, "Runtimes", all);
+	json_put_str(o, "DefaultRuntime", "drydock");
+	json_put_str(o, "InitBinary", "drydock-supervisor");
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		commit = cJSON_CreateObject();
+		json_put_str(commit, "ID", "");
+		json_put_str(commit, "Expected", "");
+		json_put(o, parts[i], commit);
+	}
+}
+
+static void put_drivers(struct request *r, cJSON *o)
+{
+	static const char *const logs[] = { "json-file", "none", NULL }, *const nets[] = { "bridge", "host", "null", NULL };
+	cJSON *plugins = cJSON_CreateObject(), *swarm = cJSON_CreateObject(), *status = cJSON_CreateArray();
+	cJSON *pair = cJSON_CreateArray();
+	char *const none[] = { NULL };
+
+	json_put_str(o, "Driver", "overlay2");
+	cJSON_AddItemToArray(pair, cJSON_CreateString("Backend"));
+	cJSON_AddItemToArray(pair, cJSON_CreateString(r->api->backend));
+	cJSON_AddItemToArray(status, pair);
+	json_put(o, "DriverStatus", status);
+	json_put_strv(plugins, "Volume", none);
+	json_put_strv(plugins, "Network", (char *const *)nets);
+	json_put(plugins, "Authorization", cJSON_CreateNull());
+	json_put_strv(plugins, "Log", (char *const *)logs);
+	json_put(o, "Plugins", plugins);
+	json_put_str(swarm, "NodeID", "");
+	json_put_str(swarm, "NodeAddr", "");
+	json_put_str(swarm, "LocalNodeState", "inactive");
+	json_put_bool(swarm, "ControlAvailable", false);
+	json_put_str(swarm, "Error", "");
+	json_put(swarm, "RemoteManagers", cJSON_CreateNull());
+	json_put(o, "Swarm", swarm);
+	json_put_str(o, "LoggingDriver", "json-file");
+	json_put_str(o, "CgroupDriver", "cgroupfs");
+	json_put_str(o, "CgroupVersion", access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0 ? "2" : "1");
+}
+
+static int open_files(void)
+{
+	autodir DIR *d = opendir("/proc/self/fd");
+	int n = 0;
+	while (d && readdir(d))
+		n++;
+	return n > 3 ? n - 3 : 0;	/* not ".", ".." and the directory itself */
+}
+
+static void put_registry(struct request *r, cJSON *o)
+{
+	cJSON *reg = cJSON_CreateObject(), *index = cJSON_CreateObject(), *hub = cJSON_CreateObject();
+	static const char *const local[] = { "127.0.0.0/8", NULL };
+	json_put_strv(reg, "InsecureRegistryCIDRs", (char *const *)local);
+	json_put_str(hub, "Name", "docker.io");
+	json_put_strv(hub, "Mirrors", r->api->mirrors);
+	json_put_bool(hub, "Secure", true);
+	json_put_bool(hub, "Official", true);
+	json_put(index, "docker.io", hub);
+	json_put(reg, "IndexConfigs", index);
+	json_put_strv(reg, "Mirrors", r->api->mirrors);
+	json_put(o, "RegistryConfig", reg);
+	json_put_str(o, "IndexServerAddress", "https://index.docker.io/v1/");
+}
+
+static void put_flags(cJSON *o)
+{
+	static const char *const yes[] = { "MemoryLimit", "SwapLimit", "CpuCfsPeriod", "CpuCfsQuota",
+		"CPUShares", "CPUSet", "PidsLimit", "IPv4Forwarding", "OomKillDisable" };
+	static const char *const no[] = { "BridgeNfIptables", "BridgeNfIp6tables", "Debug",
+		"ExperimentalBuild", "LiveRestoreEnabled" };
+	static const char *const security[] = { "name=seccomp,profile=builtin", "name=cgroupns", NULL };
+	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
+		json_put_bool(o, yes[i], true);
+	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
+		json_put_bool(o, no[i], false);
+	json_put_strv(o, "SecurityOptions", (char *const *)security);
+}
+
+int system_info(struct request *r, struct err *e)
+{
+	struct counts k;
+	char now[40];
+	int n_images;
+	cJSON *o = cJSON_CreateObject();
+	char **warnings = strv_dup(launcher_warnings(containers_launcher(r->api->containers)));
+
+	count(r, &k);
+	stand_ins(r, &warnings, &n_images);
+	if (!containers_network(r->api->containers))
+		strv_add(&warnings, "WARNING: this host gives the engine no bridge network");
+	json_put_str(o, "ID", "drydock");
+	json_put_int(o, "Containers", k.all);
+	json_put_int(o, "ContainersRunning", k.running);
+	json_put_int(o, "ContainersPaused", k.paused);
+	json_put_int(o, "ContainersStopped", k.stopped);
+	json_put_int(o, "Images", n_images);
+	json_put_int(o, "NFd", open_files());
+	json_put_int(o, "NGoroutines", 0);
+	json_put_int(o, "NEventsListener", 0);
+	json_put_str(o, "SystemTime", clock_rfc3339(clock_wall_ns(), now));
+	put_drivers(r, o);
+	put_host(o);
+	put_runtimes(o);
+	put_registry(r, o);
+	put_flags(o);
+	json_put_str(o, "DockerRootDir", r->api->data_root);
+	json_put_str(o, "ServerVersion", ENGINE_VERSION);
+	json_put_strv(o, "Labels", (char *const []){ NULL });
+	json_put_strv(o, "Warnings", warnings);
+	strv_free(warnings);
+	info_fact(r, "info");
+	return reply_json(r, 200, o);
+}
+
+/* -- df, auth ------------------------------------------------------------------------------------ */
+
+int system_df(struct request *r, struct err *e)
+{
+	cJSON *o = cJSON_CreateObject(), *rows = cJSON_CreateArray();
+	int64_t layers;
+	size_t n;
+	cJSON *images = df_images(r, &layers);
+	struct container **v = containers_list(r->api->containers, &n);
+	for (size_t i = 0; i < n; i++) {
+		cJSON *row = cJSON_CreateObject();
+		container_lock(v[i]);
+		autofree char *status = container_status_text(v[i]), *name = str_printf("/%s", v[i]->name);
+		json_put_str(row, "Id", v[i]->id);
+		json_put_strv(row, "Names", (char *const []){ name, NULL });
+		json_put_str(row, "Image", v[i]->image_ref);
+		json_put_str(row, "ImageID", v[i]->image_id);
+		json_put_int(row, "Created", (int64_t)(v[i]->created_ns / 1000000000));
+		json_put_int(row, "SizeRw", container_size_rw(v[i]));
+		json_put_str(row, "State", ctr_status_names[v[i]->status]);
+		json_put_str(row, "Status", status);
+		container_unlock(v[i]);
+		cJSON_AddItemToArray(rows, row);
+	}
+	containers_list_free(v, n);
+	json_put_int(o, "LayersSize", layers);
+	json_put(o, "Images", images);
+	json_put(o, "Containers", rows);
+	json_put(o, "Volumes", cJSON_CreateArray());
+	json_put(o, "BuildCache", cJSON_CreateArray());
+	view_fact(r, "df", NULL, NULL, (int)n);
+	return reply_json(r, 200, o);
+}
+
+int system_auth(struct request *r, struct err *e)
+{
+	return err_http(e, 501, ENOSYS, "docker login is not supported by this engine yet");
+}
+
+int build_prune(struct request *r, struct err *e)
+{
+	cJSON *o = cJSON_CreateObject();
+	json_put(o, "CachesDeleted", cJSON_CreateNull());
+	json_put_int(o, "SpaceReclaimed", 0);
+	return reply_json(r, 200, o);
+}
+
+/* -- events ---------------------------------------------------------------------------------------- */
+
+struct events { struct stream *s; cJSON *filters; uint64_t since, until; };
+
+static bool wanted(const struct events *ev, const cJSON *event)
+{
+	const cJSON *actor = json_obj(event, "Actor"), *attr = json_obj(actor, "Attributes");
+	const char *type = json_str_or(event, "Type", ""), *action = json_str_or(event, "Action", "");
+	const char *id = json_str_or(actor, "ID", ""), *name = json_str_or(attr, "name", "");
+	const cJSON *list = json_obj(ev->filters, "event"), *v;
+	bool fits = !list;
+
+	cJSON_ArrayForEach(v, list)	/* "exec_create" also means "exec_create: sh" */
+		fits |= str_starts(action, v->valuestring);
+	list = json_obj(ev->filters, "container");
+	bool ours = !list;
+	cJSON_ArrayForEach(v, list)
+		ours |= str_eq(type, "container") && (str_starts(id, v->valuestring) || str_eq(name, v->valuestring));
+	return fits && ours && filter_has(ev->filters, "type", type) &&
+	       filter_has(ev->filters, "image", json_str_or(attr, "image", name)) &&
+	       filter_labels(ev->filters, attr);
+}
+
+static int on_event(void *arg, const cJSON *event)
+{
+	struct events *ev = arg;
+	if (!event)
+		return stream_gone(ev->s);
+	return wanted(ev, event) && stream_json(ev->s, event) < 0;
+}
+
+static void produce_events(struct stream *s, void *arg)
+{
+	struct events *ev = arg;
+	ev->s = s;
+	event_read(ev->since, ev->until, on_event, ev);
+}
+
+static void release_events(void *arg)
+{
+	struct events *ev = arg;
+	cJSON_Delete(ev->filters);
+	free(ev);
+}
+
+int system_events(struct request *r, struct err *e)
+{
+	static const char *const known[] = { "event", "container", "image", "type", "label", "network",
+		"volume", "daemon", "scope", "plugin", "service", "node", "secret", "config", NULL };
+	struct events want = { .filters = NULL };
+	int n = query_time(r, "since", clock_wall_ns(), &want.since, e);
+	if (n < 0 || (n = query_time(r, "until", UINT64_MAX, &want.until, e)) < 0 ||
+	    (n = query_filters(r, &want.filters, e)) < 0)
+		return n;
+	if ((n = filter_check(want.filters, known, e)) < 0) {
+		cJSON_Delete(want.filters);
+		return n;
+	}
+	struct events *ev = mem_alloc(sizeof(*ev));
+	*ev = want;
+	return reply_stream(r, "application/json", produce_events, release_events, ev);
+}

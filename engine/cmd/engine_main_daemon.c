@@ -1,0 +1,303 @@
+/* engine_main_daemon.c - the daemon: the one place that stacks it all.
+ *
+ *	kernel	linux, fault on top (DRYDOCK_FAULT), trace on top of that
+ *	store	images, journal, containers with launcher and network
+ *	served	the course registry; the API on each socket
+ *
+ * Opened in this order, closed in reverse.  One daemon a data root and one an
+ * exec root: both are locked (flock(2)), and the locks go with the process.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "cmd/engine_main.h"
+#include "core/clock.h"
+#include "core/file.h"
+#include "image/image.h"
+#include "kernel/fault.h"
+#include "registry/server.h"
+
+#define NET_POOL      4
+#define REGISTRY_PORT 5000
+#define MAX_SERVERS   8
+
+struct daemon {
+	struct settings s;
+	int data_lock, exec_lock;
+	struct fault fault;
+	struct kernel *kernel;
+	struct collector *trace;
+	struct journal *journal;
+	struct image_store *images;
+	struct containers *containers;
+	struct registry_server *registry;
+	struct api api;
+	struct server *server[MAX_SERVERS];
+	size_t n_servers;
+	char *socket;		/* the first unix socket: removed at the end */
+};
+
+static bool quiet(const struct daemon *d)
+{
+	return str_eq(d->s.log_level, "error") || str_eq(d->s.log_level, "fatal");
+}
+
+/* -- roots ------------------------------------------------------------------------------------ */
+
+static int lock_root(const char *root, int *fd, struct err *e)
+{
+	int r = dir_make(root, 0711, e);
+	if (r < 0)
+		return r;
+	autofree char *path = str_printf("%s/lock", root);
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (*fd < 0)
+		return err_sys(e, errno, "open %s", path);
+	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	err_set(e, EBUSY, "another daemon uses %s", root);
+	return err_hint(e, "stop that one, or give this one roots of its own: DRYDOCK_ROOT=DIR");
+}
+
+/* -- the kernel ---------------------------------------------------------------------------------- */
+
+static int stack_kernel(struct daemon *d, struct err *e)
+{
+	const char *bad, *fault = getenv("DRYDOCK_FAULT");
+	autofree char *dir = str_printf("%s/trace", d->s.data_root);
+	int r;
+	if (!str_eq(d->s.backend, "auto") && !str_eq(d->s.backend, "linux"))
+		return err_set(e, EINVAL, "backend \"%s\" is not part of this build: auto, linux",
+			       d->s.backend);
+	d->kernel = kernel_linux();
+	if (fault && *fault) {
+		d->kernel = fault_init(&d->fault, d->kernel, fault, "daemon", &bad);
+		if (!d->kernel)
+			return err_set(e, EINVAL, "DRYDOCK_FAULT: can't read \"%s\"", bad);
+	}
+	if (str_eq(d->s.trace, "off"))
+		return 0;
+	if ((r = dir_make(dir, 0700, e)) < 0 || (r = collector_open(dir, &d->trace, e)) < 0)
+		return r;
+	d->kernel = collector_kernel(d->trace, d->kernel,
+				     geteuid() == 0 ? BACKEND_LINUX : BACKEND_ROOTLESS);
+	return 0;
+}
+
+/* -- the course registry ---------------------------------------------------------------------------- */
+
+/* Serves DATA_ROOT/registry, if the course images were baked, as the first mirror. */
+static int start_registry(struct daemon *d, struct err *e)
+{
+	autofree char *root = str_printf("%s/registry", d->s.data_root);
+	struct stat st;
+	int port = d->s.registry_port ? atoi(d->s.registry_port) : REGISTRY_PORT;
+	if (stat(root, &st) < 0 || (d->s.registry_port && port == 0))
+		return 0;
+	struct registry_options o = { .root = root, .address = "127.0.0.1", .port = (uint16_t)port };
+	int r = registry_start(&o, &d->registry, e);
+	if (r == -EADDRINUSE && !d->s.registry_port) {
+		o.port = 0;
+		r = registry_start(&o, &d->registry, e);
+	}
+	if (r < 0)
+		return r;
+	autofree char *mirror = str_printf("http://127.0.0.1:%u", registry_port(d->registry));
+	char **mirrors = mem_alloc(sizeof(*mirrors));
+	strv_add(&mirrors, mirror);
+	for (size_t i = 0; d->s.mirrors[i]; i++)
+		strv_add(&mirrors, d->s.mirrors[i]);
+	strv_free(d->s.mirrors);
+	d->s.mirrors = mirrors;
+	return 0;
+}
+
+/* -- sockets ---------------------------------------------------------------------------------------- */
+
+static int listen_unix(struct daemon *d, const char *path, int *out, struct err *e)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	if (snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path) >= (int)sizeof(sun.sun_path))
+		return err_set(e, ENAMETOOLONG, "listen on %s: longer than %zu bytes", path,
+			       sizeof(sun.sun_path) - 1);
+	autofd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	unlink(path);		/* ours: the exec root is locked */
+	mode_t old = umask(0117);	/* made 0660: never wider, not even for a moment */
+	int r = fd < 0 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 || listen(fd, 128) < 0;
+	int code = errno;
+	umask(old);
+	if (r)
+		return err_sys(e, code, "listen on %s", path);
+	if (!d->socket)
+		d->socket = str_dup(path);
+	*out = steal_fd(&fd);
+	return 0;
+}
+
+static int listen_tcp(const char *text, int *out, struct err *e)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	const char *colon = strrchr(text, ':');
+	autofree char *host = strndup(text, colon ? (size_t)(colon - text) : strlen(text));
+	int one = 1;
+	if (str_eq(host, "localhost") || !*host)
+		strcpy(host = mem_grow(host, 16), "127.0.0.1");
+	if (inet_pton(AF_INET, host, &in.sin_addr) != 1 || (ntohl(in.sin_addr.s_addr) >> 24) != 127) {
+		err_set(e, EPERM, "listen on tcp://%s: only on loopback", text);
+		return err_hint(e, "whoever reaches the API is root on this machine; use ssh -L to reach it from another");
+	}
+	in.sin_port = htons((uint16_t)(colon ? atoi(colon + 1) : 2375));
+	autofd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (fd < 0 || bind(fd, (struct sockaddr *)&in, sizeof(in)) < 0 || listen(fd, 128) < 0)
+		return err_sys(e, errno, "listen on tcp://%s", text);
+	*out = steal_fd(&fd);
+	return 0;
+}
+
+static int serve(struct daemon *d, const char *url, struct err *e)
+{
+	int fd = -1, r;
+	bool is_unix = str_starts(url, "unix://") || url[0] == '/';
+	if (d->n_servers == MAX_SERVERS)
+		return err_set(e, E2BIG, "more than %d hosts to listen on", MAX_SERVERS);
+	if (is_unix)
+		r = listen_unix(d, url[0] == '/' ? url : url + 7, &fd, e);
+	else if (str_starts(url, "tcp://"))
+		r = listen_tcp(url + 6, &fd, e);
+	else
+		r = err_set(e, EINVAL, "can't listen on \"%s\": unix:///PATH or tcp://127.0.0.1:PORT", url);
+	if (r == 0)
+		r = server_start(&d->api, fd, is_unix, &d->server[d->n_servers], e);
+	d->n_servers += r == 0;
+	return r;
+}
+
+static int serve_all(struct daemon *d, struct err *e)
+{
+	autofree char *own = str_printf("unix://%s/drydock.sock", d->s.exec_root);
+	int r = 0;
+	if (!d->s.hosts[0])
+		strv_add(&d->s.hosts, own);
+	d->api = (struct api){
+		.containers = d->containers, .images = d->images, .journal = d->journal,
+		.trace = d->trace, .data_root = d->s.data_root, .exec_root = d->s.exec_root,
+		.socket = d->s.hosts[0], .backend = geteuid() == 0 ? "linux" : "rootless",
+		.mirrors = d->s.mirrors, .insecure = d->s.insecure,
+		.registry_port = d->registry ? registry_port(d->registry) : 0,
+		.started_ns = clock_wall_ns(),
+	};
+	pthread_mutex_init(&d->api.lock, NULL);
+	for (size_t i = 0; r == 0 && d->s.hosts[i]; i++)
+		r = serve(d, d->s.hosts[i], e);
+	return r;
+}
+
+/* -- the whole ------------------------------------------------------------------------------------------ */
+
+static int open_all(struct daemon *d, struct err *e)
+{
+	autofree char *db = NULL;
+	int r;
+	if ((r = lock_root(d->s.data_root, &d->data_lock, e)) < 0 ||
+	    (r = lock_root(d->s.exec_root, &d->exec_lock, e)) < 0 ||
+	    (r = stack_kernel(d, e)) < 0)
+		return r;
+	db = str_printf("%s/drydock.db", d->s.data_root);
+	if ((r = image_store_open(d->s.data_root, d->kernel, &d->images, e)) < 0 ||
+	    (d->trace && (r = journal_open(db, &d->journal, e)) < 0))
+		return r;
+	struct containers_options o = {
+		.kernel = d->kernel, .data_root = d->s.data_root, .exec_root = d->s.exec_root,
+		.images = d->images, .journal = d->journal, .trace = d->trace,
+		.network = { .bridge = d->s.bridge, .cidr = d->s.bip, .pool = NET_POOL },
+	};
+	if ((r = containers_open(&o, &d->containers, e)) < 0 || (r = start_registry(d, e)) < 0)
+		return r;
+	return serve_all(d, e);
+}
+
+static void close_all(struct daemon *d)
+{
+	for (size_t i = 0; i < d->n_servers; i++)
+		server_stop(d->server[i]);
+	if (d->containers)
+		containers_close(d->containers, !d->s.live_restore);
+	if (d->registry)
+		registry_stop(d->registry);
+	if (d->images)
+		image_store_close(d->images);
+	if (d->journal)
+		journal_close(d->journal);
+	if (d->trace)
+		collector_close(d->trace);
+	if (d->socket)
+		unlink(d->socket);
+	if (d->s.pidfile)
+		unlink(d->s.pidfile);
+	free(d->socket);
+	free(d->api.session);
+	free(d->api.step);
+	settings_free(&d->s);
+}
+
+static int announce(struct daemon *d, struct err *e)
+{
+	if (d->s.pidfile) {
+		autofree char *text = str_printf("%d\n", (int)getpid());
+		int r = file_write_atomic(d->s.pidfile, text, strlen(text), 0644, e);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; !quiet(d) && d->s.hosts[i]; i++)
+		fprintf(stderr, "drydock: API listening on %s\n", d->s.hosts[i]);
+	if (d->s.ready_fd) {
+		int fd = atoi(d->s.ready_fd);
+		write_all(fd, "\n", 1);
+		close(fd);
+	}
+	return 0;
+}
+
+int cmd_daemon(int argc, char **argv)
+{
+	static struct daemon d;
+	struct err e = { 0 };
+	sigset_t ends;
+	int sig = 0, r = settings_read(argc, argv, &d.s, &e);
+	if (r > 0)
+		return 0;
+	/* Blocked before the first thread starts, so that only sigwait() takes them. */
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &ends, NULL);
+	umask(022);
+	if (r == 0)
+		r = open_all(&d, &e);
+	if (r == 0)
+		r = announce(&d, &e);
+	if (r < 0) {
+		err_print(&e);
+		close_all(&d);
+		return 1;
+	}
+	do		/* SIGHUP: dockerd reads its file again; here it must not end the daemon */
+		sigwait(&ends, &sig);
+	while (sig == SIGHUP);
+	close_all(&d);
+	return 0;
+}

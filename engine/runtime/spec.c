@@ -1,0 +1,34 @@
+#include "runtime/spec.h"
+
+#include <stdlib.h>
+
+#include "core/cleanup.h"
+#include "core/str.h"
+
+void spec_free(struct spec *s)
+{
+	char *const text[] = { s->id, s->name, s->hostname, s->domainname, s->cwd, s->upper, s->work,
+			       s->merged, s->hosts, s->hostname_file, s->resolv_conf, s->cgroup,
+			       s->cpuset_cpus, s->cpuset_mems, s->log_path, s->run_dir };
+	char **const lists[] = { s->argv, s->envp, s->lower, s->masked, s->readonly };
+
+	for (size_t i = 0; i < s->n_mounts; i++) {
+		free(s->mounts[i].type);
+		free(s->mounts[i].source);
+		free(s->mounts[i].target);
+		free(s->mounts[i].options);
+	}
+	for (size_t i = 0; i < s->n_sysctls; i++) {
+		free(s->sysctls[i].name);
+		free(s->sysctls[i].value);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(text); i++)
+		free(text[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		strv_free(lists[i]);
+	free(s->mounts);
+	free(s->sysctls);
+	free(s->ulimits);
+	free(s->groups);
+	*s = (struct spec){ .netns_fd = -1 };
+}
