@@ -148,6 +148,28 @@ int link_delete(struct kernel *k, int sock, const char *name, struct err *e)
 	return r < 0 ? err_sys(e, -r, "delete the link %s", name) : 0;
 }
 
+static void move_to_group(struct nl *m, const char *name, uint32_t group)
+{
+	about_link(m, RTM_NEWLINK, 0, 0, name);
+	nl_attr_u32(m, IFLA_GROUP, group);
+}
+
+int link_delete_many(struct kernel *k, int sock, const char *const *names, int n, uint32_t group,
+		     struct err *e)
+{
+	struct request mark, all;
+
+	begin(&mark);
+	for (int i = 0; i < n && i < LINK_BATCH; i++)
+		move_to_group(&mark.nl, names[i], group);
+	change(k, sock, &mark, WHY_TABLE);	/* those that are gone can't be moved */
+	begin(&all);
+	about_link(&all.nl, RTM_DELLINK, 0, 0, NULL);
+	nl_attr_u32(&all.nl, IFLA_GROUP, group);
+	int r = change(k, sock, &all, WHY_TABLE);
+	return r < 0 && r != -ENODEV ? err_sys(e, -r, "delete %d links", n) : 0;
+}
+
 int link_add_address(struct kernel *k, int sock, int index, const struct subnet *address,
 		     struct err *e)
 {

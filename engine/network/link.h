@@ -33,6 +33,12 @@ int link_add_veth(struct kernel *k, int sock, const char *name, int bridge, int 
 		  const uint8_t mac[6], struct err *e);
 int link_up(struct kernel *k, int sock, int index, struct err *e);
 int link_delete(struct kernel *k, int sock, const char *name, struct err *e);
+/* Many at once: each deletion waits for all processors to let go of the link
+ * (some 30 ms), all of one group's links wait together.  A link that is gone
+ * already is no error. */
+#define LINK_BATCH 16
+int link_delete_many(struct kernel *k, int sock, const char *const *names, int n, uint32_t group,
+		     struct err *e);
 int link_add_address(struct kernel *k, int sock, int index, const struct subnet *address,
 		     struct err *e);
 /* A new namespace's inside in one exchange: lo and eth0 up, the address, the default route. */

@@ -40,6 +40,8 @@
 #define SETTLE_NS 20000000ull		/* a start takes some 5 ms; four of them */
 #define RETRY_NS 1000000000ull		/* after a failure, unless somebody waits */
 #define TAKE_TIMEOUT_S 10
+/* Link groups (ip-link(8)) are numbers anybody may use: 0x64726b00 is "drk". */
+#define GROUP_OF_THE_DEAD 0x64726b00u
 
 uint64_t netns_inode(int fd)
 {
@@ -169,16 +171,20 @@ static int make(struct network *n, struct endpoint *ep, struct err *e)
 	return r;
 }
 
-/* Deletes both ends (each takes the other along) and lets the namespace go. */
-static void unmake(struct network *n, struct endpoint *ep)
+/* Deletes both ends (each takes the other along) and lets the namespaces go. */
+static void unmake(struct network *n, struct endpoint *const *dead, int count)
 {
+	const char *veth[LINK_BATCH];
 	int host = nl_open(n->k);
 
+	for (int i = 0; i < count; i++)
+		veth[i] = dead[i]->veth;
 	if (host >= 0) {
-		link_delete(n->k, host, ep->veth, NULL);
+		link_delete_many(n->k, host, veth, count, GROUP_OF_THE_DEAD + n->bridge_index, NULL);
 		k_close(n->k, host);
 	}
-	k_close(n->k, ep->netns);
+	for (int i = 0; i < count; i++)
+		k_close(n->k, dead[i]->netns);
 }
 
 /* ---- the keeper ---- */
@@ -230,17 +236,21 @@ static void make_one(struct network *n)
 	pthread_cond_broadcast(&n->changed);
 }
 
-static void bury_one(struct network *n)
+static void bury(struct network *n)
 {
-	struct endpoint *ep = n->dead;
+	struct endpoint *dead[LINK_BATCH];
+	int count = 0;
 
-	n->dead = ep->next;
-	n->n_dead--;
+	for (; n->dead && count < LINK_BATCH; n->dead = n->dead->next)
+		dead[count++] = n->dead;
+	n->n_dead -= count;
 	pthread_mutex_unlock(&n->lock);
-	unmake(n, ep);
+	unmake(n, dead, count);
 	pthread_mutex_lock(&n->lock);
-	addresses_give(&n->addresses, ep->address);
-	free(ep);
+	for (int i = 0; i < count; i++) {
+		addresses_give(&n->addresses, dead[i]->address);
+		free(dead[i]);
+	}
 	pthread_cond_broadcast(&n->changed);
 }
 
@@ -267,13 +277,13 @@ static void *keep(void *arg)
 		if (running_out(n))
 			make_one(n);
 		else if (n->n_dead > n->want)
-			bury_one(n);
+			bury(n);
 		else if (!n->dead && n->n_ready >= n->want)
 			pthread_cond_wait(&n->changed, &n->lock);
 		else if (clock_mono_ns() < settled)
 			wait_until(n, settled);
 		else if (n->dead)
-			bury_one(n);
+			bury(n);
 		else
 			make_one(n);
 	}
@@ -283,7 +293,7 @@ static void *keep(void *arg)
 		push_dead(n, ep);
 	}
 	while (n->dead)
-		bury_one(n);
+		bury(n);
 	pthread_mutex_unlock(&n->lock);
 	return NULL;
 }
