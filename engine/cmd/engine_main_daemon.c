@@ -26,6 +26,7 @@
 #include "core/file.h"
 #include "image/image.h"
 #include "kernel/fault.h"
+#include "kernel/nft.h"
 #include "registry/server.h"
 
 #define NET_POOL      4
@@ -81,6 +82,7 @@ static int stack_kernel(struct daemon *d, struct err *e)
 		return err_set(e, EINVAL, "backend \"%s\" is not part of this build: auto, linux",
 			       d->s.backend);
 	d->kernel = kernel_linux();
+	kernel_nft_enable();
 	if (fault && *fault) {
 		d->kernel = fault_init(&d->fault, d->kernel, fault, "daemon", &bad);
 		if (!d->kernel)
