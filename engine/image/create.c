@@ -64,8 +64,10 @@ static int make_layer(struct image_store *s, const char *dir, bool take, struct 
 	struct packed p;
 	struct layer_record rec, known;
 	int r = pack_to_blob(s, dir, &p, e);
-	if (r < 0)
-		return err_wrap(e, "make a layer of %s", dir);
+	if (r < 0) {
+		err_wrap(e, "make a layer of %s", dir);
+		return store_hint(e);
+	}
 	memcpy(rec.diff_id, p.diff_id, sizeof(rec.diff_id));
 	memcpy(rec.digest, p.digest, sizeof(rec.digest));
 	rec.size = p.size;
@@ -78,7 +80,7 @@ static int make_layer(struct image_store *s, const char *dir, bool take, struct 
 		r = adopt(s, dir, take, &rec, e);
 	}
 	if (r < 0)
-		return r;
+		return store_hint(e);
 	memcpy(out->digest, rec.digest, sizeof(out->digest));
 	memcpy(out->diff_id, rec.diff_id, sizeof(out->diff_id));
 	out->size = rec.size;
@@ -171,8 +173,10 @@ int image_create(struct image_store *s, const cJSON *config, const char *ref, st
 		r = blob_put(s, text, strlen(text), id, e);
 	}
 	if (r == 0)
-		r = image_record(s, &(struct image_record){ .id = id, .config = (cJSON *)config,
+		r = image_record(s, &(struct image_record){ .id = id, .config = config,
 				 .diff_ids = diff_ids, .repo = repo, .name = name }, e);
+	for (size_t i = 0; r == 0 && diff_ids[i]; i++)
+		layer_unpin(s, MADE_HERE, diff_ids[i]);	/* the image keeps them now */
 	strv_free(diff_ids);
 	if (r < 0)
 		return r;

@@ -86,8 +86,8 @@ int image_pull(struct image_store *s, const struct pull_options *o, struct image
 /* Packs a directory tree (an overlay upper: whiteouts become .wh. files) as a
  * gzip layer and stores the blob.  layer_from_tree() adopts the tree itself as
  * the unpacked layer: on success dir is gone.  layer_from_live() leaves it alone
- * (a container may still use it) and keeps a copy.  The layer stays until the
- * store is closed, even if no image comes to list it. */
+ * (a container may still use it) and keeps a copy.  The layer stays until an
+ * image_create() lists it, or the store is closed. */
 struct layer_made { char digest[72], diff_id[72]; int64_t size, unpacked; };
 int layer_from_tree(struct image_store *s, const char *dir, struct layer_made *out, struct err *e);
 int layer_from_live(struct image_store *s, const char *dir, struct layer_made *out, struct err *e);

@@ -58,10 +58,11 @@ int layer_pin(struct image_store *s, const char *diff_id, const char *holder, st
 		      diff_id, holder);
 }
 
-void layer_unpin(struct image_store *s, const char *holder)
+void layer_unpin(struct image_store *s, const char *holder, const char *diff_id)
 {
 	STORE_LOCKED(s);
-	db_run(s->db, "DELETE FROM pin WHERE holder = ?", "s", NULL, holder);
+	db_run(s->db, "DELETE FROM pin WHERE holder = ?1 AND (?2 IS NULL OR diff_id = ?2)", "ss",
+	       NULL, holder, diff_id);
 }
 
 /* ---- what nobody needs ---------------------------------------------------------------- */

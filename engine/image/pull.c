@@ -375,9 +375,11 @@ int image_pull(struct image_store *s, const struct pull_options *o, struct image
 		r = pull(&p, &here);
 	if (r == 0)
 		r = image_get(s, p.ref.digest ? p.m.config.digest : p.familiar, out, &here);
-	layer_unpin(s, p.holder);
-	if (r < 0)
+	layer_unpin(s, p.holder, NULL);
+	if (r < 0) {
 		store_collect(s, NULL, NULL, NULL);	/* layers that came whole, for nothing */
+		store_hint(&here);
+	}
 	if (r < 0 && e)
 		*e = here;
 	start_over(&p);

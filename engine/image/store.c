@@ -45,6 +45,14 @@ char *store_tmp_path(struct image_store *s, const char *what)
 	return str_printf("%s/tmp/%s.%u", s->root, what, atomic_fetch_add(&s->serial, 1));
 }
 
+int store_hint(struct err *e)
+{
+	int code = e ? e->code : EIO;
+	if (code == ENOSPC || code == EDQUOT)
+		err_hint(e, "the disk is full: `docker system df` shows what takes space");
+	return -code;
+}
+
 /* ---- blobs ------------------------------------------------------------------------ */
 
 int blob_begin(struct image_store *s, struct blob_new *b, struct err *e)

@@ -50,6 +50,9 @@ static inline void store_unlock(pthread_mutex_t **m) { pthread_mutex_unlock(*m);
 	__attribute__((cleanup(store_unlock), unused)) pthread_mutex_t *locked_ = \
 		(pthread_mutex_lock(&(s)->lock), &(s)->lock)
 
+/* Adds to an error about a full disk what to do about it; returns -e->code. */
+int store_hint(struct err *e);
+
 /* Paths; the caller frees. */
 char *store_blob_path(struct image_store *s, const char *digest);
 char *store_layer_path(struct image_store *s, const char *diff_id);	/* …/layers/HEX/fs */
@@ -81,7 +84,8 @@ int layer_keep(struct image_store *s, const char *tmp, const struct layer_record
 int layer_from_blob(struct image_store *s, const struct layer_record *rec, struct err *e);
 /* Pinned layers stay although no image lists them (yet). */
 int layer_pin(struct image_store *s, const char *diff_id, const char *holder, struct err *e);
-void layer_unpin(struct image_store *s, const char *holder);	/* all of this holder */
+/* diff_id NULL: all that holder has pinned. */
+void layer_unpin(struct image_store *s, const char *holder, const char *diff_id);
 
 /* Removes layers and blobs nobody needs; *deleted and *bytes may be NULL.  Not
  * with the lock held. */
@@ -91,7 +95,7 @@ int store_collect(struct image_store *s, char ***deleted, int64_t *bytes, struct
  * the texts may be NULL. */
 struct image_record {
 	const char *id;
-	cJSON *config;
+	const cJSON *config;
 	char *const *diff_ids;
 	const char *repo;	/* familiar name */
 	const char *name;	/* familiar, with tag */

@@ -56,10 +56,7 @@ struct entry {
 
 static int fail(const struct entry *t, int code, const char *doing, struct err *e)
 {
-	err_sys(e, code, "%s /%s", doing, t->path);
-	if (code == ENOSPC || code == EDQUOT)
-		err_hint(e, "the disk is full: `docker system df` shows what takes space");
-	return -code;
+	return err_sys(e, code, "%s /%s", doing, t->path);
 }
 
 /* ---- where an entry goes ------------------------------------------------------ */

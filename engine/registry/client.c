@@ -178,14 +178,33 @@ static int send_once(struct registry *r, const struct fetch_request *like, const
 }
 
 /* A server that wants TLS answers plain HTTP with 400, or by hanging up. */
-static bool use_tls(struct registry *r, int err, const struct fetch *f)
+static bool wants_tls(const struct registry *r, int err, const struct fetch *f)
 {
-	if (!r->maybe_tls || !str_starts(r->url, "http://"))
-		return false;
-	bool refused_plain = f ? f->status == 400 : err == -ECONNRESET || err == -EPROTO;
-	if (!refused_plain)
-		r->maybe_tls = !f;	/* it speaks HTTP: settled */
-	return refused_plain;
+	return r->maybe_tls && str_starts(r->url, "http://") &&
+	       (f ? f->status == 400 : err == -ECONNRESET || err == -EPROTO);
+}
+
+/* If that was wrong too, the first error is the one to tell. */
+static int try_tls(struct registry *r, const struct fetch_request *q, const char *path,
+		   struct fetch **out)
+{
+	struct fetch *f = NULL;
+	pthread_mutex_lock(&r->lock);
+	char *plain = r->url;
+	r->url = str_printf("https://%s", plain + strlen("http://"));
+	pthread_mutex_unlock(&r->lock);
+	int err = send_once(r, q, path, &f, NULL);
+	pthread_mutex_lock(&r->lock);
+	if (err < 0) {
+		free(r->url);
+		r->url = plain;
+	} else {
+		free(plain);
+		fetch_close(out);
+		*out = f;
+	}
+	pthread_mutex_unlock(&r->lock);
+	return err;
 }
 
 static int answer_challenge(struct registry *r, const struct fetch *f, struct err *e)
@@ -197,27 +216,16 @@ static int answer_challenge(struct registry *r, const struct fetch *f, struct er
 	return err;
 }
 
-static void switch_to_tls(struct registry *r)
-{
-	pthread_mutex_lock(&r->lock);
-	char *url = str_printf("https://%s", r->url + strlen("http://"));
-	free(r->url);
-	r->url = url;
-	pthread_mutex_unlock(&r->lock);
-}
-
 int registry_request(struct registry *r, const struct fetch_request *q, const char *path,
 		     struct fetch **out, struct err *e)
 {
 	autofetch struct fetch *f = NULL;
 	int err = send_once(r, q, path, &f, e);
-	if (use_tls(r, err, f)) {
-		fetch_close(&f);
-		switch_to_tls(r);
-		err = send_once(r, q, path, &f, e);
-	}
+	if (wants_tls(r, err, f) && try_tls(r, q, path, &f) == 0)
+		err = 0;
 	if (err < 0)
 		return err;
+	r->maybe_tls = false;	/* it has answered: settled */
 	if (f->status == 401) {
 		err = answer_challenge(r, f, e);
 		if (err < 0)
