@@ -77,9 +77,12 @@ static void ask(struct found *f, const char *path, const char *field)
 	if (http_open(NULL, &h, NULL))
 		return;
 	http_header(h, "X-Drydock-Actor", "engine");
-	if (http_call(h, "GET", path, NULL, &a, NULL) == 0)
-		cJSON_ArrayForEach(item, field ? json_obj(a.json, field) : a.json)
+	if (http_call(h, "GET", path, NULL, &a, NULL) == 0) {
+		const cJSON *list = field ? json_obj(a.json, field) : a.json;
+
+		cJSON_ArrayForEach(item, list)
 			offer_names(f, item);
+	}
 	http_answer_free(&a);
 	http_close(h);
 }

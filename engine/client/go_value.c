@@ -1,5 +1,4 @@
 /* go_value.c - JSON values as a Go program would print them. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +10,7 @@ static void number(const cJSON *v, struct str *out)
 {
 	double d = v->valuedouble;
 
-	if (floor(d) == d && fabs(d) < 1e18)
+	if (d < 1e18 && d > -1e18 && (double)(long long)d == d)
 		str_addf(out, "%lld", (long long)d);
 	else
 		str_addf(out, "%.17g", d);

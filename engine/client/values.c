@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,6 +11,8 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/str.h"
+
+#define INT64_LIMIT 9223372036854775808.0	/* 2^63 */
 
 int value_bool(const char *text, bool *out, struct err *e)
 {
@@ -73,8 +74,9 @@ int value_bytes(const char *text, int64_t *out, struct err *e)
 	}
 	if (power < 0 || !isdigit((unsigned char)*text) || strpbrk(text, "xX"))
 		return err_set(e, EINVAL, "invalid size: '%s'", text);
-	v = ldexp(v, 10 * power);
-	if (v >= ldexp(1, 63))
+	while (power-- > 0)
+		v *= 1024;
+	if (v >= INT64_LIMIT)
 		return err_set(e, EINVAL, "invalid size: '%s': value out of range", text);
 	*out = (int64_t)v;
 	return 0;
@@ -118,7 +120,7 @@ int value_duration(const char *text, int64_t *out, struct err *e)
 		p = NULL;
 	while (!zero && p && *p)
 		p = duration_part(p, &ns);
-	if (!p || ns >= ldexp(1, 63))
+	if (!p || ns >= INT64_LIMIT)
 		return err_set(e, EINVAL, "time: invalid duration \"%s\"", text);
 	*out = minus ? -(int64_t)ns : (int64_t)ns;
 	return 0;
@@ -132,9 +134,9 @@ int value_nano(const char *text, int64_t *out, struct err *e)
 
 	if (end == text || *end || isspace((unsigned char)*text) || strpbrk(text, "xXnN"))
 		return err_set(e, EINVAL, "failed to parse %s as a rational number", text);
-	if ((dot && strspn(dot + 1, "0123456789") > 9) || fabs(v) > 1e9)
+	if ((dot && strspn(dot + 1, "0123456789") > 9) || v > 1e9 || v < 0)
 		return err_set(e, EINVAL, "value is too precise");
-	*out = llround(v * 1e9);
+	*out = (int64_t)(v * 1e9 + 0.5);
 	return 0;
 }
 

@@ -1,0 +1,116 @@
+/* main.c - drydock: the program that people type.
+ *
+ * Reached as `docker` it is docker's command line.  The verbs that need the big
+ * libraries are another program's, drydock-engine: found beside this one, or in
+ * ../libexec/drydock, it takes this process over (execve), so that `docker ps`
+ * never pays for curl and SQLite.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/docker.h"
+#include "core/cleanup.h"
+#include "core/str.h"
+#include "labs/cmd.h"
+#include "trace/show/show.h"
+
+#define EXIT_USAGE 2
+
+/* The folder this program lies in. Caller frees. */
+static char *own_folder(void)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (n <= 0)
+		return str_dup(".");
+	path[n] = '\0';
+	*strrchr(path, '/') = '\0';
+	return str_dup(path);
+}
+
+static int run_engine(int argc, char **argv)
+{
+	static const char *const places[] = { "", "/../libexec/drydock" };
+	autofree char *folder = own_folder();
+	autofree char **args = mem_alloc(((size_t)argc + 2) * sizeof(char *));
+
+	args[0] = (char *)"drydock-engine";
+	memcpy(args + 1, argv, (size_t)argc * sizeof(char *));
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		autofree char *program = str_printf("%s%s/drydock-engine", folder, places[i]);
+
+		execv(program, args);
+		if (errno != ENOENT) {
+			fprintf(stderr, "drydock: %s: %s\n", program, strerror(errno));
+			return 1;
+		}
+	}
+	fprintf(stderr, "drydock: drydock-engine is not there (looked in %s and in "
+		"../libexec/drydock beside it)\nhint: `make` builds it next to this program\n", folder);
+	return 1;
+}
+
+static const struct verb_row {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *what;
+} verbs[] = {
+	{ "docker", docker_main, "the docker command line (also reached as `docker`)" },
+	{ "lab", cmd_lab, "the lab's steps from any shell: list, start, check, why, hint, reset, recap" },
+	{ "trace", cmd_trace, "the kernel calls behind what happened, live with -f" },
+	{ "explain", cmd_explain, "what a call, flag, namespace or cgroup file does" },
+	{ "daemon", run_engine, "serve the Docker Engine API and run containers" },
+	{ "registry", run_engine, "serve images to this class over HTTP" },
+	{ "bake", run_engine, "prepare the course images" },
+};
+
+static int help(FILE *to, int code)
+{
+	fprintf(to, "Usage: drydock [OPTIONS]            open the lab shell\n"
+		"       drydock VERB [OPTIONS]\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		fprintf(to, "  %-10s %s\n", verbs[i].name, verbs[i].what);
+	fprintf(to, "\nOptions of the lab shell:\n"
+		"  --plain        text only: no colour, no boxes, no redrawing\n"
+		"  --lab N        begin at step N\n"
+		"  --learner ID   whose progress this is\n"
+		"  --backend B    auto, linux, rootless or sim\n"
+		"  --host URL     the daemon's socket\n"
+		"  --version      print the version\n"
+		"\n`drydock VERB --help` shows a verb's options.\n");
+	return code;
+}
+
+static int dispatch(int argc, char **argv)
+{
+	if (argc < 2)
+		return cmd_shell(argc, argv);
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+		return help(stdout, 0);
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version")) {
+		printf("drydock %s (Docker API %s)\n", DRYDOCK_VERSION, DOCKER_API);
+		return 0;
+	}
+	if (argv[1][0] == '-')
+		return cmd_shell(argc, argv);
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (!strcmp(argv[1], verbs[i].name))
+			return verbs[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "drydock: no verb \"%s\"\n\n", argv[1]);
+	return help(stderr, EXIT_USAGE);
+}
+
+int main(int argc, char **argv)
+{
+	const char *slash = strrchr(argv[0] ? argv[0] : "", '/');
+	const char *name = slash ? slash + 1 : argv[0] ? argv[0] : "";
+
+	if (!strcmp(name, "docker"))
+		return docker_main(argc, argv);
+	return dispatch(argc, argv);
+}
