@@ -65,6 +65,7 @@ static void take_terminal(bool tty)
 	signal(SIGTTOU, SIG_DFL);
 	signal(SIGTTIN, SIG_DFL);
 	signal(SIGWINCH, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
 	signal(SIGTSTP, SIG_IGN);
 }
 
