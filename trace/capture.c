@@ -110,6 +110,8 @@ static void cap_mount_attr(struct cursor *c, const void *p, int64_t before)
 	PUT(c, a->set, a->clear, a->propagation, a->userns_fd);
 }
 
+#define BUF_TEXT 48	/* enough to recognise it */
+
 static bool is_text(unsigned char c) { return c >= ' ' || c == '\n' || c == '\t'; }
 
 static void cap_buf(struct cursor *c, const void *p, int64_t before)
@@ -119,12 +121,14 @@ static void cap_buf(struct cursor *c, const void *p, int64_t before)
 
 	while (i < n && is_text((unsigned char)b->data[i]))
 		i++;
-	if (i == n) {
-		put(c, b->data, n);
-	} else {
+	if (i < n) {
 		put(c, "#", 1);
 		put_number(c, n);
+		return;
 	}
+	put(c, b->data, n < BUF_TEXT ? n : BUF_TEXT);
+	if (n > BUF_TEXT)
+		put(c, "\x1f", 1);
 }
 
 static void cap_tty(struct cursor *c, const void *p, int64_t before)

@@ -10,7 +10,8 @@
  *	k_gids        "gid gid …" (as many as the argument before says)
  *	k_rlimit      "soft hard"
  *	k_mount_attr  "set clear propagation userns_fd"
- *	k_buf         the text, or "#bytes" if it isn't printable
+ *	k_buf         the text's beginning, then \x1f if there is more; or "#bytes" if it
+ *	              isn't printable
  *	k_tty         "master slave"
  *	k_nlmsg       "len type:flags type:flags …"
  *	k_notify      "pid nr"

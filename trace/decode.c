@@ -162,7 +162,7 @@ static void fmt_buf(struct str *out, const char *text, const uint64_t *v, int n)
 	if (*text == '#')
 		str_addf(out, "{%s bytes}", text + 1);
 	else
-		add_quoted(out, text, strlen(text), false);
+		add_quoted(out, text, strcspn(text, "\x1f"), strchr(text, '\x1f') != NULL);
 }
 
 static void fmt_tty(struct str *out, const char *text, const uint64_t *v, int n)
