@@ -222,8 +222,8 @@ static void fill_info(const struct running *r, struct launch_info *info)
 		.pid = r->state.pid,
 		.request_ns = r->request_ns,
 		.exec_ns = r->state.exec_ns,
-		.upper = r->upper,
-		.lower = r->lower,
+		.upper = str_dup(r->upper),
+		.lower = str_dup(r->lower),
 	};
 	memcpy(info->ns_inode, r->state.ns_inode, sizeof(r->state.ns_inode));
 }

@@ -60,7 +60,8 @@ struct launch_info {
 	int pid;			/* PID 1's number on the host */
 	uint64_t ns_inode[8];		/* by order of launch_ns_names[]; 0: shared with the host */
 	uint64_t request_ns, exec_ns;	/* CLOCK_MONOTONIC */
-	char *upper, *lower;		/* as given to the kernel */
+	char *upper, *lower;		/* as given to the kernel; the caller's to free; NULL
+					 * after launch_reattach() */
 };
 extern const char *const launch_ns_names[8];	/* "mnt","pid","net","ipc","uts","cgroup","user",NULL */
 

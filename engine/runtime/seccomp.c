@@ -124,8 +124,17 @@ static void emit_answer(struct code *c, int answer)
 		emit_return(c, action[answer]);
 }
 
-/* The left half follows its comparison; the jump over it is patched in after.
- * Offsets of conditional jumps have 8 bits, so that a long one goes by BPF_JA. */
+/* Makes room for one instruction; what comes after it jumps forward only, by
+ * distances, and may be moved. */
+static void insert(struct code *c, size_t at)
+{
+	if (c->n < ARRAY_SIZE(c->insn))
+		memmove(c->insn + at + 1, c->insn + at, (c->n - at) * sizeof(*c->insn));
+	c->n++;
+}
+
+/* "number >= middle?": yes jumps over the left half, which follows.  Distances of
+ * conditional jumps have 8 bits; a longer one goes by BPF_JA. */
 static void emit_tree(struct code *c, const struct range *r, size_t n)
 {
 	if (n == 1) {
@@ -133,12 +142,16 @@ static void emit_tree(struct code *c, const struct range *r, size_t n)
 		return;
 	}
 	size_t half = n / 2, at = c->n;
-	emit(c, BPF_JMP | BPF_JGE | BPF_K, r[half].from, 0, 1);
-	emit(c, BPF_JMP | BPF_JA, 0, 0, 0);
+	emit(c, BPF_JMP | BPF_JGE | BPF_K, r[half].from, 0, 0);
 	emit_tree(c, r, half);
-	size_t over = c->n - (at + 2);
-	if (c->n < ARRAY_SIZE(c->insn))
-		c->insn[at + 1].k = (uint32_t)over;
+	size_t over = c->n - (at + 1);
+	if (over <= 255) {
+		c->insn[at].jt = (uint8_t)over;
+	} else {
+		c->insn[at].jf = 1;
+		insert(c, at + 1);
+		c->insn[at + 1] = (struct sock_filter){ BPF_JMP | BPF_JA, 0, 0, (uint32_t)over };
+	}
 	emit_tree(c, r + half, n - half);
 }
 

@@ -172,9 +172,9 @@ int child_main(void *process)
 {
 	struct process *p = process;
 
-	close(p->channel);	/* else we would never see our parent end */
 	default_signals();
 	p->run.k = the_super.child_k;
+	k_close(p->run.k, p->channel);	/* else we would never see our parent end */
 	p->run.act = act;
 	int r = plan_run_stage(&p->run, p->is_exec ? STAGE_EXEC : STAGE_CHILD);
 	report_failure(p, -r);

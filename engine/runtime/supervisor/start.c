@@ -118,10 +118,13 @@ static int prepare_run(struct super *s, struct process *p, const struct msg_fds 
 static void next_child_traced(struct super *s, bool is_exec)
 {
 	struct trace_ring *ring = s->child_tracer.ring;
-	struct kernel *below = s->child_tracer.kernel.next;
+	struct kernel *below = kernel_linux();
 
-	tracer_init(&s->child_tracer, below, ring, is_exec ? STAGE_EXEC : STAGE_CHILD,
-		    BACKEND_LINUX);
+	if (*s->faults)
+		below = fault_init(&s->child_fault, below, s->faults,
+				   is_exec ? "exec" : "child", NULL);
+	tracer_init(&s->child_tracer, below ? below : kernel_linux(), ring,
+		    is_exec ? STAGE_EXEC : STAGE_CHILD, BACKEND_LINUX);
 }
 
 int process_spawn(struct super *s, struct process *p, int plan_fd, bool open_stdin,
@@ -189,27 +192,26 @@ static void take_text(const struct msg *m, uint16_t *at, char *out, size_t cap)
 	snprintf(out, cap, "%s", text ? text : "");
 }
 
-/* Faults on purpose, for tests: between tracer and kernel in both processes. */
-static void stack_faults(struct super *s, const char *rules)
+/* Faults on purpose, for tests: between tracer and kernel. */
+static void stack_faults(struct super *s)
 {
-	if (!*rules)
-		return;
-	s->tracer.kernel.next = fault_init(&s->fault, kernel_linux(), rules, "supervisor", NULL);
-	s->child_tracer.kernel.next = fault_init(&s->child_fault, kernel_linux(), rules, "child",
-						 NULL);
+	struct kernel *k = fault_init(&s->fault, kernel_linux(), s->faults, "supervisor", NULL);
+
+	if (k)
+		s->tracer.kernel.next = k;
 }
 
 static void take_settings(struct super *s, const struct msg *m)
 {
 	uint16_t at = 0;
-	char rules[256];
 
 	take_text(m, &at, s->id, sizeof(s->id));
 	take_text(m, &at, s->log_path, sizeof(s->log_path));
 	take_text(m, &at, s->run_dir, sizeof(s->run_dir));
 	take_text(m, &at, s->oom_path, sizeof(s->oom_path));
-	take_text(m, &at, rules, sizeof(rules));
-	stack_faults(s, rules);
+	take_text(m, &at, s->faults, sizeof(s->faults));
+	if (*s->faults)
+		stack_faults(s);
 	s->private_pids = m->start.private_pids;
 	s->main.io.tty = m->start.tty;
 	s->main.io.stdin_once = m->start.stdin_once;

@@ -80,6 +80,7 @@ struct super {
 	int link, listener;	/* daemon's connection (-1: none); control socket */
 	bool private_pids, gone;	/* gone: everything is said and done */
 	char id[65], run_dir[PATH_CAP], log_path[PATH_CAP], oom_path[PATH_CAP];
+	char faults[256];	/* DRYDOCK_FAULT: failures on purpose, for tests */
 	int log;
 	int mnt_ns;		/* held so that the last exit doesn't wait for its teardown */
 	uint64_t exec_ns, ns_inode[MSG_NAMESPACES];
