@@ -251,7 +251,8 @@ static void add_mode(struct str *out, int op, uint64_t mode)
 static const char *prctl_set(int64_t option)
 {
 	return option == PR_CAPBSET_DROP || option == PR_CAPBSET_READ ? "CAP" :
-	       option == PR_CAP_AMBIENT ? "AMBIENT" : NULL;
+	       option == PR_CAP_AMBIENT ? "AMBIENT" :
+	       option == PR_SET_PDEATHSIG ? "SIG" : NULL;
 }
 
 /* The rows' plain integers that mean more than a number. */
@@ -323,6 +324,8 @@ static void add_row(struct str *out, const struct trace_event *ev, const char *n
 	str_addn(out, name, n);
 	str_add(out, "(");
 	for (int i = 0; i < kernel_meta[ev->op].n_args; i++) {
+		if (ev->op == K_OPEN && i == 3 && !(ev->arg[2] & O_CREAT))
+			break;		/* a mode only counts for a file to be made */
 		str_add(out, i ? ", " : "");
 		decode_arg(out, ev, i);
 	}

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <check.h>
+#include <ctype.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -26,8 +27,8 @@ static bool read_head(int fd, struct str *head)
 {
 	char c;
 	while (!head->s || !strstr(head->s, "\r\n\r\n")) {
-		if (read(fd, &c, 1) != 1)
-			return false;
+		if (read(fd, &c, 1) != 1 || (!head->len && !isupper((unsigned char)c)))
+			return false;	/* the first byte of TLS is no letter */
 		str_addn(head, &c, 1);
 	}
 	return true;

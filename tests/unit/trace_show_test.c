@@ -47,7 +47,7 @@ START_TEST(story_is_a_line_a_phase)
 	ck_assert_str_eq(text,
 		"container 4f2a90c1b7de\n"
 		"     2.00 ms  rootfs      the merged view becomes / (2 calls), "
-		"1 answered with an error, the last umount: EINVAL\n"
+		"1 failed, the last umount: EINVAL\n"
 		"   (12 calls were too fast to be kept: they are missing here)\n");
 	free(text);
 }

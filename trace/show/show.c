@@ -61,9 +61,15 @@ static void story_close(struct show *s, const struct record *r, struct show_phas
 		 on(s, BOLD), r->region, on(s, OFF), r->text, p->calls,
 		 p->calls == 1 ? "call" : "calls");
 	if (p->failed)
-		str_addf(out, ", %s%d answered with an error, the last %s%s", on(s, RED),
+		str_addf(out, ", %s%d failed, the last %s%s", on(s, RED),
 			 p->failed, p->last_failure, on(s, OFF));
 	str_add(out, "\n");
+}
+
+/* Errors that are an answer like any other: it is there already, it isn't there. */
+static bool is_answer(const char *error)
+{
+	return str_eq(error, "EEXIST") || str_eq(error, "ENOENT");
 }
 
 static void story(struct show *s, const struct record *r, struct str *out)
@@ -75,7 +81,7 @@ static void story(struct show *s, const struct record *r, struct str *out)
 	p = phase_of(s, r);
 	if (is(r, "call")) {
 		p->calls++;
-		if (*r->error) {
+		if (*r->error && !is_answer(r->error)) {
 			p->failed++;
 			snprintf(p->last_failure, sizeof(p->last_failure), "%s: %s",
 				 json_str_or(r->json, "call", ""), r->error);
