@@ -34,6 +34,18 @@ static void drain_trace(struct shell *sh)
 		follow_stop(&sh->trace);
 }
 
+/* A program may end without a newline.  A mark and blanks to the right margin
+ * bring the cursor to a new line if it was not at the start of one; if it was,
+ * all is wiped again. */
+static void fresh_line(const struct shell *sh)
+{
+	if (!sh->interactive || sh->screen.plain)
+		return;
+	printf("%s~%s%*s\r\033[K", screen_on(&sh->screen, TONE_DIM), screen_off(&sh->screen),
+	       sh->screen.width - 1, "");
+	fflush(stdout);
+}
+
 /* Waits for the child and shows what may be shown meanwhile. */
 static int wait_for(struct shell *sh, pid_t pid, bool holds_terminal)
 {
@@ -69,8 +81,7 @@ static void take_terminal(bool tty)
 	signal(SIGTSTP, SIG_IGN);
 }
 
-/* After the command: the trace's last lines are on their way still. */
-static void settle_trace(struct shell *sh)
+void foreground_settle(struct shell *sh)
 {
 	struct pollfd p = { .fd = sh->trace.fd, .events = POLLIN };
 	if (!sh->live.on)
@@ -103,7 +114,7 @@ static int run(struct shell *sh, int (*program)(void *arg), void *arg, bool hold
 		tcsetpgrp(STDIN_FILENO, getpgrp());
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &saved);
 	}
-	settle_trace(sh);
+	fresh_line(sh);
 	return status;
 }
 

@@ -46,15 +46,15 @@ void line_settle(struct shell *sh)
 static void banner_in(struct shell *sh)
 {
 	screen_gap();
-	screen_say(&sh->screen, TONE_HEAD, "==> container: ",
-		   "what you type now goes into the container. `exit` ends its shell; "
+	screen_say(&sh->screen, TONE_HEAD, "==> ",
+		   "Your typing goes into the container now. `exit` ends its shell; "
 		   "ctrl-p ctrl-q lets go of it and leaves it running.");
 }
 
 static void banner_out(struct shell *sh)
 {
-	screen_sayf(&sh->screen, TONE_HEAD, "<== host: ",
-		    "you are back on the host, in step %d of the lab.", sh->lab->number);
+	screen_sayf(&sh->screen, TONE_HEAD, "<== ", "Back on the host, in step %d of the lab.",
+		    sh->lab->number);
 }
 
 static void run_docker(struct shell *sh, char **words)
@@ -93,6 +93,7 @@ static void run_host(struct shell *sh, const char *line)
 	else if (!change_dir(sh, words))
 		sh->status = foreground_shell(sh, line);
 	strv_free(words);
+	foreground_settle(sh);
 	line_settle(sh);
 }
 

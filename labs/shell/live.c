@@ -5,6 +5,8 @@
 
 #include "core/cleanup.h"
 
+#define HANG 27	/* show's story lines have their words from this column on */
+
 const char *const live_levels[] = { "off", "story", "mechanism", "raw", "on", NULL };
 
 void live_init(struct live *l, const struct screen *s)
@@ -41,7 +43,7 @@ static void add_marked(struct live *l, const struct screen *s, char *text)
 		if (*end)
 			*end++ = '\0';
 		str_add(&l->pending, "| ");
-		screen_wrap(&l->pending, text, s->width - 1, 2, 6);
+		screen_wrap(&l->pending, text, s->width - 1, 2, HANG);
 		str_add(&l->pending, "\n");
 	}
 }

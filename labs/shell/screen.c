@@ -51,12 +51,17 @@ const char *screen_on(const struct screen *s, enum tone t)
 
 const char *screen_off(const struct screen *s) { return s->plain ? "" : "\033[0m"; }
 
-/* Columns of n bytes of UTF-8, taking each character as one column wide. */
+/* Columns of n bytes of UTF-8, taking each character as one column wide and
+ * colours (ESC [ … m) as none. */
 static int columns(const char *s, size_t n)
 {
 	int c = 0;
-	for (size_t i = 0; i < n; i++)
-		c += ((unsigned char)s[i] & 0xc0) != 0x80;
+	bool escape = false;
+	for (size_t i = 0; i < n; i++) {
+		escape = escape || s[i] == '\033';
+		c += !escape && ((unsigned char)s[i] & 0xc0) != 0x80;
+		escape = escape && s[i] != 'm';
+	}
 	return c;
 }
 

@@ -60,6 +60,8 @@ void line_settle(struct shell *sh);
 int foreground_docker(struct shell *sh, char **words, bool terminal);
 int foreground_shell(struct shell *sh, const char *line);
 int foreground_self(struct shell *sh, char *const *words);
+/* After the command: waits for the trace's last lines, and shows them. */
+void foreground_settle(struct shell *sh);
 
 /* verbs.c: true if the line's first word is a lab verb; it has been carried out. */
 bool verb_run(struct shell *sh, const char *line);
