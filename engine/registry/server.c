@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "core/cleanup.h"
 #include "core/file.h"
@@ -156,6 +157,18 @@ static enum MHD_Result no_route(struct exchange *x, const char *url, const char 
 	return exchange_error(x, 404, "NOT_FOUND", "no such place in this registry");
 }
 
+static enum MHD_Result body_failed(struct exchange *x)
+{
+	static const struct { int code, status; const char *name; } map[] = {
+		{ ENOSPC, 507, "UNKNOWN" }, { EFBIG, 413, "SIZE_INVALID" },
+		{ ERANGE, 416, "BLOB_UPLOAD_INVALID" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(map); i++)
+		if (map[i].code == -x->failed)
+			return exchange_error(x, map[i].status, map[i].name, strerror(-x->failed));
+	return exchange_error(x, 500, "UNKNOWN", strerror(-x->failed));
+}
+
 static enum MHD_Result answer(struct registry_server *s, struct exchange *x, const char *url,
 			      const char *method)
 {
@@ -169,13 +182,24 @@ static enum MHD_Result answer(struct registry_server *s, struct exchange *x, con
 		return exchange_error(x, 400, "NAME_INVALID", "invalid repository name");
 	if (x->route->writes && s->read_only)
 		return exchange_error(x, 405, "UNSUPPORTED", "this registry is read-only");
-	if (x->failed)
-		return exchange_error(x, x->failed == -ENOSPC ? 507 : x->failed == -EFBIG ? 413 : 500,
-				   "UNKNOWN", strerror(-x->failed));
-	return x->route->answer(x);
+	return x->failed ? body_failed(x) : x->route->answer(x);
 }
 
 /* ---- bodies ----------------------------------------------------------------------------------- */
+
+/* A piece has to go on where the last one ended; without Content-Range it does. */
+static int open_upload(struct exchange *x)
+{
+	struct stat st;
+	long long from;
+	autofree char *path = storage_upload(x->root, x->ref);
+	const char *range = MHD_lookup_connection_value(x->conn, MHD_HEADER_KIND, "Content-Range");
+	x->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (x->fd < 0 || !range)
+		return 0;	/* an upload that isn't there is answered by the route */
+	return fstat(x->fd, &st) == 0 && sscanf(range, "%lld-", &from) == 1 && from == st.st_size
+		? 0 : -ERANGE;
+}
 
 /* Before the first byte of the body: where it goes. */
 static struct exchange *begin(struct registry_server *s, struct MHD_Connection *conn,
@@ -188,10 +212,8 @@ static struct exchange *begin(struct registry_server *s, struct MHD_Connection *
 	x->fd = -1;
 	if (str_starts(url, "/v2/"))
 		x->route = find_route(x, url + 4, method, &known);
-	if (x->route && x->route->upload && !s->read_only && storage_upload_id_ok(x->ref)) {
-		autofree char *path = storage_upload(x->root, x->ref);
-		x->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-	}
+	if (x->route && x->route->upload && !s->read_only && storage_upload_id_ok(x->ref))
+		x->failed = open_upload(x);
 	return x;
 }
 

@@ -20,6 +20,7 @@
 static struct err e;
 static char *root;
 static struct image_store *s;
+static struct image_removed removed;
 
 static void setup(void)
 {
@@ -31,6 +32,7 @@ static void teardown(void)
 {
 	if (s)
 		image_store_close(s);
+	image_removed_free(&removed);
 }
 
 static void reopen(void)
@@ -168,8 +170,6 @@ static bool in_use(void *arg, const char *id, char *who, size_t cap)
 	return holder != NULL;
 }
 
-static struct image_removed removed;
-
 static int rmi(const char *ref, bool force)
 {
 	image_removed_free(&removed);
@@ -247,6 +247,7 @@ START_TEST(a_stopped_container_keeps_its_layers)
 	reopen();
 	ck_assert_uint_eq(count_in("layers"), 1);
 	holder = NULL;
+	image_removed_free(&removed);
 	ck_assert_int_eq(image_prune(s, false, in_use, NULL, &removed, &e), 0);
 	ck_assert_uint_eq(count_in("layers"), 0);
 	absent(img->id);
