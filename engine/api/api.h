@@ -106,7 +106,8 @@ int reply_stream(struct request *r, const char *type, void (*produce)(struct str
 		 void (*release)(void *arg), void *arg);
 /* 0, or -EPIPE: the client is gone.  Waits while the client is slow. */
 int stream_put(struct stream *s, const void *data, size_t n);
-int stream_json(struct stream *s, const cJSON *o);	/* one line */
+int stream_line(struct stream *s, const char *line);	/* its end is added */
+int stream_json(struct stream *s, const cJSON *o);	/* as one line */
 bool stream_gone(void *stream);				/* polls the connection */
 const volatile bool *stream_cancel(struct stream *s);	/* true once it is known to be gone */
 

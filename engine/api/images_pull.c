@@ -11,6 +11,7 @@ struct pull {
 	struct api *api;
 	struct stream *stream;
 	char *ref, *platform, *auth;
+	char *shown;		/* the name as people write it: without docker.io/library/ */
 	struct origin by;	/* owned text */
 	int n_new, n_exists;
 	int64_t bytes;
@@ -92,7 +93,7 @@ static void begin_facts(struct pull *p)
 {
 	struct reference ref;
 	cJSON *d = cJSON_CreateObject();
-	json_put_str(d, "ref", p->ref);
+	json_put_str(d, "ref", p->shown);
 	if (reference_parse(p->ref, &ref, NULL) == 0) {
 		json_put_str(d, "registry", ref.domain);
 		reference_free(&ref);
@@ -103,7 +104,7 @@ static void begin_facts(struct pull *p)
 static void resolve_fact(struct pull *p, bool found)
 {
 	cJSON *d = cJSON_CreateObject();
-	json_put_str(d, "ref", p->ref);
+	json_put_str(d, "ref", p->shown);
 	json_put_bool(d, "found", found);
 	json_put_str(d, "where", "registry");
 	fact(p, "image.resolve", NULL, d);
@@ -116,14 +117,14 @@ static void end_facts(struct pull *p, const struct image *img)
 	json_put_int(c, "layers", (int64_t)img->n_layers);
 	json_put_int(c, "history", cJSON_GetArraySize(json_obj(img->config, "history")));
 	fact(p, "image.config", img->id, c);
-	json_put_str(d, "ref", p->ref);
+	json_put_str(d, "ref", p->shown);
 	json_put_str(d, "digest", img->id);
 	json_put_int(d, "new", p->n_new);
 	json_put_int(d, "exists", p->n_exists);
 	json_put_int(d, "bytes", p->bytes);
 	fact(p, "image.pull.end", img->id, d);
-	json_put_str(a, "name", p->ref);
-	event_add("image", "pull", p->ref, a);
+	json_put_str(a, "name", p->shown);
+	event_add("image", "pull", p->shown, a);
 }
 
 static void produce(struct stream *s, void *arg)
@@ -150,6 +151,7 @@ static void release(void *arg)
 {
 	struct pull *p = arg;
 	free(p->ref);
+	free(p->shown);
 	free(p->platform);
 	free(p->auth);
 	free((char *)p->by.session);
@@ -167,8 +169,9 @@ int images_create(struct request *r, struct err *e)
 	int n = reference_parse(name, &ref, e);
 	if (n < 0)
 		return n;
-	reference_free(&ref);
 	struct pull *p = mem_alloc(sizeof(*p));
+	p->shown = reference_familiar(&ref);
+	reference_free(&ref);
 	p->api = r->api;
 	p->ref = steal_ptr(name);
 	p->platform = query(r, "platform") && *query(r, "platform") ? str_dup(query(r, "platform")) : NULL;

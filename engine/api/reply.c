@@ -121,11 +121,16 @@ int stream_put(struct stream *s, const void *data, size_t n)
 	return s->gone ? -EPIPE : 0;
 }
 
+int stream_line(struct stream *s, const char *line)
+{
+	autofree char *text = str_printf("%s\r\n", line);
+	return stream_put(s, text, strlen(text));
+}
+
 int stream_json(struct stream *s, const cJSON *o)
 {
 	autofree char *line = json_line(o);
-	autofree char *text = str_printf("%s\r\n", line);
-	return stream_put(s, text, strlen(text));
+	return stream_line(s, line);
 }
 
 /* MHD's reader: takes what there is; waits for more, looking for a hang-up. */

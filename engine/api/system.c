@@ -328,12 +328,12 @@ static bool wanted(const struct events *ev, const cJSON *event)
 	       filter_labels(ev->filters, attr);
 }
 
-static int on_event(void *arg, const cJSON *event)
+static int on_event(void *arg, const cJSON *event, const char *line)
 {
 	struct events *ev = arg;
 	if (!event)
 		return stream_gone(ev->s);
-	return wanted(ev, event) && stream_json(ev->s, event) < 0;
+	return wanted(ev, event) && stream_line(ev->s, line) < 0;
 }
 
 static void produce_events(struct stream *s, void *arg)

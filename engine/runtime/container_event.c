@@ -84,8 +84,7 @@ static void wait_more(void)
 	pthread_cond_timedwait(&more, &lock, &t);
 }
 
-void event_read(uint64_t since_ns, uint64_t until_ns, int (*fn)(void *arg, const cJSON *event),
-		void *arg)
+void event_read(uint64_t since_ns, uint64_t until_ns, int (*fn)(void *arg, const cJSON *event, const char *line), void *arg)
 {
 	uint64_t next = 0;
 	bool past_end = false;
@@ -103,7 +102,7 @@ void event_read(uint64_t since_ns, uint64_t until_ns, int (*fn)(void *arg, const
 			continue;
 		pthread_mutex_unlock(&lock);
 		autojson cJSON *event = line ? cJSON_Parse(line) : NULL;
-		stop = fn(arg, event);
+		stop = fn(arg, event, line);
 		pthread_mutex_lock(&lock);
 	}
 	pthread_mutex_unlock(&lock);
