@@ -127,8 +127,11 @@ static int await(struct running *r, uint16_t type, const struct str *plan, struc
 {
 	struct msg m;
 	struct msg_fds fds;
-	int n = msg_recv(r->link, &m, &fds, 0);
+	int n;
 
+	do	/* a client that attached before may leave meanwhile: nobody's news yet */
+		n = msg_recv(r->link, &m, &fds, 0);
+	while (n == 1 && m.type == MSG_DETACHED);
 	if (n == 1 && m.type == type) {
 		r->state = m.state;
 		if (fds.n == 1)
