@@ -170,7 +170,10 @@ static int open_parts(struct containers *cs, const struct containers_options *o,
 	struct err net = { 0 };
 	if (network_open(o->kernel, &o->network, facts_visit, cs, &cs->network, &net) < 0)
 		err_print(&net);
-	return restore_all(cs, e);
+	r = restore_all(cs, e);
+	if (cs->network)	/* whatever wasn't adopted belonged to a killed daemon */
+		network_sweep(cs->network);
+	return r;
 }
 
 int containers_open(const struct containers_options *o, struct containers **out, struct err *e)
