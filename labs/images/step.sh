@@ -121,7 +121,8 @@ sources() {
 
 # ---- what Recipes say ------------------------------------------------------------
 
-# A Debian of its essential packages and apt, nothing more.
+# A Debian of its essential packages and apt; and tzdata, which Python needs and
+# whose installation, later and at a terminal, would stop to ask for a city.
 bootstrap() {
 	local rule options=() suite
 	sources
@@ -131,7 +132,7 @@ bootstrap() {
 	# The sources are handed over on stdin: with them comes the right mirror.
 	export SOURCE_DATE_EPOCH
 	SOURCE_DATE_EPOCH=$(noted epoch)
-	quietly mmdebstrap "$AGAIN" mmdebstrap --variant=apt --mode=root --format=directory \
+	quietly mmdebstrap "$AGAIN" mmdebstrap --variant=apt --include=tzdata --mode=root --format=directory \
 		--skip=check/empty --aptopt='Acquire::Check-Valid-Until "false"' \
 		--aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
 		"${options[@]}" "$suite" "$ROOT" - <"$CACHE/sources.list"
