@@ -349,9 +349,10 @@ static void add_template(struct str *out, const struct trace_event *ev, const ch
 	}
 }
 
+/* A row of several system calls has a template that writes out their results. */
 static bool several_calls(int op)
 {
-	return templates[op] && strchr(templates[op], '\n');
+	return templates[op] && strstr(templates[op], ") = ");
 }
 
 void decode_call(struct str *out, const struct trace_event *ev)
@@ -372,14 +373,15 @@ void decode_result(struct str *out, const struct trace_event *ev)
 		str_addf(out, "-1 %s (%s)", errno_name((int)ev->result),
 			 strerror((int)-ev->result));
 	else
-		str_addf(out, "%lld", (long long)ev->result);
+		str_addf(out, ev->op == K_UMASK ? "%#03llo" : "%lld", (long long)ev->result);
 }
 
 /* Where one of several system calls failed, the event doesn't say which: the
- * row's own name stands for them all then. */
+ * row's own name stands for them all then.  (What rtnetlink refuses, it refuses
+ * in its answer: sending and receiving went well.) */
 void decode_strace(struct str *out, const struct trace_event *ev)
 {
-	if (several_calls(ev->op) && ev->result >= 0) {
+	if (several_calls(ev->op) && (ev->result >= 0 || ev->op == K_RTNETLINK)) {
 		add_template(out, ev, templates[ev->op]);
 		return;
 	}
