@@ -123,53 +123,71 @@ static int interrupted(const struct err *e)
 	return e->code == EINTR ? 128 + SIGINT : 0;
 }
 
-static void say_hint(const struct err *e)
+static const char *from_daemon(const struct err *e)
 {
+	return e->status ? "Error response from daemon: " : "";
+}
+
+static void add_failure(struct str *out, const struct err *e)
+{
+	str_addf(out, "%s%s\n", from_daemon(e), e->what);
 	if (e->hint[0])
-		fprintf(stderr, "Hint: %s\n", e->hint);
+		str_addf(out, "Hint: %s\n", e->hint);
+}
+
+static void say(const struct str *text)
+{
+	fflush(stdout);
+	if (text->len)
+		fputs(text->s, stderr);
 }
 
 int command_fail(struct command *c, const struct err *e)
 {
+	autostr struct str text = { 0 };
+
 	if (interrupted(e))
 		return interrupted(e);
-	fflush(stdout);
-	fprintf(stderr, "%s%s\n", e->status ? "Error response from daemon: " : "", e->what);
-	say_hint(e);
+	add_failure(&text, e);
+	say(&text);
 	return 1;
 }
 
 int command_fail_help(struct command *c, const struct err *e, int code)
 {
+	autostr struct str text = { 0 };
+
 	if (interrupted(e))
 		return interrupted(e);
-	fflush(stdout);
-	fprintf(stderr, "docker: %s%s\n", e->status ? "Error response from daemon: " : "",
-		e->what);
-	say_hint(e);
-	fprintf(stderr, "\nRun 'docker %s --help' for more information\n", c->path);
+	str_add(&text, "docker: ");
+	add_failure(&text, e);
+	str_addf(&text, "\nRun 'docker %s --help' for more information\n", c->path);
+	say(&text);
 	return code;
 }
 
+/* The verb's `each` for all arguments; failures are said at the end, as docker does. */
 static int run_each(struct command *c)
 {
-	struct http *h;
+	autostr struct str failures = { 0 };
 	struct err e = { 0 };
-	int code = 0, r;
+	struct http *h;
 
 	if (command_http(c, &h, &e))
 		return command_fail(c, &e);
 	for (char **arg = c->opt.args; *arg; arg++) {
 		err_clear(&e);
-		r = c->verb->each(c, h, *arg, &e);
+		int r = c->verb->each(c, h, *arg, &e);
+
+		if (interrupted(&e))
+			return interrupted(&e);
 		if (r < 0)
-			code = command_fail(c, &e);
+			add_failure(&failures, &e);
 		else if (!r && c->verb->echo)
 			puts(*arg);
-		if (code == 128 + SIGINT)
-			break;
 	}
-	return code;
+	say(&failures);
+	return failures.len ? 1 : 0;
 }
 
 static int bad_option(const struct err *e, const char *path, const char *usage)

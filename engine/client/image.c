@@ -215,8 +215,11 @@ static int tag_verb(struct command *c)
 	struct http *h;
 	struct err e = { 0 };
 
-	if (image_name_parse(c->opt.args[1], &n, &e))
+	if (image_name_parse(c->opt.args[1], &n, &e)) {
+		err_wrap(&e, "Error parsing reference: \"%s\" is not a valid repository/tag",
+			 c->opt.args[1]);
 		return command_fail(c, &e);
+	}
 	query_path(&path, "/images/", c->opt.args[0], "/tag");
 	query_add(&path, "repo", n.full);
 	query_add(&path, "tag", n.tag);

@@ -16,7 +16,7 @@
 #include "core/cleanup.h"
 #include "core/json.h"
 
-#define EXIT_TEMPLATE 64	/* docker's code for a template that fails */
+#define EXIT_TEMPLATE 64	/* docker's code for a template that can't be parsed */
 
 static const struct { const char *kind, *before, *after; } kinds[] = {
 	{ "container", "/containers/", "/json" },
@@ -97,7 +97,7 @@ static int inspect_all(struct command *c, struct report *r, const char *only, bo
 	struct err e = { 0 };
 	int code = 0;
 
-	for (char **name = c->opt.args; *name && code <= 1; name++) {
+	for (char **name = c->opt.args; *name; name++) {
 		struct http_answer a = { 0 };
 
 		err_clear(&e);
@@ -106,17 +106,19 @@ static int inspect_all(struct command *c, struct report *r, const char *only, bo
 				return command_fail(c, &e);
 			str_addf(&r->said, "%s%s\n", e.status ? "Error response from daemon: " : "",
 				 e.what);
-			code = e.status || e.code == ENOENT ? 1 : 2;
+			code = 1;
 		} else if (show(r, &a, &e)) {
 			str_addf(&r->said, "template parsing error: %s\n", e.what);
-			code = EXIT_TEMPLATE;
+			code = 1;
+			http_answer_free(&a);
+			break;
 		}
 		http_answer_free(&a);
 	}
 	print(r);
 	fflush(stdout);
 	fputs(r->said.s ? r->said.s : "", stderr);
-	return code == 2 ? 1 : code;
+	return code;
 }
 
 static int inspect(struct command *c, const char *only, bool size)
@@ -150,7 +152,8 @@ static int inspect_verb(struct command *c)
 		if (str_eq(type, kinds[i].kind))
 			return inspect(c, type, opt_on(&c->opt, "size"));
 	if (type && *type) {
-		fprintf(stderr, "unknown type: \"%s\"\n", type);
+		fprintf(stderr, "unknown type: \"%s\": must be one of \"container\", \"image\", "
+			"\"network\", \"volume\"\n", type);
 		return 1;
 	}
 	return inspect(c, NULL, opt_on(&c->opt, "size"));

@@ -4,7 +4,10 @@
  * before start, or the first words are lost; wait before start, or a program
  * that is quick to end can't be waited for.  -d is create and start.
  */
+#include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,7 +17,6 @@
 #include "client/query.h"
 #include "client/session.h"
 #include "core/cleanup.h"
-#include "core/file.h"
 #include "core/json.h"
 
 static const struct option create_options[] = {
@@ -71,11 +73,8 @@ static void stream_fields(cJSON *body, const struct options *o, const struct ses
 static int pull_missing(struct http *h, const struct options *o, const char *image, struct err *e)
 {
 	struct pull p = { image, opt_text(o, "platform"), opt_on(o, "quiet") ? NULL : stderr };
-	int r = pull_image(h, &p, e);
 
-	if (r && e->status == 0 && e->code != EINTR)
-		e->status = 500;	/* docker puts "Error response from daemon" before it */
-	return r;
+	return pull_image(h, &p, e);
 }
 
 static int post_create(struct http *h, const struct options *o, const cJSON *body,
@@ -119,26 +118,34 @@ static int create_pulling(struct http *h, const struct options *o, const cJSON *
 	return r ? r : post_create(h, o, body, a, e);
 }
 
-static int check_cidfile(const char *path, struct err *e)
+/* The file is made before the container: a name that can't be written is found
+ * out in time.  NULL where none was asked for. */
+static int open_cidfile(const char *path, FILE **out, struct err *e)
 {
-	if (!path || access(path, F_OK) != 0)
+	*out = NULL;
+	if (!path)
 		return 0;
-	return err_set(e, EEXIST, "container ID file found, make sure the other container isn't "
-		       "running or delete %s", path);
+	if (access(path, F_OK) == 0)
+		return err_set(e, EEXIST, "container ID file found, make sure the other container "
+			       "isn't running or delete %s", path);
+	*out = fopen(path, "we");
+	if (*out)
+		return 0;
+	int code = errno;
+	autofree char *why = str_dup(strerror(code));
+	*why = (char)tolower((unsigned char)*why);
+	return err_set(e, code, "failed to create the container ID file: open %s: %s", path, why);
 }
 
 static int check_words(const struct options *o, struct err *e)
 {
 	const char *pull = opt_text(o, "pull");
 	struct image_name n;
-	int r = check_cidfile(opt_text(o, "cidfile"), e);
 
-	if (r)
-		return r;
 	if (!str_eq(pull, "always") && !str_eq(pull, "missing") && !str_eq(pull, "never"))
 		return err_set(e, EINVAL, "invalid pull option: '%s': must be one of \"always\", "
 			       "\"missing\" or \"never\"", pull);
-	r = image_name_parse(o->args[0], &n, e);
+	int r = image_name_parse(o->args[0], &n, e);
 	if (!r)
 		image_name_free(&n);
 	return r;
@@ -157,23 +164,24 @@ static void say_warnings(const cJSON *answer)
 static int make_container(struct command *c, const cJSON *body, char **id, struct err *e)
 {
 	const char *cidfile = opt_text(&c->opt, "cidfile");
+	autofile FILE *to = NULL;
 	struct http_answer a = { 0 };
 	struct http *h;
-	int r = command_http(c, &h, e);
+	int r = open_cidfile(cidfile, &to, e);
 
+	r = r ? r : command_http(c, &h, e);
 	r = r ? r : create_pulling(h, &c->opt, body, &a, e);
-	if (r)
+	if (r) {
+		if (to)
+			unlink(cidfile);
 		return r;
-	const char *made = a.json ? json_str(a.json, "Id") : NULL;
+	}
+	*id = str_dup(a.json ? json_str(a.json, "Id") : NULL);
 	say_warnings(a.json);
-	if (!made)
-		r = err_set(e, EPROTO, "the daemon's answer has no id in it");
-	else if (cidfile)
-		r = file_write_atomic(cidfile, made, strlen(made), 0644, e);
-	if (!r)
-		*id = str_dup(made);
 	http_answer_free(&a);
-	return r;
+	if (to && *id)
+		fputs(*id, to);
+	return *id ? 0 : err_set(e, EPROTO, "the daemon's answer has no id in it");
 }
 
 static int dry_run(struct command *c, const cJSON *body)
@@ -204,7 +212,7 @@ static int create_verb(struct command *c)
 	if (opt_on(&c->opt, "dry-run"))
 		return dry_run(c, body);
 	if (make_container(c, body, &id, &e))
-		return command_fail_help(c, &e, e.status || e.code == EINVAL ? EXIT_DOCKER : 1);
+		return command_fail(c, &e);
 	puts(id);
 	return 0;
 }
@@ -289,7 +297,7 @@ static int run_verb(struct command *c)
 		return 1;
 	}
 	if (make_container(c, body, &id, &e))
-		return command_fail_help(c, &e, EXIT_DOCKER);
+		return command_fail_help(c, &e, start_code(&e));
 	s.id = id;
 	return run_container(c, &s, detach);
 }

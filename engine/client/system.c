@@ -374,7 +374,7 @@ static int info_verb(struct command *c)
 		if (!r)
 			printf("\n");
 	}
-	if (!r)
+	if (!r && !format)
 		say_warnings(a.json);
 	http_answer_free(&a);
 	return r ? command_fail(c, &e) : code;
