@@ -103,7 +103,7 @@ static void stand_ins(struct request *r, char ***warnings, int *n_images)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		const cJSON *labels = json_obj(json_obj(v[i]->config, "config"), "Labels");
-		if (json_str(labels, "drydock.stand-in") && v[i]->tags && v[i]->tags[0])
+		if (json_str(labels, "org.drydock.stand-in") && v[i]->tags && v[i]->tags[0])
 			str_addf(&names, "%s%s", names.len ? ", " : "", v[i]->tags[0]);
 		image_free(v[i]);
 	}

@@ -298,13 +298,32 @@ static cJSON *process_config(const struct exec *x)
 	return p;
 }
 
-int exec_inspect(struct containers *cs, const char *id, cJSON **out, struct err *e)
+/* proc(5): the state is the letter after the name's closing bracket. */
+static bool is_alive(int pid)
 {
-	struct exec *x;
-	int r = take(cs, id, &x, e);
-	if (r < 0)
-		return r;
-	struct container *c = x->c;
+	autofree char *path = str_printf("/proc/%d/stat", pid);
+	autostr struct str text = { 0 };
+	if (file_read(path, &text, NULL) < 0)
+		return false;
+	const char *end = strrchr(text.s, ')');
+	return end && !strchr("ZX", end[2]);
+}
+
+/* A client asks for the exit status as soon as its stream ends, which may be before
+ * the supervisor's word has reached us.  NULL: it was dropped while we waited. */
+static struct exec *wait_for_word(struct container *c, struct exec *x, const char *id)
+{
+	for (int i = 0; i < 4 && x && x->running && x->pid > 0 && !is_alive(x->pid); i++) {
+		wait_half_second(&c->changed, &c->mutex);
+		pthread_mutex_lock(&c->all->lock);
+		x = find(c->all, id);
+		pthread_mutex_unlock(&c->all->lock);
+	}
+	return x;
+}
+
+static cJSON *show_exec(const struct exec *x)
+{
 	cJSON *o = cJSON_CreateObject();
 	json_put_str(o, "ID", x->id);
 	json_put_bool(o, "Running", x->running);
@@ -314,12 +333,25 @@ int exec_inspect(struct containers *cs, const char *id, cJSON **out, struct err 
 	json_put_bool(o, "OpenStderr", x->err);
 	json_put_bool(o, "OpenStdout", x->out);
 	json_put_bool(o, "CanRemove", false);
-	json_put_str(o, "ContainerID", c->id);
+	json_put_str(o, "ContainerID", x->c->id);
 	json_put_str(o, "DetachKeys", x->detach_keys ? x->detach_keys : "");
 	json_put_int(o, "Pid", x->running ? x->pid : 0);
+	return o;
+}
+
+int exec_inspect(struct containers *cs, const char *id, cJSON **out, struct err *e)
+{
+	struct exec *x;
+	int r = take(cs, id, &x, e);
+	if (r < 0)
+		return r;
+	struct container *c = x->c;
+	if ((x = wait_for_word(c, x, id)))
+		*out = show_exec(x);
+	else
+		r = err_http(e, 404, ENOENT, "No such exec instance: %s", id);
 	let_go(c);
-	*out = o;
-	return 0;
+	return r;
 }
 
 cJSON *container_exec_ids(struct container *c)
@@ -358,10 +390,11 @@ void exec_finished(struct container *c, const char *exec_id, int code)
 	pthread_mutex_unlock(&c->all->lock);
 	if (!x)
 		return;
-	changes_look(c);
 	x->running = false;
 	x->exit_code = code;
+	pthread_cond_broadcast(&c->changed);
 	exec_event(x, "exec_die", true);
+	changes_look(c);
 }
 
 void execs_end(struct container *c)

@@ -88,6 +88,15 @@ static void add_group(struct user *u, gid_t gid)
 	u->groups[u->n_groups++] = gid;
 }
 
+static void own_group_first(struct user *u)
+{
+	add_group(u, u->gid);
+	for (size_t i = u->n_groups - 1; i > 0 && u->groups[i] == u->gid; i--) {
+		u->groups[i] = u->groups[i - 1];
+		u->groups[i - 1] = u->gid;
+	}
+}
+
 /* group(5): name:password:GID:members */
 static int match_group(void *arg, char **f)
 {
@@ -156,6 +165,8 @@ int user_resolve(const struct layers *l, const char *text, char *const *extra, s
 		u.n_groups = 0;
 		r = find_group(l, colon + 1, &u.gid, e);
 	}
+	if (r == 0)	/* first of the groups is one's own: a file of that group opens to it */
+		own_group_first(&u);
 	for (size_t i = 0; r == 0 && extra && extra[i]; i++) {
 		gid_t gid = 0;
 		if ((r = find_group(l, extra[i], &gid, e)) == 0)
