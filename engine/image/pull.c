@@ -335,13 +335,19 @@ static int try_mirrors(struct pull *p, bool *said_no, struct err *e)
 static int pull(struct pull *p, struct err *e)
 {
 	bool said_no = false, maybe_tls;
-	int r = try_mirrors(p, &said_no, e);
+	int r = try_mirrors(p, &said_no, e), mirror = r;
+	struct err why = *e;
 	if (is_final(r))
 		return r;
 	if (!p->o->offline) {
 		autofree char *url = registry_url(p->ref.domain, p->o->insecure, &maybe_tls);
 		err_clear(e);
 		r = try_registry(p, url, p->o->auth, maybe_tls, e);
+		/* A hub out of reach is no news where a mirror had it, but damaged. */
+		if ((r == -EHOSTUNREACH || r == -ETIMEDOUT) && why.code && !says_no(mirror)) {
+			*e = why;
+			r = mirror;
+		}
 	} else if (!e->code) {
 		err_set(e, EHOSTUNREACH, "pull %s: offline, and no mirror is set", p->familiar);
 		r = -EHOSTUNREACH;
