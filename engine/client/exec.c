@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "client/body.h"
@@ -63,15 +64,10 @@ static int make_exec(struct http *h, const char *name, const cJSON *body, char *
 static cJSON *start_body(const struct session *s, bool detach)
 {
 	cJSON *body = cJSON_CreateObject();
-	unsigned rows, cols;
 
 	json_put_bool(body, "Detach", detach);
 	json_put_bool(body, "Tty", s->tty);
-	if (s->tty && terminal_size(&rows, &cols)) {
-		cJSON *size = cJSON_AddArrayToObject(body, "ConsoleSize");
-		cJSON_AddItemToArray(size, cJSON_CreateNumber(rows));
-		cJSON_AddItemToArray(size, cJSON_CreateNumber(cols));
-	}
+	session_console(s, body);
 	return body;
 }
 
@@ -84,18 +80,27 @@ static int start_detached(struct http *h, const struct session *s, struct err *e
 	return http_call(h, "POST", path.s, body, NULL, e);
 }
 
+/* The streams may end a moment before the daemon knows the exit code. */
 static int exit_code(struct http *h, const struct session *s, struct err *e)
 {
 	autostr struct str path = { 0 };
-	struct http_answer a = { 0 };
-	int r;
+	struct timespec moment = { .tv_nsec = 2000000 };
+	bool running = true;
+	int r = 0;
 
 	query_path(&path, "/exec/", s->id, "/json");
-	r = http_call(h, "GET", path.s, NULL, &a, e);
-	if (r)
-		return r;
-	r = (int)json_int(a.json, "ExitCode", 0);
-	http_answer_free(&a);
+	for (int i = 0; running && i < 50; i++) {
+		struct http_answer a = { 0 };
+
+		if (i)
+			nanosleep(&moment, NULL);
+		r = http_call(h, "GET", path.s, NULL, &a, e);
+		if (r)
+			return r;
+		running = json_bool(a.json, "Running");
+		r = (int)json_int(a.json, "ExitCode", 0);
+		http_answer_free(&a);
+	}
 	return r;
 }
 

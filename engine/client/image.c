@@ -90,8 +90,9 @@ cJSON *row_image(const cJSON *image, const char *tag, bool whole)
 	return row;
 }
 
-static void image_rows(const cJSON *images, bool whole, cJSON *rows)
+static void image_rows(const cJSON *images, const struct options *o, cJSON *rows)
 {
+	bool whole = opt_on(o, "no-trunc");
 	const cJSON *i, *t;
 
 	cJSON_ArrayForEach(i, images) {
@@ -121,22 +122,12 @@ static void images_path(const struct options *o, struct str *path)
 
 static int images_verb(struct command *c)
 {
-	const struct options *o = &c->opt;
 	autostr struct str path = { 0 };
-	autojson cJSON *rows = cJSON_CreateArray();
-	struct http_answer a = { 0 };
-	struct http *h;
-	struct err e = { 0 };
 
-	images_path(o, &path);
-	if (command_http(c, &h, &e) || http_call(h, "GET", path.s, NULL, &a, &e))
-		return command_fail(c, &e);
-	image_rows(a.json, opt_on(o, "no-trunc"), rows);
-	http_answer_free(&a);
-	if (listing_print(opt_on(o, "digests") ? &digests_listing : &images_listing,
-			  opt_text(o, "format"), opt_on(o, "quiet") ? "ID" : NULL, rows, &e))
-		return command_fail(c, &e);
-	return 0;
+	images_path(&c->opt, &path);
+	return listing_verb(c, path.s,
+			    opt_on(&c->opt, "digests") ? &digests_listing : &images_listing, "ID",
+			    image_rows);
 }
 
 static const struct column history_columns[] = {
@@ -185,27 +176,21 @@ static cJSON *history_row(const cJSON *h, bool human, bool whole)
 	return row;
 }
 
-static int history_verb(struct command *c)
+static void history_rows(const cJSON *history, const struct options *o, cJSON *rows)
 {
-	const struct options *o = &c->opt;
-	autostr struct str path = { 0 };
-	autojson cJSON *rows = cJSON_CreateArray();
-	struct http_answer a = { 0 };
-	struct http *h;
-	struct err e = { 0 };
 	const cJSON *item;
 
-	query_path(&path, "/images/", o->args[0], "/history");
-	if (command_http(c, &h, &e) || http_call(h, "GET", path.s, NULL, &a, &e))
-		return command_fail(c, &e);
-	cJSON_ArrayForEach(item, a.json)
+	cJSON_ArrayForEach(item, history)
 		cJSON_AddItemToArray(rows, history_row(item, opt_on(o, "human"),
 						       opt_on(o, "no-trunc")));
-	http_answer_free(&a);
-	if (listing_print(&history_listing, opt_text(o, "format"),
-			  opt_on(o, "quiet") ? "ID" : NULL, rows, &e))
-		return command_fail(c, &e);
-	return 0;
+}
+
+static int history_verb(struct command *c)
+{
+	autostr struct str path = { 0 };
+
+	query_path(&path, "/images/", c->opt.args[0], "/history");
+	return listing_verb(c, path.s, &history_listing, "ID", history_rows);
 }
 
 static int tag_verb(struct command *c)

@@ -150,26 +150,21 @@ static void list_path(const struct options *o, struct str *path)
 	query_flag(path, "size", opt_on(o, "size") || (format && strstr(format, ".Size")));
 }
 
-static int ps_verb(struct command *c)
+static void ps_rows(const cJSON *answer, const struct options *o, cJSON *rows)
 {
-	const struct options *o = &c->opt;
-	autostr struct str path = { 0 };
-	autojson cJSON *rows = cJSON_CreateArray();
-	struct http_answer a = { 0 };
-	struct http *h;
-	struct err e = { 0 };
 	const cJSON *item;
 
-	list_path(o, &path);
-	if (command_http(c, &h, &e) || http_call(h, "GET", path.s, NULL, &a, &e))
-		return command_fail(c, &e);
-	cJSON_ArrayForEach(item, a.json)
+	cJSON_ArrayForEach(item, answer)
 		cJSON_AddItemToArray(rows, row_container(item, opt_on(o, "no-trunc")));
-	http_answer_free(&a);
-	if (listing_print(opt_on(o, "size") ? &ps_sizes : &ps_listing, opt_text(o, "format"),
-			  opt_on(o, "quiet") ? "ID" : NULL, rows, &e))
-		return command_fail(c, &e);
-	return 0;
+}
+
+static int ps_verb(struct command *c)
+{
+	autostr struct str path = { 0 };
+
+	list_path(&c->opt, &path);
+	return listing_verb(c, path.s, opt_on(&c->opt, "size") ? &ps_sizes : &ps_listing, "ID",
+			    ps_rows);
 }
 
 static const struct option ps_options[] = {

@@ -181,3 +181,21 @@ int listing_print(const struct listing *l, const char *format, const char *quiet
 		return print_template(l, format + 6, true, rows, e);
 	return print_template(l, format, false, rows, e);
 }
+
+int listing_verb(struct command *c, const char *path, const struct listing *l, const char *quiet,
+		 void (*add)(const cJSON *answer, const struct options *o, cJSON *rows))
+{
+	autojson cJSON *rows = cJSON_CreateArray();
+	struct http_answer a = { 0 };
+	struct http *h;
+	struct err e = { 0 };
+
+	if (command_http(c, &h, &e) || http_call(h, "GET", path, NULL, &a, &e))
+		return command_fail(c, &e);
+	add(a.json, &c->opt, rows);
+	http_answer_free(&a);
+	if (listing_print(l, opt_text(&c->opt, "format"), opt_on(&c->opt, "quiet") ? quiet : NULL,
+			  rows, &e))
+		return command_fail(c, &e);
+	return 0;
+}

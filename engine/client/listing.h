@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
+#include "client/verb.h"
 #include "core/error.h"
 #include "core/str.h"
 
@@ -22,6 +23,11 @@ struct listing {
  * stdout; on a template's error what was ready is printed first, as docker does. */
 int listing_print(const struct listing *l, const char *format, const char *quiet,
 		  const cJSON *rows, struct err *e);
+
+/* The whole of a verb that lists: GETs path, lets add() make rows of the answer and
+ * prints them by --format, --quiet (whose field is `quiet`).  The exit code. */
+int listing_verb(struct command *c, const char *path, const struct listing *l, const char *quiet,
+		 void (*add)(const cJSON *answer, const struct options *o, cJSON *rows));
 
 /* Aligns the cells of lines (cells end at \t, lines at \n): each column is as wide
  * as its widest cell and `gap`, at least `min`.  The last cell is left as it is. */

@@ -76,34 +76,29 @@ static const cJSON **sorted(const cJSON *array, size_t *n)
 	return list;
 }
 
-static int get_list(struct command *c, const char *route, struct http_answer *a, struct err *e)
+static void network_rows(const cJSON *answer, const struct options *o, cJSON *rows)
+{
+	size_t n;
+	autofree const cJSON **list = sorted(answer, &n);
+
+	for (size_t i = 0; i < n; i++)
+		cJSON_AddItemToArray(rows, network_row(list[i], opt_on(o, "no-trunc")));
+}
+
+static int list_route(struct command *c, const char *route, const struct listing *l,
+		      const char *quiet,
+		      void (*add)(const cJSON *, const struct options *, cJSON *))
 {
 	autostr struct str path = { 0 };
-	struct http *h;
-	int r = command_http(c, &h, e);
 
 	query_path(&path, route, NULL, "");
 	query_filters(&path, opt_all(&c->opt, "filter"));
-	return r ? r : http_call(h, "GET", path.s, NULL, a, e);
+	return listing_verb(c, path.s, l, quiet, add);
 }
 
 static int network_ls(struct command *c)
 {
-	autojson cJSON *rows = cJSON_CreateArray();
-	struct http_answer a = { 0 };
-	struct err e = { 0 };
-	size_t n;
-
-	if (get_list(c, "/networks", &a, &e))
-		return command_fail(c, &e);
-	autofree const cJSON **list = sorted(a.json, &n);
-	for (size_t i = 0; i < n; i++)
-		cJSON_AddItemToArray(rows, network_row(list[i], opt_on(&c->opt, "no-trunc")));
-	http_answer_free(&a);
-	if (listing_print(&network_listing, opt_text(&c->opt, "format"),
-			  opt_on(&c->opt, "quiet") ? "ID" : NULL, rows, &e))
-		return command_fail(c, &e);
-	return 0;
+	return list_route(c, "/networks", &network_listing, "ID", network_rows);
 }
 
 static const struct column volume_columns[] = {
@@ -139,23 +134,18 @@ cJSON *row_volume(const cJSON *v)
 	return row;
 }
 
-static int volume_ls(struct command *c)
+static void volume_rows(const cJSON *answer, const struct options *o, cJSON *rows)
 {
-	autojson cJSON *rows = cJSON_CreateArray();
-	struct http_answer a = { 0 };
-	struct err e = { 0 };
 	size_t n;
+	autofree const cJSON **list = sorted(json_obj(answer, "Volumes"), &n);
 
-	if (get_list(c, "/volumes", &a, &e))
-		return command_fail(c, &e);
-	autofree const cJSON **list = sorted(json_obj(a.json, "Volumes"), &n);
 	for (size_t i = 0; i < n; i++)
 		cJSON_AddItemToArray(rows, row_volume(list[i]));
-	http_answer_free(&a);
-	if (listing_print(&volume_listing, opt_text(&c->opt, "format"),
-			  opt_on(&c->opt, "quiet") ? "Name" : NULL, rows, &e))
-		return command_fail(c, &e);
-	return 0;
+}
+
+static int volume_ls(struct command *c)
+{
+	return list_route(c, "/volumes", &volume_listing, "Name", volume_rows);
 }
 
 static int network_inspect(struct command *c)

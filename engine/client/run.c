@@ -55,7 +55,6 @@ static void pick_streams(const struct options *o, bool detach, struct session *s
 
 static void stream_fields(cJSON *body, const struct options *o, const struct session *s)
 {
-	unsigned rows, cols;
 	bool open = opt_on(o, "interactive");
 
 	json_put_bool(body, "AttachStdin", s->in);
@@ -63,11 +62,7 @@ static void stream_fields(cJSON *body, const struct options *o, const struct ses
 	json_put_bool(body, "AttachStderr", s->err);
 	json_put_bool(body, "OpenStdin", open);
 	json_put_bool(body, "StdinOnce", open && s->in);
-	if (s->tty && terminal_size(&rows, &cols)) {
-		cJSON *size = cJSON_AddArrayToObject(json_obj(body, "HostConfig"), "ConsoleSize");
-		cJSON_AddItemToArray(size, cJSON_CreateNumber(rows));
-		cJSON_AddItemToArray(size, cJSON_CreateNumber(cols));
-	}
+	session_console(s, json_obj(body, "HostConfig"));
 }
 
 static int pull_missing(struct http *h, const struct options *o, const char *image, struct err *e)

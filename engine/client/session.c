@@ -79,6 +79,17 @@ void session_resize(struct session *s)
 	ask(s, path.s);
 }
 
+void session_console(const struct session *s, cJSON *body)
+{
+	unsigned rows, cols;
+
+	if (!s->tty || !terminal_size(&rows, &cols))
+		return;
+	cJSON *size = cJSON_AddArrayToObject(body, "ConsoleSize");
+	cJSON_AddItemToArray(size, cJSON_CreateNumber(rows));
+	cJSON_AddItemToArray(size, cJSON_CreateNumber(cols));
+}
+
 static bool on_signal(void *arg, int sig)
 {
 	struct session *s = arg;

@@ -24,6 +24,8 @@ struct session {
 int session_attach(struct session *s, const cJSON *body, struct err *e);
 int session_wait(struct session *s, const char *condition, struct err *e);
 void session_resize(struct session *s);
+/* Says our terminal's size in a request's body, if both sides have a terminal. */
+void session_console(const struct session *s, cJSON *body);
 /* The exit code: the container's, 0 after a detach, 128+n after a signal;
  * negative: e says why.  For an exec the code is 0 and asked for elsewhere. */
 int session_run(struct session *s, struct err *e);
