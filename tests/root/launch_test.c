@@ -14,37 +14,6 @@
 #include "core/file.h"
 #include "launch_world.h"
 
-static int n_tests, n_failed;
-
-static bool ok(bool good, const char *name)
-{
-	n_tests++;
-	n_failed += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", n_tests, name);
-	fflush(stdout);
-	return good;
-}
-
-static void is(const struct str *got, const char *want, const char *name)
-{
-	const char *text = got->s ? got->s : "";
-
-	if (!ok(strcmp(text, want) == 0, name))
-		printf("# got: %s\n# not: %s\n", text, want);
-}
-
-static void is_number(long got, long want, const char *name)
-{
-	if (!ok(got == want, name))
-		printf("# got %ld, not %ld\n", got, want);
-}
-
-static void has(const struct str *got, const char *part, const char *name)
-{
-	if (!ok(strstr(got->s ? got->s : "", part), name))
-		printf("# no %s in: %s\n", part, got->s ? got->s : "");
-}
-
 /* ---- running and ending ---- */
 
 static void test_run(struct world *w)
@@ -441,39 +410,6 @@ static void test_supervisor_killed(struct world *w)
 	ok(!*world_leftovers(w), "nothing is left");
 }
 
-static void strike(struct world *w, const char *stage, const char *what, int calls)
-{
-	int clean = 0, started = 0;
-
-	for (int i = 1; i <= calls; i++) {
-		autofree char *rule = str_printf("%s/#%d=%s", stage, i, what);
-		struct err e = { 0 };
-		setenv("DRYDOCK_FAULT", rule, 1);
-		world_spec(w, "exit 3");
-		w->spec.memory = 64 << 20;
-		if (world_start(w, NULL, &e) == 0) {
-			started++;
-			world_wait(w);
-		}
-		unsetenv("DRYDOCK_FAULT");
-		const char *left = world_leftovers(w);
-		clean += !*left;
-		if (*left)
-			printf("# %s: %s (%s)\n", rule, left, e.what);
-	}
-	autofree char *name = str_printf("%s: each of %d calls fails with %s: nothing is left (%d "
-					 "could do without)", stage, calls, what, started);
-	is_number(clean, calls, name);
-}
-
-static void test_faults(struct world *w)
-{
-	strike(w, "supervisor", "EIO", 14);
-	strike(w, "child", "EIO", 150);
-	strike(w, "supervisor", "kill", 14);
-	strike(w, "child", "kill", 150);
-}
-
 /* A daemon of its own, in a process that is killed once the container runs. */
 static int doomed_daemon(struct world *w)
 {
@@ -585,8 +521,6 @@ int main(void)
 	test_memory(&w);
 	test_supervisor_killed(&w);
 	test_reattach(&w);
-	test_faults(&w);
 	world_close(&w);
-	printf("1..%d\n", n_tests);
-	return n_failed != 0;
+	return tap_done();
 }

@@ -13,6 +13,45 @@
 #include "core/cleanup.h"
 #include "core/file.h"
 
+/* ---- TAP ---- */
+
+static int n_tests, n_failed;
+
+bool ok(bool good, const char *name)
+{
+	n_tests++;
+	n_failed += !good;
+	printf("%sok %d - %s\n", good ? "" : "not ", n_tests, name);
+	fflush(stdout);
+	return good;
+}
+
+void is(const struct str *got, const char *want, const char *name)
+{
+	const char *text = got->s ? got->s : "";
+
+	if (!ok(strcmp(text, want) == 0, name))
+		printf("# got: %s\n# not: %s\n", text, want);
+}
+
+void is_number(long got, long want, const char *name)
+{
+	if (!ok(got == want, name))
+		printf("# got %ld, not %ld\n", got, want);
+}
+
+void has(const struct str *got, const char *part, const char *name)
+{
+	if (!ok(strstr(got->s ? got->s : "", part), name))
+		printf("# no %s in: %s\n", part, got->s ? got->s : "");
+}
+
+int tap_done(void)
+{
+	printf("1..%d\n", n_tests);
+	return n_failed != 0;
+}
+
 /* ---- events ---- */
 
 static void on_exited(void *arg, const char *id, const struct launch_exit *x)
@@ -91,12 +130,27 @@ static void make_rootfs(struct world *w)
 	}
 }
 
+/* Where the build put the supervisor: told by the runner, or two levels above us. */
+static void find_supervisor(void)
+{
+	const char *build = getenv("DRYDOCK_BUILD");
+	char self[512] = "";
+
+	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
+		abort();
+	for (int i = 0; i < 3; i++)
+		*strrchr(self, '/') = '\0';
+	autofree char *path = str_printf("%s/drydock-supervisor", build ? build : self);
+	setenv("DRYDOCK_SUPERVISOR", path, 0);
+}
+
 void world_open(struct world *w)
 {
 	struct launch_events ev = { on_exited, on_exec_exited, on_proc, on_detached, w };
 	struct err e = { 0 };
 	char dir[] = "/tmp/drydock-launch-XXXXXX";
 
+	find_supervisor();
 	memset(w, 0, sizeof(*w));
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->changed, NULL);

@@ -44,4 +44,11 @@ int world_wait_exec(struct world *w);
 /* Anything of a container left on the machine: "" or what it is. */
 const char *world_leftovers(struct world *w);
 
+/* TAP: results as they come; tap_done() prints the plan and gives main's result. */
+bool ok(bool good, const char *name);
+void is(const struct str *got, const char *want, const char *name);
+void is_number(long got, long want, const char *name);
+void has(const struct str *got, const char *part, const char *name);
+int tap_done(void);
+
 #endif
