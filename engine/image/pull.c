@@ -292,6 +292,11 @@ static int explain(struct pull *p, int err, bool mirror_said_no, struct err *e)
 {
 	autofree char *repo = reference_familiar_name(&p->ref);
 	bool hub = str_eq(p->ref.domain, "docker.io");
+	if (err == -EACCES && !hub && strstr(e->what, "name unknown")) {
+		autofree char *cause = str_dup(e->what);
+		err_http(e, 404, EACCES, "repository %s not found: %s", repo, cause);
+		return err_hint(e, "that registry has no such repository: check the name");
+	}
 	if (err == -EACCES) {
 		const char *why = strstr(e->what, "denied:") || strstr(e->what, "unauthorized:")
 			? e->what : "denied: requested access to the resource is denied";

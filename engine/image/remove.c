@@ -211,28 +211,36 @@ static int in_use_by_name(const struct removal *r, const char *ref, const char *
 	return err_hint(e, "remove the container first: docker rm %s", holder);
 }
 
+/* What a removal of `name` takes with it: digests alone keep no repository. */
+static char **going_with(const struct image *img, const char *name, const char *repo,
+			 bool is_digest)
+{
+	char **going = mem_alloc(sizeof(*going));
+	bool repo_stays = is_digest;
+	for (size_t i = 0; img->tags[i]; i++)
+		repo_stays |= !str_eq(img->tags[i], name) && same_repository(img->tags[i], repo);
+	strv_add(&going, name);
+	for (size_t i = 0; img->digests[i] && !repo_stays; i++)
+		if (same_repository(img->digests[i], repo))
+			strv_add(&going, img->digests[i]);
+	return going;
+}
+
 static int remove_by_name(struct removal *r, const struct image *img, const char *ref,
 			  const struct reference *parsed, bool force, struct err *e)
 {
 	autofree char *repo = reference_familiar_name(parsed);
 	autofree char *name = reference_familiar(parsed);
-	bool last = !other_repository(img, repo) && (parsed->digest || !img->tags[0] || !img->tags[1]);
+	char **going = going_with(img, name, repo, parsed->digest != NULL);
+	bool last = strv_len(going) == strv_len(img->tags) + strv_len(img->digests);
+	int err = 0;
 
-	if (last && used(r, img->id)) {
-		if (!force)
-			return in_use_by_name(r, ref, img->id, e);
-		int err = conflict(r, img->id, force, e);
-		if (err < 0)
-			return err;
-	}
-	int err = untag(r, name, e);
-	if (err < 0 || !last)
-		return err;
-	/* Digests of the same repository alone keep no image. */
-	for (size_t i = 0; img->digests[i] && err == 0; i++)
-		if (!str_eq(img->digests[i], name))
-			err = untag(r, img->digests[i], e);
-	return err == 0 ? delete_image(r, img, e) : err;
+	if (last && used(r, img->id))
+		err = force ? conflict(r, img->id, force, e) : in_use_by_name(r, ref, img->id, e);
+	for (size_t i = 0; going[i] && err == 0; i++)
+		err = untag(r, going[i], e);
+	strv_free(going);
+	return err == 0 && last ? delete_image(r, img, e) : err;
 }
 
 static bool is_name_of(const struct image *img, const struct reference *ref)

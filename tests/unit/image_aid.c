@@ -2,9 +2,11 @@
 
 #include <check.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
@@ -48,6 +50,8 @@ void aid_write(const char *dir, const char *name, const char *text)
 	struct err e = { 0 };
 	autofree char *path = str_printf("%s/%s", dir, name);
 	ck_assert_msg(file_write_atomic(path, text, strlen(text), 0644, &e) == 0, "%s", e.what);
+	/* Layers of the same files shall be the same layers, whenever they are made. */
+	utimensat(AT_FDCWD, path, (const struct timespec[]){ { 1 }, { 1 } }, 0);
 }
 
 char *aid_read(const char *dir, const char *name)

@@ -207,6 +207,25 @@ START_TEST(a_name_more_is_only_untagged)
 }
 END_TEST
 
+START_TEST(digests_go_with_their_last_tag)
+{
+	static const char d[] = "@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	autoimage struct image *img = aid_image(s, "app:v1", 1, 10);
+	autofree char *app = str_printf("app%s", d), *other = str_printf("me/other%s", d);
+	image_tag(s, img->id, "me/other:v1", &e);
+	ck_assert_int_eq(name_put(s, app, "app", true, img->id, &e), 0);
+	ck_assert_int_eq(name_put(s, other, "me/other", true, img->id, &e), 0);
+	ck_assert_int_eq(rmi("app:v1", false), 0);
+	ck_assert_str_eq(removed.untagged[1], app);
+	ck_assert_uint_eq(strv_len(removed.untagged), 2);
+	ck_assert_uint_eq(strv_len(removed.deleted), 0);
+	ck_assert_int_eq(rmi(other, false), 0);	/* by digest: the tag stays */
+	ck_assert_uint_eq(strv_len(removed.deleted), 0);
+	ck_assert_int_eq(rmi("me/other:v1", false), 0);
+	ck_assert_str_eq(removed.deleted[0], img->id);
+}
+END_TEST
+
 START_TEST(ids_with_several_names_want_force)
 {
 	autoimage struct image *img = aid_image(s, "app:v1", 1, 10);
@@ -429,6 +448,7 @@ static Suite *suite(void)
 	tcase_add_test(t, lists_newest_first_and_tells_history);
 	tcase_add_test(t, removal_takes_only_what_nobody_else_uses);
 	tcase_add_test(t, a_name_more_is_only_untagged);
+	tcase_add_test(t, digests_go_with_their_last_tag);
 	tcase_add_test(t, ids_with_several_names_want_force);
 	tcase_add_test(t, containers_hold_images);
 	tcase_add_test(t, a_stopped_container_keeps_its_layers);

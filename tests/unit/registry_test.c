@@ -235,6 +235,8 @@ START_TEST(unknown_names)
 	autofree char *tag = str_printf("127.0.0.1:%u/library/app:no", registry_port(server));
 	ck_assert_int_eq(pull(repo), -EACCES);
 	ck_assert_int_eq(err_status(&e), 404);
+	ck_assert_msg(strstr(e.what, "/nosuch not found: name unknown: repository name not known to "
+			     "registry"), "%s", e.what);
 	ck_assert_int_eq(pull(tag), -ENOENT);
 	ck_assert_msg(strstr(e.what, "library/app:no not found: manifest unknown"), "%s", e.what);
 	ck_assert_int_eq(pull("127.0.0.1:1/library/app"), -EHOSTUNREACH);
