@@ -2,12 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,27 +17,12 @@
 #define READY_MS 20000	/* a first start may repair a damaged store */
 #define STOP_MS 15000
 
-char *engine_path(void)
-{
-	static const char *const places[] = { "drydock-engine", "../libexec/drydock/drydock-engine" };
-	char exe[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	exe[n > 0 ? n : 0] = '\0';
-	char *slash = strrchr(exe, '/');
-	if (slash)
-		*slash = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		char *path = str_printf("%s/%s", exe, places[i]);
-		if (access(path, X_OK) == 0)
-			return path;
-		free(path);
-	}
-	return NULL;
-}
-
-static void child(const char *path, const char *backend, int ready, int log)
+static void child(const char *backend, bool keep, int ready, int log)
 {
 	char number[16];
+	/* Survives execve, and comes even if the shell is killed outright. */
+	if (!keep)
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
 	int null = open("/dev/null", O_RDONLY);
 	/* Its own session: the terminal's Ctrl-C and hang-up are not for it. */
 	setsid();
@@ -46,10 +31,9 @@ static void child(const char *path, const char *backend, int ready, int log)
 	dup2(log, STDERR_FILENO);
 	fcntl(ready, F_SETFD, 0);
 	snprintf(number, sizeof(number), "%d", ready);
-	if (backend)
-		execl(path, path, "daemon", "--ready-fd", number, "--backend", backend, NULL);
-	else
-		execl(path, path, "daemon", "--ready-fd", number, NULL);
+	/* `drydock daemon` knows where the engine's program is. */
+	execl("/proc/self/exe", "drydock", "daemon", "--ready-fd", number,
+	      backend ? "--backend" : NULL, backend, NULL);
 	_exit(127);
 }
 
@@ -78,20 +62,15 @@ static int wait_ready(int fd)
 	return read(fd, &byte, 1) == 1 ? 0 : -EIO;
 }
 
-int engine_start(const char *backend, pid_t *pid, struct err *e)
+int engine_start(const char *backend, bool keep, pid_t *pid, struct err *e)
 {
 	int ready[2];
-	autofree char *path = engine_path();
-	if (!path) {
-		err_set(e, ENOENT, "start the engine: drydock-engine is not beside this program");
-		return err_hint(e, "run make, or give --host for an engine elsewhere");
-	}
 	autofd int log = memfd_create("engine-log", MFD_CLOEXEC);
 	if (log < 0 || pipe2(ready, O_CLOEXEC) < 0)
 		return err_sys(e, errno, "start the engine");
 	pid_t p = fork();
 	if (p == 0)
-		child(path, backend, ready[1], log);
+		child(backend, keep, ready[1], log);
 	close(ready[1]);
 	autofd int readable = ready[0];
 	if (p < 0)

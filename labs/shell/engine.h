@@ -2,16 +2,15 @@
 #ifndef DRYDOCK_LABS_SHELL_ENGINE_H
 #define DRYDOCK_LABS_SHELL_ENGINE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "core/error.h"
 
-/* Starts `drydock-engine daemon` and waits until it answers.  What it says goes
- * to a log below its own data; on failure the last of it is in e. */
-int engine_start(const char *backend, pid_t *pid, struct err *e);
+/* Starts `drydock daemon` and waits until it answers.  If it fails, what it said
+ * last is in e.  Unless it is to be kept, it ends with us, however we end. */
+int engine_start(const char *backend, bool keep, pid_t *pid, struct err *e);
 /* Ends it and waits for it. */
 void engine_stop(pid_t pid);
-/* The engine program beside ours; caller frees. */
-char *engine_path(void);
 
 #endif

@@ -78,6 +78,8 @@ static void take_terminal(bool tty)
 	signal(SIGTTIN, SIG_DFL);
 	signal(SIGWINCH, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
 	signal(SIGTSTP, SIG_IGN);
 }
 

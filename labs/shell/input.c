@@ -25,10 +25,11 @@
 #include "labs/shell/shell.h"
 
 static struct shell *shell;	/* readline's callbacks take no argument */
-static volatile sig_atomic_t got_int, got_winch;
+static volatile sig_atomic_t got_int, got_winch, got_end;
 
 static void on_int(int sig) { got_int = 1; }
 static void on_winch(int sig) { got_winch = 1; }
+static void on_end(int sig) { got_end = 1; }
 
 char *input_prompt(const struct shell *sh)
 {
@@ -124,6 +125,10 @@ static void set_signals(void)
 	sigaction(SIGINT, &a, NULL);
 	a.sa_handler = on_winch;
 	sigaction(SIGWINCH, &a, NULL);
+	/* The terminal is gone, or we are asked to go: end as `quit` does. */
+	a.sa_handler = on_end;
+	sigaction(SIGHUP, &a, NULL);
+	sigaction(SIGTERM, &a, NULL);
 	/* Handing the terminal to a child and taking it back must not stop us. */
 	signal(SIGTTOU, SIG_IGN);
 	signal(SIGTTIN, SIG_IGN);
@@ -161,7 +166,7 @@ static void terminal_loop(struct shell *sh)
 	set_readline(sh);
 	read_history(history);
 	install();
-	while (!sh->quit) {
+	while (!sh->quit && !got_end) {
 		struct pollfd p[3] = { { .fd = STDIN_FILENO, .events = POLLIN },
 				       { .fd = sh->trace.fd, .events = POLLIN },
 				       { .fd = sh->facts.fd, .events = POLLIN } };
@@ -197,7 +202,7 @@ static bool read_line(struct str *line)
 static void script_loop(struct shell *sh)
 {
 	autostr struct str line = { 0 };
-	while (!sh->quit && read_line(&line)) {
+	while (!sh->quit && !got_end && read_line(&line)) {
 		autofree char *prompt = input_prompt(sh);
 		printf("%s%s\n", prompt, line.s ? line.s : "");
 		if (line.s)

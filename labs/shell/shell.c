@@ -89,7 +89,7 @@ static int connect_or_start(struct shell *sh, const char *backend, bool may_star
 		return r;
 	screen_say(&sh->screen, TONE_DIM, "", "No engine is running; starting one for this session ...");
 	fflush(stdout);
-	r = engine_start(backend, &sh->engine, e);
+	r = engine_start(backend, sh->keep, &sh->engine, e);
 	return r < 0 ? r : course_connect(&sh->course, e);
 }
 
