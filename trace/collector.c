@@ -17,6 +17,7 @@
 #define BUSY_FOR_NS 200000000	/* after the last event */
 #define HANGUP_NS 500000000	/* how often a follower is asked whether it is still there */
 #define BATCH 64
+#define ROOM 8		/* free slots with which a call and its region still fit */
 
 /* A ring and whose events are in it. */
 struct source {
@@ -296,13 +297,21 @@ static struct trace_thread *new_thread(struct collector *c)
 	return t;
 }
 
-static struct tracer *this_thread(struct tracer *shared)
+/* Nothing of the daemon's own is ever dropped: a thread that makes calls faster
+ * than the collector looks (unpacking a layer) looks itself. */
+static void make_room(struct collector *c, struct trace_ring *ring)
 {
-	struct collector *c = (void *)((char *)shared - offsetof(struct collector, tracer));
-	struct trace_thread *t = pthread_getspecific(thread_key);
+	if (trace_ring_room(ring) > ROOM)
+		return;
+	pthread_mutex_lock(&c->lock);
+	look(c);
+	pthread_mutex_unlock(&c->lock);
+}
 
-	if (t)
-		return &t->tracer;
+static struct trace_thread *take_thread(struct collector *c)
+{
+	struct trace_thread *t;
+
 	pthread_mutex_lock(&c->lock);
 	for (t = c->threads; t && t->in_use; t = t->next)
 		;
@@ -316,7 +325,20 @@ static struct tracer *this_thread(struct tracer *shared)
 	}
 	pthread_mutex_unlock(&c->lock);
 	pthread_setspecific(thread_key, t);
-	return t ? &t->tracer : NULL;
+	return t;
+}
+
+static struct tracer *this_thread(struct tracer *shared)
+{
+	struct collector *c = (void *)((char *)shared - offsetof(struct collector, tracer));
+	struct trace_thread *t = pthread_getspecific(thread_key);
+
+	if (!t)
+		t = take_thread(c);
+	if (!t)
+		return NULL;
+	make_room(c, t->tracer.ring);
+	return &t->tracer;
 }
 
 struct kernel *collector_kernel(struct collector *c, struct kernel *next,

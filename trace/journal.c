@@ -79,7 +79,7 @@ static const char *tail_hash(const char *line)
 	return n > TAIL_LEN && str_starts(tail, ",\"hash\":\"") ? tail + 9 : NULL;
 }
 
-/* -- writing ------------------------------------------------------------------ */
+/* -- writing ----------------------------------------------------------------------- */
 
 static int write_batch(struct journal *j, const struct entry *list)
 {
@@ -200,7 +200,7 @@ int64_t journal_add(struct journal *j, const struct origin *by, const char *type
 	return seq;
 }
 
-/* -- reading ------------------------------------------------------------------ */
+/* -- reading ----------------------------------------------------------------------- */
 
 /* Up to BATCH lines after *since, owned by the caller; *since moves along. */
 static int read_batch(struct journal *j, int64_t *since, char ***lines, struct err *e)
@@ -304,7 +304,7 @@ int64_t journal_last(struct journal *j)
 	return seq;
 }
 
-/* -- opening ------------------------------------------------------------------ */
+/* -- opening ----------------------------------------------------------------------- */
 
 /* Takes the chain up where the last run left it. */
 static int load_end(struct journal *j, struct err *e)

@@ -69,9 +69,14 @@ void trace_ring_unmap(struct trace_ring *r)
 		munmap(r, ring_bytes(r->slots));
 }
 
+uint64_t trace_ring_room(const struct trace_ring *r)
+{
+	return r->slots - (r->head - load(&r->tail));
+}
+
 struct trace_event *trace_ring_claim(struct trace_ring *r)
 {
-	if (r->head - load(&r->tail) >= r->slots) {
+	if (trace_ring_room(r) == 0) {
 		store(&r->lost, r->lost + 1);
 		return NULL;
 	}
@@ -95,7 +100,7 @@ const struct trace_event *trace_ring_settle(struct trace_ring *r)
 {
 	struct trace_event *ev = &r->slot[r->head % r->slots];
 
-	if (r->head - load(&r->tail) >= r->slots || load(&ev->commit) != r->head + 1)
+	if (trace_ring_room(r) == 0 || load(&ev->commit) != r->head + 1)
 		return NULL;
 	store(&r->head, r->head + 1);
 	return ev;

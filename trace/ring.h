@@ -29,9 +29,11 @@
 
 #include "trace/event.h"
 
-/* Sizes: a start makes about 150 calls in 3 ms, the collector looks every 4 ms. */
-#define RING_SLOTS_DAEMON 1024
-#define RING_SLOTS_SUPERVISOR 256	/* 64 KiB at most: counts in the supervisor's memory */
+/* Sizes: a start makes about 160 calls in 3 ms, the collector looks every 4 ms.  A
+ * ring's memory is used up to its size in the long run, 64 KiB here.  A thread of
+ * the daemon whose ring fills up empties it itself; a supervisor can't. */
+#define RING_SLOTS_DAEMON 256
+#define RING_SLOTS_SUPERVISOR 256
 
 struct trace_ring {		/* the mapping itself */
 	uint32_t magic, slots;
@@ -47,6 +49,8 @@ int trace_ring_create(uint32_t slots, struct trace_ring **out, int *fd);
 int trace_ring_map(int fd, struct trace_ring **out);	/* -EINVAL: not a ring */
 void trace_ring_unmap(struct trace_ring *r);
 
+/* Producer: how many events fit now. */
+uint64_t trace_ring_room(const struct trace_ring *r);
 /* Producer: the next slot to fill in, or NULL if the ring is full (counted). */
 struct trace_event *trace_ring_claim(struct trace_ring *r);
 void trace_ring_publish(struct trace_ring *r);	/* the claimed slot is complete */

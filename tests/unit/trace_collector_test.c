@@ -225,6 +225,22 @@ START_TEST(threads_of_the_daemon_have_a_ring_each)
 }
 END_TEST
 
+START_TEST(a_busy_thread_loses_nothing)
+{
+	struct collector *c = opened();
+	struct kernel *k = collector_kernel(c, kernel_linux(), BACKEND_LINUX);
+	uint64_t events, dropped;
+
+	for (int i = 0; i < 20 * RING_SLOTS_DAEMON; i++)
+		k_umask(k, 022);
+	collector_last(c);
+	collector_stats(c, &events, &dropped);
+	ck_assert_uint_eq(dropped, 0);
+	ck_assert_uint_eq(events, 20 * RING_SLOTS_DAEMON);
+	collector_close(c);
+}
+END_TEST
+
 START_TEST(a_follower_gets_what_comes_later)
 {
 	struct collector *c = opened();
@@ -265,6 +281,7 @@ static Suite *suite(void)
 		collector_filters_by_container_and_since,
 		collector_says_what_was_dropped,
 		threads_of_the_daemon_have_a_ring_each,
+		a_busy_thread_loses_nothing,
 		a_follower_gets_what_comes_later,
 		history_outlives_the_collector,
 	};
