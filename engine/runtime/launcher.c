@@ -92,6 +92,10 @@ static int make_spare(struct launcher *l, struct spare *out, struct err *e)
 	struct spare s = { .ring = { NULL, NULL } };
 	int ends[2], ring_fd[2];
 
+	if (access(l->supervisor, X_OK) < 0) {
+		err_sys(e, errno, "start a supervisor: %s", l->supervisor);
+		return err_hint(e, "It belongs beside the daemon's own program, or in libexec.");
+	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_sys(e, errno, "start a supervisor");
 	make_rings(l, &s, ring_fd);

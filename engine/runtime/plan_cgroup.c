@@ -13,10 +13,10 @@
  * A limit that the kernel doesn't take never stops a start: the write's error
  * is in the trace, and launch_clamp() has warned already where it could know.
  *
- * Device rules are not made here: with v1 every container joins the one
- * `devices` group that host.c prepared.  With v2 there is no such file; a
- * container can't reach a device all the same, as its mounts are nodev but for
- * /dev, and mknod there needs CAP_MKNOD and is seen.
+ * Device rules: with v1 every container joins the one `devices` group that
+ * host.c prepared.  v2 has no such file (only a BPF program could do it): there,
+ * and wherever that controller is missing, plan_nodev() is true and no mount of
+ * the container lets devices be opened, but for the few in /dev.
  */
 #include "runtime/plan_parts.h"
 
@@ -219,6 +219,11 @@ void plan_cgroup_join(struct plan_builder *p, const struct plan_input *in)
 						 devices ? "drydock" : in->spec->cgroup);
 		plan_add(p, K_WRITE_FILE, WHY_CG_JOIN, TEXT(path), TEXT("0"));
 	}
+}
+
+bool plan_nodev(const struct plan_input *in)
+{
+	return !in->spec->privileged && !in->host->cgroup[CG_DEVICES];
 }
 
 /* ---- what the container sees of them ---- */

@@ -47,9 +47,21 @@ static void add_mount(struct plan_builder *p, int why, const char *type, const c
 		 data ? TEXT(data) : NOTEXT);
 }
 
-static void add_dev(struct plan_builder *p, const struct spec *s)
+/* Without device rules: each node becomes a mount of its own, where devices may
+ * be opened; in the rest of /dev, as everywhere else, they may not. */
+static void seal_dev(struct plan_builder *p)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
+		plan_add(p, K_MOUNT, WHY_ROOT_NODE, TEXT(nodes[i].path), TEXT(nodes[i].path),
+			 NOTEXT, INT(MS_BIND), NOTEXT);
+	plan_add(p, K_MOUNT, WHY_ROOT_DEV, NOTEXT, TEXT("/dev"), NOTEXT,
+		 INT(MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV), NOTEXT);
+}
+
+static void add_dev(struct plan_builder *p, const struct plan_input *in)
 {
 	const unsigned long quiet = MS_NOSUID | MS_NOEXEC;
+	const struct spec *s = in->spec;
 	char shm[64];
 
 	add_mount(p, WHY_ROOT_DEV, "tmpfs", "/dev", MS_NOSUID | MS_STRICTATIME,
@@ -66,6 +78,8 @@ static void add_dev(struct plan_builder *p, const struct spec *s)
 	add_mount(p, WHY_ROOT_SHM, "tmpfs", "/dev/shm", quiet | MS_NODEV,
 		  s->shm_size > 0 ? shm : "mode=1777,size=65536k");
 	add_mount(p, WHY_ROOT_MQUEUE, "mqueue", "/dev/mqueue", quiet | MS_NODEV, NULL);
+	if (plan_nodev(in))
+		seal_dev(p);
 }
 
 void plan_kernel_filesystems(struct plan_builder *p, const struct plan_input *in)
@@ -76,7 +90,7 @@ void plan_kernel_filesystems(struct plan_builder *p, const struct plan_input *in
 	/* Modes below are meant as written. */
 	plan_add(p, K_UMASK, WHY_TABLE, INT(0));
 	add_mount(p, WHY_ROOT_PROC, "proc", "/proc", quiet, NULL);
-	add_dev(p, in->spec);
+	add_dev(p, in);
 	add_mount(p, WHY_ROOT_SYS, "sysfs", "/sys", sys, NULL);
 	plan_cgroup_mounts(p, in);
 }

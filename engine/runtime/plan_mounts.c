@@ -16,7 +16,6 @@
 
 #include "core/cleanup.h"
 
-#define MS_RDONLY_BIT 1		/* MS_RDONLY; <sys/mount.h> and <linux/mount.h> clash */
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
 #endif
@@ -40,7 +39,7 @@ static size_t list_binds(const struct spec *s, struct bind *out, size_t max)
 		const struct spec_mount *m = &s->mounts[i];
 		if (strcmp(m->type, "tmpfs"))
 			out[n++] = (struct bind){ m->source, m->target,
-						  m->flags & MS_RDONLY_BIT, true,
+						  m->flags & MS_RDONLY, true,
 						  WHY_ROOT_VOLUME };
 	}
 	return n;
@@ -51,8 +50,7 @@ void plan_mount_sources(struct plan_builder *p, const struct plan_input *in,
 {
 	struct bind b[PLAN_SLOTS];
 	size_t n = list_binds(in->spec, b, PLAN_SLOTS);
-	const struct k_mount_attr readonly = { .set = MOUNT_ATTR_RDONLY };
-	uint32_t attr = plan_data(p, &readonly, sizeof(readonly));
+	uint64_t nodev = plan_nodev(in) ? MOUNT_ATTR_NODEV : 0;
 
 	for (size_t i = 0; i < n; i++) {
 		int slot = s->slot[s->n++] = plan_slot(p, b[i].target);
@@ -60,9 +58,13 @@ void plan_mount_sources(struct plan_builder *p, const struct plan_input *in,
 		plan_add(p, K_OPEN_TREE, b[i].why, INT(AT_FDCWD), TEXT(b[i].source),
 			 INT(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | deep));
 		plan_into(p, slot);
-		if (b[i].readonly)
+		const struct k_mount_attr attr = {
+			.set = (b[i].readonly ? MOUNT_ATTR_RDONLY : 0) | (deep ? nodev : 0),
+		};
+		if (attr.set)
 			plan_add(p, K_MOUNT_SETATTR, b[i].why, SLOT(slot), TEXT(""),
-				 INT(AT_EMPTY_PATH | deep), HEAP(attr));
+				 INT(AT_EMPTY_PATH | deep),
+				 HEAP(plan_data(p, &attr, sizeof(attr))));
 	}
 }
 
@@ -100,11 +102,11 @@ static void make_target(struct plan_builder *p, const struct bind *b)
 	plan_expect(p, EEXIST, -1);
 }
 
-static void add_tmpfs(struct plan_builder *p, const struct spec_mount *m)
+static void add_tmpfs(struct plan_builder *p, const struct spec_mount *m, bool nodev)
 {
 	plan_make_dirs(p, m->target);
 	plan_add(p, K_MOUNT, WHY_ROOT_VOLUME, TEXT("tmpfs"), TEXT(m->target), TEXT("tmpfs"),
-		 INT(m->flags), TEXT(m->options ? m->options : ""));
+		 INT(m->flags | (nodev ? MS_NODEV : 0)), TEXT(m->options ? m->options : ""));
 }
 
 void plan_mounts(struct plan_builder *p, const struct plan_input *in,
@@ -115,7 +117,7 @@ void plan_mounts(struct plan_builder *p, const struct plan_input *in,
 
 	for (size_t i = 0; i < in->spec->n_mounts; i++)
 		if (!strcmp(in->spec->mounts[i].type, "tmpfs"))
-			add_tmpfs(p, &in->spec->mounts[i]);
+			add_tmpfs(p, &in->spec->mounts[i], plan_nodev(in));
 	for (size_t i = 0; i < n; i++) {
 		make_target(p, &b[i]);
 		plan_add(p, K_MOVE_MOUNT, b[i].why, SLOT(s->slot[i]), TEXT(""), INT(AT_FDCWD),

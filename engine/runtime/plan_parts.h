@@ -31,6 +31,9 @@ int plan_cgroup_open(struct plan_builder *p, const struct plan_input *in);
 /* Whether the container has a group of its own there (v1: some are made on demand). */
 bool plan_cgroup_used(const struct spec *s, const struct host *h, int cg);
 
+/* No control group refuses devices here: mounts must. */
+bool plan_nodev(const struct plan_input *in);
+
 /* plan_namespaces.c */
 void plan_spawn(struct plan_builder *p, const struct plan_input *in);
 void plan_namespaces(struct plan_builder *p, const struct plan_input *in);

@@ -35,7 +35,7 @@ static void add_escaped(struct str *b, const char *path)
 	}
 }
 
-static void add_old_way(struct plan_builder *p, const struct spec *s)
+static void add_old_way(struct plan_builder *p, const struct spec *s, bool nodev)
 {
 	autostr struct str data = { 0 };
 
@@ -49,7 +49,7 @@ static void add_old_way(struct plan_builder *p, const struct spec *s)
 	str_add(&data, ",workdir=");
 	add_escaped(&data, s->work);
 	plan_add(p, K_MOUNT, WHY_OVERLAY_OLD, TEXT("overlay"), TEXT(s->merged), TEXT("overlay"),
-		 INT(0), TEXT(data.s));
+		 INT(nodev ? MS_NODEV : 0), TEXT(data.s));
 }
 
 static void set_text(struct plan_builder *p, int fs, int why, const char *key,
@@ -65,6 +65,7 @@ void plan_overlay(struct plan_builder *p, const struct plan_input *in)
 	const struct spec *s = in->spec;
 	int fs = plan_slot(p, "overlay"), mnt = plan_slot(p, "merged");
 	int old_way = plan_label(p), mounted = plan_label(p);
+	bool nodev = plan_nodev(in);
 
 	plan_add(p, K_FSOPEN, WHY_OVERLAY_OPEN, TEXT("overlay"), INT(FSOPEN_CLOEXEC));
 	plan_into(p, fs);
@@ -77,13 +78,14 @@ void plan_overlay(struct plan_builder *p, const struct plan_input *in)
 	plan_add(p, K_FSCONFIG, WHY_OVERLAY_CREATE, SLOT(fs), INT(FSCONFIG_CMD_CREATE), NOTEXT,
 		 NOTEXT, INT(0));
 	plan_expect(p, EINVAL, old_way);
-	plan_add(p, K_FSMOUNT, WHY_OVERLAY_MOUNT, SLOT(fs), INT(FSMOUNT_CLOEXEC), INT(0));
+	plan_add(p, K_FSMOUNT, WHY_OVERLAY_MOUNT, SLOT(fs), INT(FSMOUNT_CLOEXEC),
+		 INT(nodev ? MOUNT_ATTR_NODEV : 0));
 	plan_into(p, mnt);
 	plan_add(p, K_MOVE_MOUNT, WHY_OVERLAY_ATTACH, SLOT(mnt), TEXT(""), INT(AT_FDCWD),
 		 TEXT(s->merged), INT(MOVE_MOUNT_F_EMPTY_PATH));
 	plan_then(p, mounted);
 	plan_here(p, old_way);
-	add_old_way(p, s);
+	add_old_way(p, s, nodev);
 	plan_here(p, mounted);
 }
 

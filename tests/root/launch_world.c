@@ -269,25 +269,43 @@ int world_start(struct world *w, int *client, struct err *e)
 	return r;
 }
 
-static void deadline(struct timespec *t)
-{
-	clock_gettime(CLOCK_REALTIME, t);
-	t->tv_sec += 20;
-}
-
-int world_wait(struct world *w)
+/* Until the events have made it true, or 20 s are over; true: in time. */
+static bool wait_for(struct world *w, bool (*happened)(const struct world *w))
 {
 	struct timespec t;
 	int late = 0;
 
-	deadline(&t);
+	clock_gettime(CLOCK_REALTIME, &t);
+	t.tv_sec += 20;
 	pthread_mutex_lock(&w->lock);
-	while (!w->exited && !late)
+	while (!happened(w) && !late)
 		late = pthread_cond_timedwait(&w->changed, &w->lock, &t);
 	pthread_mutex_unlock(&w->lock);
+	return !late;
+}
+
+static bool has_exited(const struct world *w) { return w->exited; }
+static bool has_exec_code(const struct world *w) { return w->exec_code >= 0; }
+static bool is_detached(const struct world *w) { return w->detached[0]; }
+
+int world_wait(struct world *w)
+{
+	bool in_time = wait_for(w, has_exited);
+
 	launch_release(w->r);
 	w->r = NULL;
-	return late ? -ETIMEDOUT : w->end.code;
+	return in_time ? w->end.code : -ETIMEDOUT;
+}
+
+int world_wait_exec(struct world *w)
+{
+	wait_for(w, has_exec_code);
+	return w->exec_code;
+}
+
+void world_wait_detached(struct world *w)
+{
+	wait_for(w, is_detached);
 }
 
 static bool read_whole(int fd, void *out, size_t n)
@@ -351,19 +369,6 @@ int world_exec(struct world *w, char *const *argv, bool tty, int *client, struct
 		*client = ends[1];
 	w->exec_code = -1;
 	return launch_exec(w->r, &x, NULL, e);
-}
-
-int world_wait_exec(struct world *w)
-{
-	struct timespec t;
-	int late = 0;
-
-	deadline(&t);
-	pthread_mutex_lock(&w->lock);
-	while (w->exec_code < 0 && !late)
-		late = pthread_cond_timedwait(&w->changed, &w->lock, &t);
-	pthread_mutex_unlock(&w->lock);
-	return w->exec_code;
 }
 
 /* ---- leftovers ---- */

@@ -41,6 +41,7 @@ void world_read(int client, bool framed, struct str *out, struct str *err);
 int world_run(struct world *w, struct str *out);
 int world_exec(struct world *w, char *const *argv, bool tty, int *client, struct err *e);
 int world_wait_exec(struct world *w);
+void world_wait_detached(struct world *w);	/* w->detached says how */
 /* Anything of a container left on the machine: "" or what it is. */
 const char *world_leftovers(struct world *w);
 
