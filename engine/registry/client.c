@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -20,7 +21,7 @@
 
 struct registry {
 	char *url, *repository, *scope, *ca_file;
-	bool maybe_tls;
+	atomic_bool maybe_tls;		/* until the first answer */
 	bool (*stop)(void *arg);
 	void *arg;
 	pthread_mutex_t lock;		/* auth, url */

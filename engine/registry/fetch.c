@@ -13,6 +13,7 @@
 
 #include "core/cleanup.h"
 #include "core/str.h"
+#include "registry/client.h"
 
 #define PIECE (256 << 10)	/* curl's receive buffer, and the most it hands over at once */
 #define ROOM (2 * PIECE)
@@ -320,6 +321,12 @@ static void set_body(struct transfer *t, const struct fetch_request *q)
 	}
 }
 
+static bool is_loopback(const char *url)
+{
+	const char *host = strstr(url, "://");
+	return host && registry_is_loopback(host + 3);
+}
+
 static void set_options(struct transfer *t, const struct fetch_request *q)
 {
 	CURL *c = t->easy;
@@ -344,6 +351,9 @@ static void set_options(struct transfer *t, const struct fetch_request *q)
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
+	/* This machine is never behind its own proxy. */
+	if (is_loopback(q->url))
+		curl_easy_setopt(c, CURLOPT_PROXY, "");
 	if (q->ca_file)
 		curl_easy_setopt(c, CURLOPT_CAINFO, q->ca_file);
 	if (q->user) {
