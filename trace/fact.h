@@ -24,6 +24,10 @@ struct origin {
 	const char *step;	/* "1" … "6", "p1" … from X-Drydock-Step */
 };
 
+/* A copy whose text is owned; *to must hold one already, or zeroes. */
+void origin_keep(struct origin *to, const struct origin *from);
+void origin_free(struct origin *o);
+
 struct journal;
 
 /* Opens (and where needed repairs) the journal in the state database at path. */

@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/cleanup.h"
 #include "core/clock.h"
@@ -63,6 +62,21 @@ int actor_parse(const char *name, enum actor *out)
 	return -EINVAL;
 }
 
+void origin_free(struct origin *o)
+{
+	free((char *)o->session);
+	free((char *)o->step);
+	*o = (struct origin){ 0 };
+}
+
+void origin_keep(struct origin *to, const struct origin *from)
+{
+	struct origin copy = { from->actor, str_dup(from->session ? from->session : ""),
+			       str_dup(from->step ? from->step : "") };
+	origin_free(to);
+	*to = copy;
+}
+
 static void hash_text(const char *text, size_t len, char hex[HASH_LEN + 1])
 {
 	unsigned char md[SHA256_DIGEST_LENGTH];
@@ -103,16 +117,6 @@ static void free_entries(struct entry *e)
 	}
 }
 
-static void wait_ms(pthread_cond_t *c, pthread_mutex_t *m, long ms)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_REALTIME, &t);
-	t.tv_nsec += ms * 1000000;
-	t.tv_sec += t.tv_nsec / 1000000000;
-	t.tv_nsec %= 1000000000;
-	pthread_cond_timedwait(c, m, &t);
-}
-
 /* Writes what is queued.  Lock held, let go while the disk works.  What can't be
  * written (a full disk) stays queued. */
 static int write_queued(struct journal *j)
@@ -149,7 +153,7 @@ static void *writer(void *arg)
 		else if (write_queued(j) < 0) {
 			if (j->stop)
 				break;
-			wait_ms(&j->queued, &j->lock, RETRY_MS);
+			clock_wait_ms(&j->queued, &j->lock, RETRY_MS);
 		}
 	}
 	pthread_mutex_unlock(&j->lock);
@@ -225,10 +229,10 @@ static void wait_for(struct journal *j, int64_t since, bool follow)
 	pthread_mutex_lock(&j->lock);
 	int64_t want = j->seq;
 	if (follow && since >= j->written_seq)
-		wait_ms(&j->written, &j->lock, POLL_MS);
+		clock_wait_ms(&j->written, &j->lock, POLL_MS);
 	else
 		for (int i = 0; i < 4 && j->written_seq < want; i++)
-			wait_ms(&j->written, &j->lock, POLL_MS);
+			clock_wait_ms(&j->written, &j->lock, POLL_MS);
 	pthread_mutex_unlock(&j->lock);
 }
 

@@ -67,7 +67,7 @@ extern const size_t n_routes;
 const struct route *route_find(const char *method, const char *path, char *arg[MAX_ARGS],
 			       bool *known);
 
-/* -- reading a request (request.c) ---------------------------------------------------- */
+/* -- reading a request (request.c) ------------------------------------------------- */
 
 const char *query(const struct request *r, const char *key);	/* NULL if absent */
 const char *query_or(const struct request *r, const char *key, const char *dflt);
@@ -93,7 +93,7 @@ void request_fact(struct request *r, const char *type, const char *cid, const ch
 /* {"what":…} as a `view` fact. */
 void view_fact(struct request *r, const char *what, const char *cid, const char *image, int rows);
 
-/* -- answering (reply.c) --------------------------------------------------------------- */
+/* -- answering (reply.c) ----------------------------------------------------------- */
 
 int reply_json(struct request *r, int status, cJSON *o);	/* consumes o */
 int reply_text(struct request *r, int status, const char *type, const char *text);
@@ -117,7 +117,7 @@ int reply_upgrade(struct request *r,
 		  bool multiplexed);
 bool request_upgrades(const struct request *r);
 
-/* -- the server (server.c) -------------------------------------------------------------- */
+/* -- the server (server.c) --------------------------------------------------------- */
 
 struct server;
 /* fd: a listening socket, closed by the server.  unix_socket: callers are checked. */

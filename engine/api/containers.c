@@ -108,7 +108,7 @@ int containers_changes(struct request *r, struct err *e)
 	return reply_json(r, 200, list);
 }
 
-/* -- prune --------------------------------------------------------------------------------- */
+/* -- prune ------------------------------------------------------------------------- */
 
 struct prune { const cJSON *filters; uint64_t until; };
 
@@ -166,7 +166,7 @@ int containers_prune_route(struct request *r, struct err *e)
 	return n;
 }
 
-/* -- wait ---------------------------------------------------------------------------------- */
+/* -- wait -------------------------------------------------------------------------- */
 
 static void free_wait(void *arg)
 {
@@ -208,7 +208,7 @@ int containers_wait(struct request *r, struct err *e)
 	return err_set(e, EINVAL, "invalid condition: \"%s\"", word);
 }
 
-/* -- attach -------------------------------------------------------------------------------- */
+/* -- attach ------------------------------------------------------------------------ */
 
 struct attach { struct container *c; struct attach_options o; struct origin by; };
 
@@ -216,8 +216,7 @@ static void free_attach(struct attach *a)
 {
 	container_put(a->c);
 	free((char *)a->o.detach_keys);
-	free((char *)a->by.session);
-	free((char *)a->by.step);
+	origin_free(&a->by);
 	free(a);
 }
 
@@ -245,7 +244,8 @@ int containers_attach(struct request *r, struct err *e)
 	bool paused = c->status == CTR_PAUSED, tty = json_bool(c->config, "Tty");
 	container_unlock(c);
 	if (paused)
-		return err_http(e, 409, EBUSY, "container %s is paused, unpause the container before attach", c->id);
+		return err_http(e, 409, EBUSY,
+				"container %s is paused, unpause the container before attach", c->id);
 	struct attach *a = mem_alloc(sizeof(*a));
 	bool stream = query_bool(r, "stream");
 	a->c = steal_ptr(c);
@@ -253,6 +253,6 @@ int containers_attach(struct request *r, struct err *e)
 		.fd = -1, .in = stream && query_bool(r, "stdin"), .out = stream && query_bool(r, "stdout"),
 		.err = stream && query_bool(r, "stderr"), .detach_keys = str_dup(query(r, "detachKeys")),
 	};
-	a->by = (struct origin){ r->origin.actor, str_dup(r->origin.session), str_dup(r->origin.step) };
+	origin_keep(&a->by, &r->origin);
 	return reply_upgrade(r, attach_upgraded, a, !tty);
 }

@@ -133,7 +133,8 @@ static cJSON *show_container(struct request *r, struct container *c)
 		autoimage struct image *img = NULL;
 		int64_t rw = container_size_rw(c);
 		json_put_int(o, "SizeRw", rw);
-		json_put_int(o, "SizeRootFs", rw + (image_get(r->api->images, c->image_id, &img, NULL) == 0 ? img->size : 0));
+		bool known = image_get(r->api->images, c->image_id, &img, NULL) == 0;
+		json_put_int(o, "SizeRootFs", rw + (known ? img->size : 0));
 	}
 	json_put(o, "Mounts", show_mounts(c));
 	json_put(o, "Config", cJSON_Duplicate(c->config, true));

@@ -172,7 +172,7 @@ cJSON *show_row(const struct request *r, struct container *c, bool size)
 	return o;
 }
 
-/* -- filters --------------------------------------------------------------------------------- */
+/* -- filters ----------------------------------------------------------------------- */
 
 struct list {
 	const struct request *r;
@@ -226,9 +226,10 @@ static bool wanted(const struct list *l, const struct container *c)
 	snprintf(code, sizeof(code), "%d", c->exit_code);
 	if (!up && !l->all && !json_obj(l->filters, "status") && !json_obj(l->filters, "exited"))
 		return false;
-	if (json_obj(l->filters, "exited") && (c->status != CTR_EXITED || !filter_has(l->filters, "exited", code)))
+	if (json_obj(l->filters, "exited") && c->status != CTR_EXITED)
 		return false;
-	return filter_has(l->filters, "status", ctr_status_names[c->status]) &&
+	return filter_has(l->filters, "exited", code) &&
+	       filter_has(l->filters, "status", ctr_status_names[c->status]) &&
 	       any_fits(l->filters, "name", c->name, name_fits) &&
 	       any_fits(l->filters, "id", c->id, str_starts) &&
 	       filter_has(l->filters, "network", network_mode(c)) &&

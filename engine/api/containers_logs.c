@@ -32,7 +32,7 @@ struct logs {
 	bool stop;		/* past `until`, or the client left */
 };
 
-/* -- what is sent --------------------------------------------------------------------------- */
+/* -- what is sent ------------------------------------------------------------------ */
 
 static int send_text(struct logs *l, struct stream *s, const char *stamp, const char *text,
 		     bool is_err)
@@ -93,7 +93,7 @@ static bool send_new(struct logs *l, struct stream *s)
 	return any;
 }
 
-/* -- where to begin -------------------------------------------------------------------------- */
+/* -- where to begin ---------------------------------------------------------------- */
 
 /* Moves to the start of the last `tail` lines: newlines are counted from the end. */
 static void seek_tail(struct logs *l)
@@ -116,7 +116,7 @@ static void seek_tail(struct logs *l)
 	lseek(l->fd, 0, SEEK_SET);
 }
 
-/* -- following --------------------------------------------------------------------------------- */
+/* -- following --------------------------------------------------------------------- */
 
 static void tell(struct logs *l)
 {
@@ -200,8 +200,7 @@ static void release(void *arg)
 	EVP_MD_CTX_free(l->sha);
 	str_free(&l->part);
 	container_put(l->c);
-	free((char *)l->by.session);
-	free((char *)l->by.step);
+	origin_free(&l->by);
 	free(l);
 }
 
@@ -225,7 +224,7 @@ int containers_logs(struct request *r, struct err *e)
 		return err_http(e, 501, ENOSYS, "configured logging driver does not support reading");
 	struct logs *l = mem_alloc(sizeof(*l));
 	*l = want;
-	l->by = (struct origin){ r->origin.actor, str_dup(r->origin.session), str_dup(r->origin.step) };
+	origin_keep(&l->by, &r->origin);
 	const char *type = !want.framed || r->minor < 42 ? "application/vnd.docker.raw-stream" :
 			   "application/vnd.docker.multiplexed-stream";
 	l->c = steal_ptr(c);

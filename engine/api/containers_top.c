@@ -51,7 +51,7 @@ static int read_row(int pid, struct row *row)
 	return 0;
 }
 
-/* -- columns -------------------------------------------------------------------------------- */
+/* -- columns ----------------------------------------------------------------------- */
 
 static char *show_user(const struct row *r)
 {
@@ -69,7 +69,12 @@ static char *show_comm(const struct row *r) { return str_dup(r->comm); }
 static char *show_cmd(const struct row *r) { return str_dup(r->cmd); }
 static char *show_stat(const struct row *r) { return str_printf("%c", r->state); }
 static char *show_vsz(const struct row *r) { return str_printf("%llu", r->vsize / 1024); }
-static char *show_rss(const struct row *r) { return str_printf("%ld", r->rss * (sysconf(_SC_PAGESIZE) / 1024)); }
+
+static char *show_rss(const struct row *r)
+{
+	return str_printf("%ld", r->rss * (sysconf(_SC_PAGESIZE) / 1024));
+}
+
 static char *show_nice(const struct row *r) { return str_printf("%ld", r->nice); }
 
 /* When it started, in seconds since 1970: start is in clock ticks since boot. */

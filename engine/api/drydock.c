@@ -29,7 +29,7 @@ int drydock_info(struct request *r, struct err *e)
 	return reply_json(r, 200, o);
 }
 
-/* -- lines: of the trace, of the journal -------------------------------------------------------- */
+/* -- lines: of the trace, of the journal ------------------------------------------- */
 
 struct lines {
 	struct api *api;
@@ -140,7 +140,7 @@ int drydock_add_fact(struct request *r, struct err *e)
 	return reply_json(r, 201, o);
 }
 
-/* -- context --------------------------------------------------------------------------------------- */
+/* -- context ----------------------------------------------------------------------- */
 
 static void relabel(char **label, const char *value)
 {
@@ -174,7 +174,7 @@ int drydock_get_context(struct request *r, struct err *e)
 	return reply_json(r, 200, o);
 }
 
-/* -- plans and ports --------------------------------------------------------------------------------- */
+/* -- plans and ports --------------------------------------------------------------- */
 
 int drydock_plan(struct request *r, struct err *e)
 {

@@ -9,7 +9,7 @@
 #include "image/reference.h"
 #include "runtime/container_event.h"
 
-/* -- showing -------------------------------------------------------------------------------- */
+/* -- showing ----------------------------------------------------------------------- */
 
 static cJSON *strings(char *const *v)
 {
@@ -103,7 +103,8 @@ static int newer_first(const void *a, const void *b)
 
 int images_list(struct request *r, struct err *e)
 {
-	static const char *const known[] = { "reference", "dangling", "label", "before", "since", "until", NULL };
+	static const char *const known[] = { "reference", "dangling", "label", "before", "since",
+		"until", NULL };
 	autojson cJSON *filters = NULL;
 	struct image **v;
 	size_t n;
@@ -217,10 +218,11 @@ int drydock_layers(struct request *r, struct err *e)
 int images_search(struct request *r, struct err *e)
 {
 	err_http(e, 501, ENOSYS, "search needs Docker Hub, which this engine does not ask");
-	return err_hint(e, "`docker images` lists what is here; `docker pull NAME` gets an image by its name");
+	return err_hint(e, "`docker images` lists what is here; `docker pull NAME` gets an image"
+			" by its name");
 }
 
-/* -- names and removal ------------------------------------------------------------------------ */
+/* -- names and removal ------------------------------------------------------------- */
 
 static void image_event(const char *action, const char *id, const char *name)
 {
@@ -317,7 +319,7 @@ int images_prune(struct request *r, struct err *e)
 	return reply_json(r, 200, o);
 }
 
-/* -- df ---------------------------------------------------------------------------------------- */
+/* -- df ---------------------------------------------------------------------------- */
 
 cJSON *df_images(struct request *r, int64_t *layers)
 {

@@ -154,8 +154,7 @@ static void release(void *arg)
 	free(p->shown);
 	free(p->platform);
 	free(p->auth);
-	free((char *)p->by.session);
-	free((char *)p->by.step);
+	origin_free(&p->by);
 	free(p);
 }
 
@@ -176,6 +175,6 @@ int images_create(struct request *r, struct err *e)
 	p->ref = steal_ptr(name);
 	p->platform = query(r, "platform") && *query(r, "platform") ? str_dup(query(r, "platform")) : NULL;
 	p->auth = str_dup(MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, "X-Registry-Auth"));
-	p->by = (struct origin){ r->origin.actor, str_dup(r->origin.session), str_dup(r->origin.step) };
+	origin_keep(&p->by, &r->origin);
 	return reply_stream(r, "application/json", produce, release, p);
 }

@@ -29,6 +29,7 @@ static cJSON *show_ipam(const struct network *net)
 
 static cJSON *show_members(struct request *r, const char *net)
 {
+	const struct network *bridge = containers_network(r->api->containers);
 	cJSON *all = cJSON_CreateObject();
 	size_t n;
 	struct container **v = containers_list(r->api->containers, &n);
@@ -36,8 +37,9 @@ static cJSON *show_members(struct request *r, const char *net)
 		container_lock(v[i]);
 		bool up = v[i]->status == CTR_RUNNING || v[i]->status == CTR_PAUSED;
 		if (up && str_eq(network_mode(v[i]), net)) {
-			const char *prefix = v[i]->address ? strchr(network_subnet(containers_network(r->api->containers)), '/') : "";
-			autofree char *address = str_printf("%s%s", v[i]->address ? v[i]->address : "", prefix);
+			const char *prefix = v[i]->address ? strchr(network_subnet(bridge), '/') : "";
+			autofree char *address = str_printf("%s%s", v[i]->address ? v[i]->address : "",
+							    prefix);
 			cJSON *o = cJSON_CreateObject();
 			json_put_str(o, "Name", v[i]->name);
 			json_put_str(o, "EndpointID", v[i]->id);

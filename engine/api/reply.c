@@ -6,13 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "api/api.h"
+#include "core/clock.h"
 
 #define STREAM_STACK  (192 * 1024)	/* bytes: producers unpack layers' progress and JSON */
 #define STREAM_QUEUE  (256 * 1024)	/* bytes a slow client may be behind */
 #define STREAM_BLOCK  (32 * 1024)	/* the largest chunk */
+#define STREAM_POLL   250		/* ms between two looks whether the client is still there */
 
 static int queue(struct request *r, int status, struct MHD_Response *resp)
 {
@@ -60,7 +61,7 @@ int reply_error(struct request *r, const struct err *e)
 	return reply_json(r, err_status(e), o);
 }
 
-/* -- streams ---------------------------------------------------------------------------- */
+/* -- streams ----------------------------------------------------------------------- */
 
 struct stream {
 	pthread_mutex_t lock;
@@ -97,21 +98,11 @@ bool stream_gone(void *stream)
 
 const volatile bool *stream_cancel(struct stream *s) { return &s->gone; }
 
-static void wait_a_while(pthread_cond_t *c, pthread_mutex_t *m)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_REALTIME, &t);
-	t.tv_nsec += 250000000L;
-	t.tv_sec += t.tv_nsec / 1000000000;
-	t.tv_nsec %= 1000000000;
-	pthread_cond_timedwait(c, m, &t);
-}
-
 int stream_put(struct stream *s, const void *data, size_t n)
 {
 	pthread_mutex_lock(&s->lock);
 	while (!s->gone && s->data.len > STREAM_QUEUE) {
-		wait_a_while(&s->emptied, &s->lock);
+		clock_wait_ms(&s->emptied, &s->lock, STREAM_POLL);
 		stream_gone(s);
 	}
 	if (!s->gone)
@@ -139,7 +130,7 @@ static ssize_t read_stream(void *cls, uint64_t pos, char *buf, size_t max)
 	struct stream *s = cls;
 	pthread_mutex_lock(&s->lock);
 	while (!s->data.len && !s->done && !s->gone) {
-		wait_a_while(&s->filled, &s->lock);
+		clock_wait_ms(&s->filled, &s->lock, STREAM_POLL);
 		stream_gone(s);
 	}
 	size_t n = s->data.len < max ? s->data.len : max;
@@ -198,7 +189,7 @@ int reply_stream(struct request *r, const char *type, void (*produce)(struct str
 	return queue(r, 200, resp);
 }
 
-/* -- the raw connection -------------------------------------------------------------------- */
+/* -- the raw connection ------------------------------------------------------------ */
 
 struct upgrade {
 	void (*fn)(void *arg, int fd, const void *early, size_t early_len);

@@ -20,7 +20,7 @@
 
 struct server { struct MHD_Daemon *mhd; bool unix_socket; struct api *api; };
 
-/* -- one request ---------------------------------------------------------------------------- */
+/* -- one request ------------------------------------------------------------------- */
 
 /* "/v1.41/x" -> "/x" and 41; 400 for a version we don't speak. */
 static int strip_version(struct request *r, const char *url, struct err *e)
@@ -90,8 +90,7 @@ static void end(void *cls, struct MHD_Connection *conn, void **state,
 	for (size_t i = 0; i < MAX_ARGS; i++)
 		free(r->arg[i]);
 	free(r->path);
-	free((char *)r->origin.session);
-	free((char *)r->origin.step);
+	origin_free(&r->origin);
 	str_free(&r->body);
 	cJSON_Delete(r->json);
 	free(r);
@@ -151,7 +150,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *conn, const char
 	return finish(r, &e);
 }
 
-/* -- the daemon ----------------------------------------------------------------------------- */
+/* -- the daemon -------------------------------------------------------------------- */
 
 static bool may_connect(int fd)
 {

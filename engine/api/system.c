@@ -57,7 +57,7 @@ int system_version(struct request *r, struct err *e)
 	return reply_json(r, 200, o);
 }
 
-/* -- info ----------------------------------------------------------------------------------- */
+/* -- info -------------------------------------------------------------------------- */
 
 /* One value of /etc/os-release (os-release(5)), owned; "" if it isn't there. */
 static char *os_release(const char *key)
@@ -154,12 +154,26 @@ static void put_runtimes(cJSON *o)
 	}
 }
 
+static cJSON *no_swarm_info(void)
+{
+	cJSON *swarm = cJSON_CreateObject();
+	json_put_str(swarm, "NodeID", "");
+	json_put_str(swarm, "NodeAddr", "");
+	json_put_str(swarm, "LocalNodeState", "inactive");
+	json_put_bool(swarm, "ControlAvailable", false);
+	json_put_str(swarm, "Error", "");
+	json_put(swarm, "RemoteManagers", cJSON_CreateNull());
+	return swarm;
+}
+
 static void put_drivers(struct request *r, cJSON *o)
 {
-	static const char *const logs[] = { "json-file", "none", NULL }, *const nets[] = { "bridge", "host", "null", NULL };
-	cJSON *plugins = cJSON_CreateObject(), *swarm = cJSON_CreateObject(), *status = cJSON_CreateArray();
+	static const char *const logs[] = { "json-file", "none", NULL };
+	static const char *const nets[] = { "bridge", "host", "null", NULL };
+	cJSON *plugins = cJSON_CreateObject(), *status = cJSON_CreateArray();
 	cJSON *pair = cJSON_CreateArray();
 	char *const none[] = { NULL };
+	bool cgroup2 = access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
 
 	json_put_str(o, "Driver", "overlay2");
 	cJSON_AddItemToArray(pair, cJSON_CreateString("Backend"));
@@ -171,16 +185,10 @@ static void put_drivers(struct request *r, cJSON *o)
 	json_put(plugins, "Authorization", cJSON_CreateNull());
 	json_put_strv(plugins, "Log", (char *const *)logs);
 	json_put(o, "Plugins", plugins);
-	json_put_str(swarm, "NodeID", "");
-	json_put_str(swarm, "NodeAddr", "");
-	json_put_str(swarm, "LocalNodeState", "inactive");
-	json_put_bool(swarm, "ControlAvailable", false);
-	json_put_str(swarm, "Error", "");
-	json_put(swarm, "RemoteManagers", cJSON_CreateNull());
-	json_put(o, "Swarm", swarm);
+	json_put(o, "Swarm", no_swarm_info());
 	json_put_str(o, "LoggingDriver", "json-file");
 	json_put_str(o, "CgroupDriver", "cgroupfs");
-	json_put_str(o, "CgroupVersion", access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0 ? "2" : "1");
+	json_put_str(o, "CgroupVersion", cgroup2 ? "2" : "1");
 }
 
 static int open_files(void)
@@ -258,7 +266,7 @@ int system_info(struct request *r, struct err *e)
 	return reply_json(r, 200, o);
 }
 
-/* -- df, auth ------------------------------------------------------------------------------------ */
+/* -- df, auth ---------------------------------------------------------------------- */
 
 int system_df(struct request *r, struct err *e)
 {
@@ -305,7 +313,7 @@ int build_prune(struct request *r, struct err *e)
 	return reply_json(r, 200, o);
 }
 
-/* -- events ---------------------------------------------------------------------------------------- */
+/* -- events ------------------------------------------------------------------------ */
 
 struct events { struct stream *s; cJSON *filters; uint64_t since, until; };
 
@@ -322,7 +330,8 @@ static bool wanted(const struct events *ev, const cJSON *event)
 	list = json_obj(ev->filters, "container");
 	bool ours = !list;
 	cJSON_ArrayForEach(v, list)
-		ours |= str_eq(type, "container") && (str_starts(id, v->valuestring) || str_eq(name, v->valuestring));
+		ours |= str_eq(type, "container") &&
+			(str_starts(id, v->valuestring) || str_eq(name, v->valuestring));
 	return fits && ours && filter_has(ev->filters, "type", type) &&
 	       filter_has(ev->filters, "image", json_str_or(attr, "image", name)) &&
 	       filter_labels(ev->filters, attr);

@@ -12,7 +12,11 @@
 
 #include "core/cleanup.h"
 
-static const struct { const char *name; int (*run)(int argc, char **argv); const char *what; } programs[] = {
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *what;
+} programs[] = {
 	{ "daemon", cmd_daemon, "serve the Docker Engine API and run containers" },
 	{ "registry", cmd_registry, "serve images to this class over HTTP" },
 	{ "bake", cmd_bake, "prepare the course images" },

@@ -57,7 +57,7 @@ static bool quiet(const struct daemon *d)
 	return str_eq(d->s.log_level, "error") || str_eq(d->s.log_level, "fatal");
 }
 
-/* -- roots ------------------------------------------------------------------------------------ */
+/* -- roots ------------------------------------------------------------------------- */
 
 static int lock_root(const char *root, int *fd, struct err *e)
 {
@@ -74,7 +74,7 @@ static int lock_root(const char *root, int *fd, struct err *e)
 	return err_hint(e, "stop that one, or give this one roots of its own: DRYDOCK_ROOT=DIR");
 }
 
-/* -- the kernel ---------------------------------------------------------------------------------- */
+/* -- the kernel -------------------------------------------------------------------- */
 
 static int stack_kernel(struct daemon *d, struct err *e)
 {
@@ -100,7 +100,7 @@ static int stack_kernel(struct daemon *d, struct err *e)
 	return 0;
 }
 
-/* -- the course registry ---------------------------------------------------------------------------- */
+/* -- the course registry ----------------------------------------------------------- */
 
 /* Serves DATA_ROOT/registry, if the course images were baked, as the first mirror. */
 static int start_registry(struct daemon *d, struct err *e)
@@ -128,7 +128,7 @@ static int start_registry(struct daemon *d, struct err *e)
 	return 0;
 }
 
-/* -- sockets ---------------------------------------------------------------------------------------- */
+/* -- sockets ----------------------------------------------------------------------- */
 
 static int listen_unix(struct daemon *d, const char *path, int *out, struct err *e)
 {
@@ -160,7 +160,8 @@ static int listen_tcp(const char *text, int *out, struct err *e)
 		strcpy(host = mem_grow(host, 16), "127.0.0.1");
 	if (inet_pton(AF_INET, host, &in.sin_addr) != 1 || (ntohl(in.sin_addr.s_addr) >> 24) != 127) {
 		err_set(e, EPERM, "listen on tcp://%s: only on loopback", text);
-		return err_hint(e, "whoever reaches the API is root on this machine; use ssh -L to reach it from another");
+		return err_hint(e, "whoever reaches the API is root on this machine; use ssh -L to"
+				" reach it from another");
 	}
 	in.sin_port = htons((uint16_t)(colon ? atoi(colon + 1) : 2375));
 	autofd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -210,7 +211,7 @@ static int serve_all(struct daemon *d, struct err *e)
 	return r;
 }
 
-/* -- the whole ------------------------------------------------------------------------------------------ */
+/* -- the whole --------------------------------------------------------------------- */
 
 static int open_all(struct daemon *d, struct err *e)
 {

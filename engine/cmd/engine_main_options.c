@@ -56,9 +56,10 @@ static const struct option_row {
 	  "write a byte to this descriptor when serving" },
 };
 
-static char **text_at(struct settings *s, const struct option_row *r) { return (char **)((char *)s + r->at); }
-static char ***list_at(struct settings *s, const struct option_row *r) { return (char ***)((char *)s + r->at); }
-static bool *flag_at(struct settings *s, const struct option_row *r) { return (bool *)((char *)s + r->at); }
+static void *at(struct settings *s, const struct option_row *r) { return (char *)s + r->at; }
+static char **text_at(struct settings *s, const struct option_row *r) { return at(s, r); }
+static char ***list_at(struct settings *s, const struct option_row *r) { return at(s, r); }
+static bool *flag_at(struct settings *s, const struct option_row *r) { return at(s, r); }
 
 void settings_free(struct settings *s)
 {

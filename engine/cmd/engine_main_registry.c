@@ -51,7 +51,8 @@ static int run(const struct registry_options *o)
 int cmd_registry(int argc, char **argv)
 {
 	const char *root = getenv("DRYDOCK_ROOT");
-	autofree char *dflt = root ? str_printf("%s/lib/registry", root) : str_dup("/var/lib/drydock/registry");
+	autofree char *dflt = root ? str_printf("%s/lib/registry", root) :
+				     str_dup("/var/lib/drydock/registry");
 	struct registry_options o = { .root = dflt, .address = "127.0.0.1", .port = 5000 };
 	int c;
 	if (argc < 2 || strcmp(argv[1], "serve"))

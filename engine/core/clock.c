@@ -17,6 +17,13 @@ static uint64_t now(clockid_t id)
 
 uint64_t clock_mono_ns(void) { return now(CLOCK_MONOTONIC); }
 
+void clock_wait_ms(pthread_cond_t *c, pthread_mutex_t *m, unsigned ms)
+{
+	uint64_t until = clock_mono_ns() + ms * 1000000ull;
+	struct timespec t = { .tv_sec = (time_t)(until / NS), .tv_nsec = (long)(until % NS) };
+	pthread_cond_clockwait(c, m, CLOCK_MONOTONIC, &t);
+}
+
 uint64_t clock_wall_ns(void)
 {
 	const char *fixed = getenv("DRYDOCK_CLOCK");

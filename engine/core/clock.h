@@ -2,6 +2,7 @@
 #ifndef DRYDOCK_CORE_CLOCK_H
 #define DRYDOCK_CORE_CLOCK_H
 
+#include <pthread.h>
 #include <stdint.h>
 
 uint64_t clock_mono_ns(void);		/* CLOCK_MONOTONIC */
@@ -10,5 +11,8 @@ uint64_t clock_wall_ns(void);		/* CLOCK_REALTIME; DRYDOCK_CLOCK=ns overrides, fo
 char *clock_rfc3339(uint64_t wall_ns, char *buf);
 /* 0 or -EINVAL; accepts RFC 3339 with or without fraction, or Unix seconds[.fraction]. */
 int clock_parse(const char *text, uint64_t *wall_ns);
+
+/* Waits on c for at most ms, by the monotonic clock: setting the time moves nothing. */
+void clock_wait_ms(pthread_cond_t *c, pthread_mutex_t *m, unsigned ms);
 
 #endif

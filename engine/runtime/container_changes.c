@@ -85,7 +85,7 @@ static struct seen *seen_get(struct changes *ch, const char *path)
 	return s;
 }
 
-/* -- walking the upper directory ---------------------------------------------------- */
+/* -- walking the upper directory --------------------------------------------------- */
 
 /* One name of the upper directory.  dir: its parent, name: in it. */
 struct entry { int dir; const char *name, *path; struct stat st; };
@@ -139,7 +139,7 @@ static bool is_below(const struct layers *lower, const char *path)
 	return layers_find(lower, path, false, &f) == 0;
 }
 
-/* -- facts --------------------------------------------------------------------------- */
+/* -- facts ------------------------------------------------------------------------- */
 
 struct look { struct container *c; struct layers lower; bool silent; };
 
@@ -251,7 +251,7 @@ void changes_look_soon(struct container *c)
 		look(c, false);
 }
 
-/* -- docker diff ---------------------------------------------------------------------- */
+/* -- docker diff ------------------------------------------------------------------- */
 
 struct diff { cJSON *list; struct layers lower; };
 

@@ -123,7 +123,7 @@ static int treat_fields(const cJSON *o, const struct field *f, size_t n, char **
 	return 0;
 }
 
-/* -- Config -------------------------------------------------------------------- */
+/* -- Config ------------------------------------------------------------------------ */
 
 /* Docker takes a text where a list is meant: one word. */
 static cJSON *as_list(const cJSON *v)
@@ -250,7 +250,7 @@ char **config_argv(const cJSON *config)
 	return v;
 }
 
-/* -- HostConfig ---------------------------------------------------------------- */
+/* -- HostConfig -------------------------------------------------------------------- */
 
 static const struct { const char *name, *value; } host_texts[] = {
 	{ "NetworkMode", "default" }, { "CgroupnsMode", "private" }, { "IpcMode", "private" },
@@ -287,7 +287,8 @@ static int check_values(const cJSON *h, struct err *e)
 static void warn_log_options(const cJSON *h, char ***warnings)
 {
 	if (!is_nothing(json_obj(json_obj(h, "LogConfig"), "Config")))
-		strv_add(warnings, "LogConfig options are not supported by this engine and have no effect.");
+		strv_add(warnings, "LogConfig options are not supported by this engine and have"
+				   " no effect.");
 }
 
 static int check_restart(const cJSON *h, struct err *e)
@@ -315,9 +316,11 @@ static int check_limits(const cJSON *h, struct err *e)
 	if (memory && memory < 6 << 20)
 		return err_set(e, EINVAL, "Minimum memory limit allowed is 6MB");
 	if (swap > 0 && !memory)
-		return err_set(e, EINVAL, "You should always set the Memory limit when using Memoryswap limit, see usage");
+		return err_set(e, EINVAL, "You should always set the Memory limit when using"
+			       " Memoryswap limit, see usage");
 	if (swap > 0 && swap < memory)
-		return err_set(e, EINVAL, "Minimum memoryswap limit should be larger than memory limit, see usage");
+		return err_set(e, EINVAL, "Minimum memoryswap limit should be larger than memory"
+			       " limit, see usage");
 	if (json_int(h, "NanoCpus", 0) && (json_int(h, "CpuPeriod", 0) || json_int(h, "CpuQuota", 0)))
 		return err_set(e, EINVAL, "Conflicting options: Nano CPUs and CPU %s cannot both be set",
 			       json_int(h, "CpuPeriod", 0) ? "Period" : "Quota");
@@ -364,7 +367,8 @@ int config_host(const cJSON *body, cJSON **out, char ***warnings, struct err *e)
 	for (size_t i = 0; i < ARRAY_SIZE(host_fields); i++) {
 		const struct field *f = &host_fields[i];
 		const cJSON *v = json_obj(given, f->name);
-		json_put(h, f->name, v && !cJSON_IsNull(v) ? cJSON_Duplicate(v, true) : nothing_of(f->type));
+		bool given_one = v && !cJSON_IsNull(v);
+		json_put(h, f->name, given_one ? cJSON_Duplicate(v, true) : nothing_of(f->type));
 	}
 	complete(h);
 	*out = h;

@@ -21,6 +21,15 @@ static void take_layers(struct container *c, const struct image *img)
 	c->upper = container_path(c, "upper");
 }
 
+/* As Docker does: the first 12 digits of the id, unless one is given or the host's is shared. */
+static void set_hostname(struct container *c)
+{
+	if (*json_str_or(c->config, "Hostname", "") || str_eq(host_text(c, "NetworkMode"), "host"))
+		return;
+	autofree char *name = str_printf("%.12s", c->id);
+	cJSON_ReplaceItemInObjectCaseSensitive(c->config, "Hostname", cJSON_CreateString(name));
+}
+
 /* The parts of a container that a body determines.  Nothing is on disk yet. */
 static int fill_in(struct container *c, const cJSON *body, struct image **img, char ***warnings,
 		   struct err *e)
@@ -39,21 +48,11 @@ static int fill_in(struct container *c, const cJSON *body, struct image **img, c
 	c->config = config_merge(body, json_obj((*img)->config, "config"));
 	if ((r = config_host(body, &c->host, warnings, e)) < 0)
 		return r;
-	if (!*json_str_or(c->config, "Hostname", "") && !str_eq(host_text(c, "NetworkMode"), "host"))
-		cJSON_ReplaceItemInObjectCaseSensitive(c->config, "Hostname", cJSON_CreateStringReference(c->id));
+	set_hostname(c);
 	char **argv = config_argv(c->config);
 	bool empty = !argv[0];
 	strv_free(argv);
 	return empty ? err_set(e, EINVAL, "no command specified") : 0;
-}
-
-/* Hostname: the first 12 digits of the id, as Docker does. */
-static void short_hostname(struct container *c)
-{
-	if (!str_eq(json_str(c->config, "Hostname"), c->id))
-		return;
-	autofree char *name = str_printf("%.12s", c->id);
-	cJSON_ReplaceItemInObjectCaseSensitive(c->config, "Hostname", cJSON_CreateString(name));
 }
 
 /* Checks everything a start will need, as far as it can be known now. */
@@ -122,7 +121,8 @@ static void refused_fact(struct containers *cs, const struct origin *by, const c
 	int status = err_status(e);
 	autofree char *id = holder ? strndup(holder + 14, 64) : str_dup("");
 	json_put_str(d, "name", name ? name : "");
-	json_put_str(d, "why", status == 409 ? "name-in-use" : status == 404 ? "no-such-image" : "bad-config");
+	json_put_str(d, "why", status == 409 ? "name-in-use" :
+			       status == 404 ? "no-such-image" : "bad-config");
 	json_put_str(d, "holder", id);
 	if (cs->journal)
 		journal_add(cs->journal, by, "ctr.create.refused", NULL, NULL, d, NULL);
@@ -160,7 +160,6 @@ static int create(struct container *c, const struct origin *by, const char *name
 	origin_keep(&c->by, by);
 	if ((r = fill_in(c, body, &img, warnings, e)) < 0)
 		return r;
-	short_hostname(c);
 	if ((r = try_spec(c, warnings, e)) < 0 || (r = establish(c, e)) < 0)
 		return r;
 	created_fact(c, by, img);
@@ -194,10 +193,8 @@ int container_plan(struct containers *cs, const cJSON *body, struct str *out, st
 	c->name = str_dup("plan");
 	origin_keep(&c->by, &nobody);
 	int r = fill_in(c, body, &img, &warnings, e);
-	if (r == 0) {
-		short_hostname(c);
+	if (r == 0)
 		r = spec_build(c, &s, true, e);
-	}
 	if (r == 0) {
 		launch_clamp(cs->launcher, &s, &warnings);
 		r = launch_dry_run(cs->launcher, &s, false, out, e);
@@ -207,7 +204,7 @@ int container_plan(struct containers *cs, const cJSON *body, struct str *out, st
 	return r;
 }
 
-/* -- the layer stack ------------------------------------------------------------ */
+/* -- the layer stack --------------------------------------------------------------- */
 
 int container_layers(struct container *c, struct layers *out, struct err *e)
 {

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "core/cleanup.h"
 #include "core/clock.h"
@@ -10,7 +9,7 @@
 #include "core/str.h"
 
 #define KEEP    1024
-#define POLL_NS 500000000L
+#define POLL_MS 500
 
 static struct { uint64_t at_ns; char *line; } ring[KEEP];
 static uint64_t count;		/* events ever; the newest is ring[(count - 1) % KEEP] */
@@ -74,17 +73,8 @@ static char *take(uint64_t *next, uint64_t since_ns, uint64_t until_ns, bool *pa
 	return line;
 }
 
-static void wait_more(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_REALTIME, &t);
-	t.tv_nsec += POLL_NS;
-	t.tv_sec += t.tv_nsec / 1000000000;
-	t.tv_nsec %= 1000000000;
-	pthread_cond_timedwait(&more, &lock, &t);
-}
-
-void event_read(uint64_t since_ns, uint64_t until_ns, int (*fn)(void *arg, const cJSON *event, const char *line), void *arg)
+void event_read(uint64_t since_ns, uint64_t until_ns,
+		int (*fn)(void *arg, const cJSON *event, const char *line), void *arg)
 {
 	uint64_t next = 0;
 	bool past_end = false;
@@ -96,7 +86,7 @@ void event_read(uint64_t since_ns, uint64_t until_ns, int (*fn)(void *arg, const
 		if (!line && (past_end || clock_wall_ns() >= until_ns))
 			break;
 		if (!line && told)
-			wait_more();
+			clock_wait_ms(&more, &lock, POLL_MS);
 		told = !line;
 		if (!line && next < count)
 			continue;

@@ -78,7 +78,7 @@ static void exec_event(struct exec *x, const char *action, bool with_code)
 	str_free(&command);
 }
 
-/* -- creating ------------------------------------------------------------------------ */
+/* -- creating ---------------------------------------------------------------------- */
 
 static int refuse(struct container *c, const struct origin *by, struct err *e)
 {
@@ -87,9 +87,11 @@ static int refuse(struct container *c, const struct origin *by, struct err *e)
 	json_put_str(d, "why", paused ? "paused" : "not-running");
 	container_fact(c, by, "ctr.exec.refused", d);
 	if (paused)
-		return err_http(e, 409, EBUSY, "container %s is paused, unpause the container before exec", c->id);
+		return err_http(e, 409, EBUSY,
+				"container %s is paused, unpause the container before exec", c->id);
 	err_http(e, 409, EBUSY, "container %s is not running", c->id);
-	return err_hint(e, "`docker start %s` first: exec adds a program to a container that runs", c->name);
+	return err_hint(e, "`docker start %s` first: exec adds a program to a container that runs",
+			c->name);
 }
 
 static struct exec *exec_new(struct container *c, const struct origin *by, const cJSON *body)
@@ -135,7 +137,7 @@ int exec_create(struct container *c, const struct origin *by, const cJSON *body,
 	return 0;
 }
 
-/* -- starting ------------------------------------------------------------------------ */
+/* -- starting ---------------------------------------------------------------------- */
 
 int exec_check(struct containers *cs, const char *id, bool *tty, struct err *e)
 {
@@ -284,7 +286,7 @@ int exec_resize(struct containers *cs, const char *id, int rows, int cols, struc
 	return r;
 }
 
-/* -- looking ------------------------------------------------------------------------- */
+/* -- looking ----------------------------------------------------------------------- */
 
 static cJSON *process_config(const struct exec *x)
 {
@@ -314,7 +316,7 @@ static bool is_alive(int pid)
 static struct exec *wait_for_word(struct container *c, struct exec *x, const char *id)
 {
 	for (int i = 0; i < 4 && x && x->running && x->pid > 0 && !is_alive(x->pid); i++) {
-		wait_half_second(&c->changed, &c->mutex);
+		clock_wait_ms(&c->changed, &c->mutex, 500);
 		pthread_mutex_lock(&c->all->lock);
 		x = find(c->all, id);
 		pthread_mutex_unlock(&c->all->lock);
@@ -327,7 +329,8 @@ static cJSON *show_exec(const struct exec *x)
 	cJSON *o = cJSON_CreateObject();
 	json_put_str(o, "ID", x->id);
 	json_put_bool(o, "Running", x->running);
-	json_put(o, "ExitCode", x->exit_code < 0 ? cJSON_CreateNull() : cJSON_CreateNumber(x->exit_code));
+	json_put(o, "ExitCode", x->exit_code < 0 ? cJSON_CreateNull() :
+						   cJSON_CreateNumber(x->exit_code));
 	json_put(o, "ProcessConfig", process_config(x));
 	json_put_bool(o, "OpenStdin", x->in);
 	json_put_bool(o, "OpenStderr", x->err);
@@ -381,7 +384,7 @@ bool exec_origin(struct container *c, struct origin *out)
 	return found;
 }
 
-/* -- ending -------------------------------------------------------------------------- */
+/* -- ending ------------------------------------------------------------------------ */
 
 void exec_finished(struct container *c, const char *exec_id, int code)
 {

@@ -85,7 +85,7 @@ const struct launch_events container_launch_events = {
 	.exited = on_exited, .exec_exited = on_exec_exited, .proc = on_proc, .detached = on_detached,
 };
 
-/* -- restart policies ------------------------------------------------------------------ */
+/* -- restart policies -------------------------------------------------------------- */
 
 #define RESTART_FIRST_MS 100		/* doubled each time, as Docker does … */
 #define RESTART_MAX_MS   60000		/* … up to a minute … */
@@ -132,7 +132,8 @@ static void *restarter(void *arg)
 	rest(c, restart_delay_ms(c));
 	if (c->status == CTR_RESTARTING) {
 		bool go = !c->by_hand && !c->gone && !cs->stopping;
-		struct origin by = { c->by.actor, str_dup(c->by.session), str_dup(c->by.step) };
+		struct origin by = { 0 };
+		origin_keep(&by, &c->by);
 		c->status = CTR_EXITED;
 		if (go)
 			start_locked(c, &by, &e);
@@ -164,7 +165,7 @@ static void restart_later(struct container *c)
 	c->status = CTR_EXITED;
 }
 
-/* -- the worker -------------------------------------------------------------------------- */
+/* -- the worker -------------------------------------------------------------------- */
 
 /* The client that waits is told first; what the layer gained is looked at after. */
 static void exited(struct container *c, const struct launch_exit *x)
@@ -281,7 +282,7 @@ void containers_settle(struct containers *cs)
 	pthread_mutex_lock(&cs->work_lock);
 	uint64_t want = cs->queued;
 	for (int i = 0; i < 6 && cs->finished < want; i++)
-		wait_half_second(&cs->work_done, &cs->work_lock);
+		clock_wait_ms(&cs->work_done, &cs->work_lock, 500);
 	pthread_mutex_unlock(&cs->work_lock);
 	/* A shell writes files without starting a program. */
 	struct container **v = containers_list(cs, &n);

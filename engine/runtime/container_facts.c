@@ -34,7 +34,7 @@ void container_event(struct container *c, const char *action, cJSON *more)
 	event_add("container", action, c->id, a);
 }
 
-/* -- a start ------------------------------------------------------------------------ */
+/* -- a start ----------------------------------------------------------------------- */
 
 static void namespace_facts(struct container *c, const struct launch_info *info)
 {
@@ -120,7 +120,7 @@ void facts_started(struct container *c, const struct launch_info *info, const st
 	container_fact(c, &c->by, "ctr.start", d);
 }
 
-/* -- programs ------------------------------------------------------------------------ */
+/* -- programs ---------------------------------------------------------------------- */
 
 static bool on_a_mount(const struct container *c, const char *path)
 {
@@ -268,7 +268,7 @@ void facts_exit(struct container *c, const struct launch_exit *x)
 	strv_free(argv);
 }
 
-/* -- visits --------------------------------------------------------------------------- */
+/* -- visits ------------------------------------------------------------------------ */
 
 void facts_visit(void *arg, const struct net_visit *v)
 {

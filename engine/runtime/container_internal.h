@@ -46,10 +46,7 @@ struct container *container_load(struct containers *cs, const cJSON *doc);
 void random_id(char id[65]);
 char *random_name(struct containers *cs);
 int check_name(const char *name, struct err *e);
-void origin_keep(struct origin *to, const struct origin *from);
-void origin_free(struct origin *o);
 bool container_is_up(const struct container *c);	/* running or paused */
-void wait_half_second(pthread_cond_t *c, pthread_mutex_t *m);
 
 /* container_spec.c: lock held.  s is freed by the caller with spec_free(). */
 int spec_build(struct container *c, struct spec *s, bool resolve_user, struct err *e);

@@ -66,8 +66,9 @@ static int add_bind(const char *text, struct spec *s, struct err *e)
 	if (source[0] != '/')
 		return named_volume(source, e);
 	if (target[0] != '/')
-		return err_set(e, EINVAL, "invalid volume specification: '%s': invalid mount config for type"
-			       " \"bind\": invalid mount path: '%s' mount path must be absolute", text, target);
+		return err_set(e, EINVAL, "invalid volume specification: '%s': invalid mount config"
+			       " for type \"bind\": invalid mount path: '%s' mount path must be absolute",
+			       text, target);
 	for (word = options ? strtok_r(options, ",", &save) : NULL; word; word = strtok_r(NULL, ",", &save))
 		if (!flag_word(word, &flags) && !harmless(word))
 			return err_set(e, EINVAL, "invalid mode: %s", word);
@@ -95,7 +96,8 @@ static void add_tmpfs_mount(const cJSON *m, struct spec *s)
 	if (json_int(o, "SizeBytes", 0))
 		str_addf(&text, "size=%lld", (long long)json_int(o, "SizeBytes", 0));
 	if (json_int(o, "Mode", 0))
-		str_addf(&text, "%smode=%llo", text.len ? "," : "", (unsigned long long)json_int(o, "Mode", 0));
+		str_addf(&text, "%smode=%llo", text.len ? "," : "",
+			 (unsigned long long)json_int(o, "Mode", 0));
 	add_tmpfs(json_str_or(m, "Target", "/"), text.s ? text.s : "", s);
 	str_free(&text);
 }

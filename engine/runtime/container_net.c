@@ -8,7 +8,7 @@
 #include "core/file.h"
 #include "runtime/container_internal.h"
 
-/* -- published ports ------------------------------------------------------------ */
+/* -- published ports --------------------------------------------------------------- */
 
 /* "80/tcp" -> 80 and "tcp"; -EINVAL. */
 static int parse_ctr_port(const char *text, uint16_t *port, char proto[5])
@@ -115,8 +115,8 @@ static int publish(struct container *c, struct port *p, struct err *e)
 	refused_fact(c, p, holder, e->code);
 	autocontainer struct container *other = table_find_id(c->all, holder);
 	if (other)
-		err_hint(e, "container %s has it: publish on another host port, as in -p %d:%d, or stop that one",
-			 other->name, p->host + 1, p->ctr);
+		err_hint(e, "container %s has it: publish on another host port, as in -p %d:%d, or"
+			 " stop that one", other->name, p->host + 1, p->ctr);
 	else if (*holder)
 		err_hint(e, "%s has it: publish on another host port, as in -p %d:%d", holder,
 			 p->host + 1, p->ctr);
@@ -126,7 +126,7 @@ static int publish(struct container *c, struct port *p, struct err *e)
 	return r;
 }
 
-/* -- joining -------------------------------------------------------------------- */
+/* -- joining ----------------------------------------------------------------------- */
 
 static int join_other(struct container *c, struct spec *s, struct err *e)
 {
@@ -212,7 +212,7 @@ int net_adopt(struct container *c)
 	return r;
 }
 
-/* -- /etc/hosts, /etc/hostname, /etc/resolv.conf ---------------------------------- */
+/* -- /etc/hosts, /etc/hostname, /etc/resolv.conf ----------------------------------- */
 
 static int write_file(struct container *c, const char *name, const struct str *text, struct err *e)
 {
@@ -254,18 +254,20 @@ static void hosts_text(struct container *c, struct str *t)
 			 *domain ? " " : "", *domain ? name : "");
 }
 
+/* "key a\nkey b\n", or on one line "key a b\n". */
 static void add_words(struct str *t, const char *key, const cJSON *list, bool one_line)
 {
 	const cJSON *v;
-	bool first = true;
+	bool begun = false;
 	cJSON_ArrayForEach(v, list) {
 		if (!cJSON_IsString(v))
 			continue;
-		str_addf(t, first || !one_line ? "%s%s %s" : "%s%.0s %s", first ? "" : one_line ? "" : "\n",
-			 key, v->valuestring);
-		first = false;
+		if (!begun || !one_line)
+			str_addf(t, "%s%s", begun ? "\n" : "", key);
+		str_addf(t, " %s", v->valuestring);
+		begun = true;
 	}
-	if (!first)
+	if (begun)
 		str_add(t, "\n");
 }
 

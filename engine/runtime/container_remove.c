@@ -86,7 +86,8 @@ static int refuse(struct container *c, const struct origin *by, struct err *e)
 {
 	refused_fact(c, by, "running");
 	if (c->status == CTR_PAUSED)
-		return err_http(e, 409, EBUSY, "cannot remove container \"/%s\": container is paused and must be unpaused first", c->name);
+		return err_http(e, 409, EBUSY, "cannot remove container \"/%s\": container is paused"
+				" and must be unpaused first", c->name);
 	err_http(e, 409, EBUSY, "cannot remove container \"/%s\": container is running: stop the container"
 		 " before removing or force remove", c->name);
 	return err_hint(e, "`docker stop %s` first, or `docker rm -f %s`", c->name, c->name);
@@ -101,7 +102,7 @@ static void kill_it(struct container *c, const struct origin *by)
 	launch_kill(c->run, SIGKILL, NULL);
 	container_event(c, "kill", NULL);
 	for (int i = 0; i < 20 && container_is_up(c); i++)
-		wait_half_second(&c->changed, &c->mutex);
+		clock_wait_ms(&c->changed, &c->mutex, 500);
 }
 
 int remove_locked(struct container *c, const struct origin *by, bool force, struct err *e)

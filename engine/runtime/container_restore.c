@@ -85,7 +85,8 @@ static void catch_up(struct container *c)
 {
 	struct err e = { 0 };
 	container_lock(c);
-	struct origin by = { c->by.actor, str_dup(c->by.session), str_dup(c->by.step) };
+	struct origin by = { 0 };
+	origin_keep(&by, &c->by);
 	if (!container_is_up(c) && c->starts > 0 && host_flag(c, "AutoRemove"))
 		remove_locked(c, &by, false, &e);
 	else if (starts_with_daemon(c))
@@ -150,7 +151,7 @@ int restore_all(struct containers *cs, struct err *e)
 	return 0;
 }
 
-/* -- opening and closing ------------------------------------------------------------------ */
+/* -- opening and closing ----------------------------------------------------------- */
 
 static int open_parts(struct containers *cs, const struct containers_options *o, struct err *e)
 {

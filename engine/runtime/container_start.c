@@ -20,7 +20,7 @@ static void set_error(struct container *c, const char *text)
 	c->error = str_dup(text);
 }
 
-/* -- saying what went wrong ------------------------------------------------------ */
+/* -- saying what went wrong -------------------------------------------------------- */
 
 /* The code a shell gives for a program that couldn't be started (docker run's page):
  * 127 not found, 126 found but not executable, 128 anything else before it ran. */
@@ -31,7 +31,7 @@ static int failure_code(const struct err *e)
 	       strstr(e->what, "permission denied") ? 126 : 128;
 }
 
-/* -- starting -------------------------------------------------------------------- */
+/* -- starting ---------------------------------------------------------------------- */
 
 /* -v creates a missing directory of the host, as dockerd does. */
 static int make_bind_sources(const struct spec *s, struct err *e)
@@ -141,7 +141,7 @@ int container_start(struct container *c, const struct origin *by, struct err *e)
 	return r;
 }
 
-/* -- ending ---------------------------------------------------------------------- */
+/* -- ending ------------------------------------------------------------------------ */
 
 void container_ended(struct container *c, const struct launch_exit *x)
 {
@@ -159,7 +159,7 @@ void container_ended(struct container *c, const struct launch_exit *x)
 	pthread_cond_broadcast(&c->changed);
 }
 
-/* -- restart --------------------------------------------------------------------- */
+/* -- restart ----------------------------------------------------------------------- */
 
 int container_restart(struct container *c, const struct origin *by, int grace, struct err *e)
 {

@@ -80,18 +80,8 @@ static int send_signal(struct container *c, const struct origin *by, int sig, co
 static bool wait_down(struct container *c, uint64_t deadline)
 {
 	while (container_is_up(c) && (!deadline || clock_mono_ns() < deadline)) {
-		struct timespec t;
-		uint64_t until = clock_mono_ns() + 500000000ull, left;
-		if (deadline && deadline < until)
-			until = deadline;
-		left = until - clock_mono_ns();
-		if ((int64_t)left <= 0)
-			break;
-		clock_gettime(CLOCK_REALTIME, &t);
-		left += (uint64_t)t.tv_nsec;
-		t.tv_sec += (time_t)(left / 1000000000);
-		t.tv_nsec = (long)(left % 1000000000);
-		pthread_cond_timedwait(&c->changed, &c->mutex, &t);
+		uint64_t left = deadline ? (deadline - clock_mono_ns()) / 1000000 + 1 : 500;
+		clock_wait_ms(&c->changed, &c->mutex, left < 500 ? (unsigned)left : 500);
 	}
 	return !container_is_up(c);
 }
@@ -205,7 +195,7 @@ int container_resize(struct container *c, int rows, int cols, struct err *e)
 	return r;
 }
 
-/* -- waiting --------------------------------------------------------------------- */
+/* -- waiting ----------------------------------------------------------------------- */
 
 void container_wait_begin(struct container *c, enum wait_for what, struct wait *w)
 {
@@ -232,7 +222,7 @@ int container_wait(struct wait *w, bool (*stop)(void *arg), void *arg, int *code
 	int r = 0;
 	container_lock(c);
 	while (!wait_over(w) && r == 0) {
-		wait_half_second(&c->changed, &c->mutex);
+		clock_wait_ms(&c->changed, &c->mutex, 500);
 		if (stop(arg))
 			r = -ECANCELED;
 	}

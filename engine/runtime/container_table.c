@@ -25,34 +25,7 @@ bool container_is_up(const struct container *c)
 	return c->status == CTR_RUNNING || c->status == CTR_PAUSED;
 }
 
-void wait_half_second(pthread_cond_t *c, pthread_mutex_t *m)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_REALTIME, &t);
-	t.tv_nsec += 500000000L;
-	t.tv_sec += t.tv_nsec / 1000000000;
-	t.tv_nsec %= 1000000000;
-	pthread_cond_timedwait(c, m, &t);
-}
-
-/* -- origins ------------------------------------------------------------------- */
-
-void origin_free(struct origin *o)
-{
-	free((char *)o->session);
-	free((char *)o->step);
-	*o = (struct origin){ 0 };
-}
-
-void origin_keep(struct origin *to, const struct origin *from)
-{
-	struct origin copy = { from->actor, str_dup(from->session ? from->session : ""),
-			       str_dup(from->step ? from->step : "") };
-	origin_free(to);
-	*to = copy;
-}
-
-/* -- names --------------------------------------------------------------------- */
+/* -- names ------------------------------------------------------------------------- */
 
 void random_id(char id[65])
 {
@@ -116,7 +89,7 @@ static int name_conflict(const char *name, const struct container *holder, struc
 			name, name);
 }
 
-/* -- the table ----------------------------------------------------------------- */
+/* -- the table --------------------------------------------------------------------- */
 
 struct container *container_new(struct containers *cs)
 {
@@ -290,7 +263,7 @@ int container_rename(struct container *c, const char *name, struct err *e)
 	return r;
 }
 
-/* -- keeping ------------------------------------------------------------------- */
+/* -- keeping ----------------------------------------------------------------------- */
 
 char *container_path(const struct container *c, const char *name)
 {

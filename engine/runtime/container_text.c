@@ -47,10 +47,12 @@ bool containers_use_image(void *containers, const char *image_id, char *holder, 
 	bool used = false;
 	for (size_t i = 0; i < n; i++) {
 		container_lock(v[i]);
-		if (!v[i]->gone && str_eq(v[i]->image_id, image_id) && !(used && !container_is_up(v[i]))) {
+		bool up = container_is_up(v[i]);
+		/* One that runs counts for more: it can't be forced. */
+		if (!v[i]->gone && str_eq(v[i]->image_id, image_id) && (up || !used)) {
 			used = true;
 			if (holder)
-				snprintf(holder, cap, "%s%.12s", container_is_up(v[i]) ? "running " : "", v[i]->id);
+				snprintf(holder, cap, "%s%.12s", up ? "running " : "", v[i]->id);
 		}
 		container_unlock(v[i]);
 	}

@@ -59,7 +59,13 @@ static int each_line(const struct layers *l, const char *path, size_t fields,
 	return 0;
 }
 
-struct wanted { const char *text; long id; bool numeric; struct user *u; const char *name; char *keep; };
+struct wanted {
+	const char *text;	/* a name, or a number: then id, and numeric */
+	long id;
+	bool numeric;
+	struct user *u;
+	char *name;		/* of the entry that fits; owned */
+};
 
 /* passwd(5): name:password:UID:GID:GECOS:directory:shell */
 static int match_user(void *arg, char **f)
@@ -74,8 +80,8 @@ static int match_user(void *arg, char **f)
 	w->u->gid = (gid_t)gid;
 	free(w->u->home);
 	w->u->home = str_dup(*f[5] ? f[5] : "/");
-	free(w->keep);
-	w->keep = str_dup(f[0]);
+	free(w->name);
+	w->name = str_dup(f[0]);
 	return 1;
 }
 
@@ -143,11 +149,9 @@ static int find_user(const struct layers *l, const char *text, struct user *u, s
 					text);
 		u->uid = (uid_t)w.id;
 	}
-	if (w.keep) {
-		w.name = w.keep;
+	if (w.name)
 		each_line(l, "/etc/group", 4, match_member, &w);
-		free(w.keep);
-	}
+	free(w.name);
 	return 0;
 }
 
@@ -155,8 +159,8 @@ int user_resolve(const struct layers *l, const char *text, char *const *extra, s
 		 struct err *e)
 {
 	struct user u = { .home = str_dup("/") };
-	const char *colon = text ? strchr(text, ':') : NULL;
-	autofree char *name = text && *text ? strndup(text, colon ? (size_t)(colon - text) : strlen(text)) : str_dup("0");
+	const char *colon = strchr(text, ':');
+	autofree char *name = strndup(text, strcspn(text, ":"));
 	int r = find_user(l, *name ? name : "0", &u, e);
 
 	if (r == 0 && colon && colon[1]) {

@@ -21,7 +21,7 @@ struct user {
 };
 void user_free(struct user *u);
 
-/* extra: more groups, by name or number (--group-add), or NULL.  EINVAL with docker's
+/* text: "" is root.  extra: more groups, by name or number (--group-add), or NULL.  EINVAL with docker's
  * words: "unable to find user x: no matching entries in passwd file". */
 int user_resolve(const struct layers *l, const char *text, char *const *extra, struct user *out,
 		 struct err *e);
