@@ -2,8 +2,10 @@
  * runs twice, with openat2(2) and without (_i == 1). */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -327,6 +329,58 @@ START_TEST(packs_what_it_unpacked)
 }
 END_TEST
 
+/* Mounts root over a second layer and an upper directory; false where that isn't allowed. */
+static bool mount_over(const char *lower, const char *upper, const char *work, const char *merged)
+{
+	struct kernel *k = kernel_linux();
+	autofree char *options = str_printf("lowerdir=%s:%s,upperdir=%s,workdir=%s,redirect_dir=off,"
+					    "metacopy=off", root, lower, upper, work);
+	return k_unshare(k, CLONE_NEWNS) == 0 &&
+	       k_mount(k, "none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       k_mount(k, "overlay", merged, "overlay", 0, options) == 0;
+}
+
+/* What the kernel makes of our whiteouts, and what we make of the kernel's. */
+START_TEST(the_kernel_agrees)
+{
+	char *lower = aid_dir(), *upper = aid_dir(), *work = aid_dir(), *merged = aid_dir();
+	struct packed p;
+	struct stream *in = NULL, *plain = NULL;
+	int64_t bytes;
+	mkdir(aid_path(lower, "etc"), 0755);
+	mkdir(aid_path(lower, "var"), 0755);
+	aid_write(lower, "etc/passwd", "below");
+	aid_write(lower, "etc/hosts", "below");
+	aid_write(lower, "var/log", "below");
+	AID_TAR(&tar, { "etc/.wh.passwd", '0' }, { "var/", '5' }, { "var/.wh..wh..opq", '0' },
+		{ "var/new", '0', "n" });
+	UNPACKS();
+	if (!mount_over(lower, upper, work, merged))
+		return;
+	autofree char *etc = aid_names(aid_path(merged, "etc"));
+	autofree char *var = aid_names(aid_path(merged, "var"));
+	ck_assert_str_eq(etc, "hosts");
+	ck_assert_str_eq(var, "new");
+	ck_assert_int_eq(unlink(aid_path(merged, "etc/hosts")), 0);
+	ck_assert_int_eq(dir_remove(aid_path(merged, "var"), &e), 0);
+	ck_assert_int_eq(mkdir(aid_path(merged, "var"), 0755), 0);
+	aid_write(merged, "var/third", "3");
+
+	char *file = aid_path(aid_dir(), "l"), *copy = aid_dir();
+	pack(upper, file, &p);
+	ck_assert_int_eq(stream_file(file, &in, &e), 0);
+	ck_assert_int_eq(stream_inflate(in, &plain, &e), 0);
+	ck_assert_msg(layer_unpack(kernel_linux(), plain, copy, &bytes, &e) == 0, "%s", e.what);
+	stream_close(&plain);
+	stream_close(&in);
+	root = copy;
+	struct stat hosts = look("etc/hosts");
+	ck_assert(whiteout_is_node(&hosts));
+	ck_assert(opaque("var"));
+	IS("var/third", "3");
+}
+END_TEST
+
 START_TEST(compares_with_the_tar)
 {
 	struct memory_stream m;
@@ -456,6 +510,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(t, refuses_attacks, 0, 2 * ARRAY_SIZE(attacks));
 	tcase_add_loop_test(t, resolvers_agree, 0, 1);
 	by_both_writers(t, packs_what_it_unpacked);
+	tcase_add_loop_test(t, the_kernel_agrees, 0, 1);
 	tcase_add_loop_test(t, compares_with_the_tar, 0, 1);
 	suite_add_tcase(s, t);
 	t = tcase_create("compression");
