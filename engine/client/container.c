@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/query.h"
+#include "client/url.h"
 #include "client/session.h"
 #include "core/cleanup.h"
 #include "core/json.h"
@@ -14,7 +14,7 @@ static int post(struct http *h, const char *name, const char *what, struct err *
 {
 	autostr struct str path = { 0 };
 
-	query_path(&path, "/containers/", name, what);
+	url_path(&path, "/containers/", name, what);
 	return http_call(h, "POST", path.s, NULL, NULL, e);
 }
 
@@ -25,7 +25,7 @@ static int get_container(struct command *c, const char *name, struct http_answer
 	struct http *h;
 	int r = command_http(c, &h, e);
 
-	query_path(&path, "/containers/", name, "/json");
+	url_path(&path, "/containers/", name, "/json");
 	return r ? r : http_call(h, "GET", path.s, NULL, a, e);
 }
 
@@ -162,9 +162,9 @@ static int stop_like(struct command *c, struct http *h, const char *name, const 
 {
 	autostr struct str path = { 0 };
 
-	query_path(&path, "/containers/", name, what);
-	query_add(&path, "signal", opt_text(&c->opt, "signal"));
-	query_add(&path, "t", opt_text(&c->opt, opt_given(&c->opt, "time") ? "time" : "timeout"));
+	url_path(&path, "/containers/", name, what);
+	url_add(&path, "signal", opt_text(&c->opt, "signal"));
+	url_add(&path, "t", opt_text(&c->opt, opt_given(&c->opt, "time") ? "time" : "timeout"));
 	return http_call(h, "POST", path.s, NULL, NULL, e);
 }
 
@@ -182,8 +182,8 @@ static int kill_one(struct command *c, struct http *h, const char *name, struct 
 {
 	autostr struct str path = { 0 };
 
-	query_path(&path, "/containers/", name, "/kill");
-	query_add(&path, "signal", opt_text(&c->opt, "signal"));
+	url_path(&path, "/containers/", name, "/kill");
+	url_add(&path, "signal", opt_text(&c->opt, "signal"));
 	return http_call(h, "POST", path.s, NULL, NULL, e);
 }
 
@@ -203,7 +203,7 @@ static int wait_one(struct command *c, struct http *h, const char *name, struct 
 	struct http_answer a = { 0 };
 	int r;
 
-	query_path(&path, "/containers/", name, "/wait");
+	url_path(&path, "/containers/", name, "/wait");
 	r = http_call(h, "POST", path.s, NULL, &a, e);
 	if (r)
 		return r;
@@ -217,10 +217,10 @@ static int rm_one(struct command *c, struct http *h, const char *name, struct er
 	autostr struct str path = { 0 };
 	int r;
 
-	query_path(&path, "/containers/", name, "");
-	query_flag(&path, "v", opt_on(&c->opt, "volumes"));
-	query_flag(&path, "link", opt_on(&c->opt, "link"));
-	query_flag(&path, "force", opt_on(&c->opt, "force"));
+	url_path(&path, "/containers/", name, "");
+	url_flag(&path, "v", opt_on(&c->opt, "volumes"));
+	url_flag(&path, "link", opt_on(&c->opt, "link"));
+	url_flag(&path, "force", opt_on(&c->opt, "force"));
 	r = http_call(h, "DELETE", path.s, NULL, NULL, e);
 	if (!r || e->status != 404 || !opt_on(&c->opt, "force"))
 		return r;
@@ -235,8 +235,8 @@ static int rename_verb(struct command *c)
 	struct err e = { 0 };
 	int r = command_http(c, &h, &e);
 
-	query_path(&path, "/containers/", c->opt.args[0], "/rename");
-	query_add(&path, "name", c->opt.args[1]);
+	url_path(&path, "/containers/", c->opt.args[0], "/rename");
+	url_add(&path, "name", c->opt.args[1]);
 	r = r ? r : http_call(h, "POST", path.s, NULL, NULL, &e);
 	if (!r)
 		return 0;

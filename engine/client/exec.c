@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "client/body.h"
-#include "client/query.h"
+#include "client/url.h"
 #include "client/session.h"
 #include "core/cleanup.h"
 #include "core/json.h"
@@ -52,7 +52,7 @@ static int make_exec(struct http *h, const char *name, const cJSON *body, char *
 	struct http_answer a = { 0 };
 	int r;
 
-	query_path(&path, "/containers/", name, "/exec");
+	url_path(&path, "/containers/", name, "/exec");
 	r = http_call(h, "POST", path.s, body, &a, e);
 	if (r)
 		return r;
@@ -76,7 +76,7 @@ static int start_detached(struct http *h, const struct session *s, struct err *e
 	autojson cJSON *body = start_body(s, true);
 	autostr struct str path = { 0 };
 
-	query_path(&path, "/exec/", s->id, "/start");
+	url_path(&path, "/exec/", s->id, "/start");
 	return http_call(h, "POST", path.s, body, NULL, e);
 }
 
@@ -88,7 +88,7 @@ static int exit_code(struct http *h, const struct session *s, struct err *e)
 	bool running = true;
 	int r = 0;
 
-	query_path(&path, "/exec/", s->id, "/json");
+	url_path(&path, "/exec/", s->id, "/json");
 	for (int i = 0; running && i < 50; i++) {
 		struct http_answer a = { 0 };
 

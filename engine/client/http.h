@@ -7,7 +7,7 @@
  * One struct http is one connection with at most one request under way.  It is
  * made lazily, kept alive between requests and made again when the daemon
  * closed it meanwhile.  Paths are API paths without version, already escaped
- * (query.h helps).  A signal that interrupts a wait ends the call with -EINTR.
+ * (url.h helps).  A signal that interrupts a wait ends the call with -EINTR.
  */
 #ifndef DRYDOCK_CLIENT_HTTP_H
 #define DRYDOCK_CLIENT_HTTP_H

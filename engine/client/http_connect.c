@@ -116,7 +116,8 @@ int http_address(const char *host, struct http_address *out, struct err *e)
 		r = tcp_address(host + 7, &a);
 	if (r) {
 		err_set(e, EINVAL, "unable to parse docker host `%s`", host);
-		return err_hint(e, "use unix:///path/to/socket or tcp://127.0.0.1:port");
+		err_hint(e, "use unix:///path/to/socket or tcp://127.0.0.1:port");
+		return -EINVAL;
 	}
 	*out = a;
 	return 0;
@@ -127,11 +128,13 @@ static int connect_failed(int code, const char *host, struct err *e)
 	if (code == EACCES || code == EPERM) {
 		err_set(e, code, "permission denied while trying to connect to the Docker daemon "
 			"socket at %s", host);
-		return err_hint(e, "use sudo, or join the group that owns the socket");
+		err_hint(e, "use sudo, or join the group that owns the socket");
+		return -code;
 	}
 	err_set(e, code, "Cannot connect to the Docker daemon at %s. Is the docker daemon running?",
 		host);
-	return err_hint(e, "`drydock daemon` starts one; DOCKER_HOST says where to look for it");
+	err_hint(e, "`drydock daemon` starts one; DOCKER_HOST says where to look for it");
+	return -code;
 }
 
 int http_connect(const struct http_address *a, const char *host, struct err *e)

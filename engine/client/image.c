@@ -7,7 +7,7 @@
 #include "client/human.h"
 #include "client/image_name.h"
 #include "client/listing.h"
-#include "client/query.h"
+#include "client/url.h"
 #include "client/rows.h"
 #include "client/show.h"
 #include "client/verb.h"
@@ -114,9 +114,9 @@ static void images_path(const struct options *o, struct str *path)
 		autofree char *reference = str_printf("reference=%s", o->args[0]);
 		strv_add(&filters, reference);
 	}
-	query_path(path, "/images/json", NULL, "");
-	query_flag(path, "all", opt_on(o, "all"));
-	query_filters(path, filters);
+	url_path(path, "/images/json", NULL, "");
+	url_flag(path, "all", opt_on(o, "all"));
+	url_filters(path, filters);
 	strv_free(filters);
 }
 
@@ -189,7 +189,7 @@ static int history_verb(struct command *c)
 {
 	autostr struct str path = { 0 };
 
-	query_path(&path, "/images/", c->opt.args[0], "/history");
+	url_path(&path, "/images/", c->opt.args[0], "/history");
 	return listing_verb(c, path.s, &history_listing, "ID", history_rows);
 }
 
@@ -205,9 +205,9 @@ static int tag_verb(struct command *c)
 			 c->opt.args[1]);
 		return command_fail(c, &e);
 	}
-	query_path(&path, "/images/", c->opt.args[0], "/tag");
-	query_add(&path, "repo", n.full);
-	query_add(&path, "tag", n.tag);
+	url_path(&path, "/images/", c->opt.args[0], "/tag");
+	url_add(&path, "repo", n.full);
+	url_add(&path, "tag", n.tag);
 	image_name_free(&n);
 	if (command_http(c, &h, &e) || http_call(h, "POST", path.s, NULL, NULL, &e))
 		return command_fail(c, &e);
@@ -221,9 +221,9 @@ static int rmi_one(struct command *c, struct http *h, const char *name, struct e
 	const cJSON *item;
 	int r;
 
-	query_path(&path, "/images/", name, "");
-	query_flag(&path, "force", opt_on(&c->opt, "force"));
-	query_flag(&path, "noprune", opt_on(&c->opt, "no-prune"));
+	url_path(&path, "/images/", name, "");
+	url_flag(&path, "force", opt_on(&c->opt, "force"));
+	url_flag(&path, "noprune", opt_on(&c->opt, "no-prune"));
 	r = http_call(h, "DELETE", path.s, NULL, &a, e);
 	if (r && e->status == 404 && opt_on(&c->opt, "force")) {
 		command_fail(c, e);	/* said, but no failure: it is gone */

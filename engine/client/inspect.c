@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/query.h"
+#include "client/url.h"
 #include "client/rows.h"
 #include "client/template.h"
 #include "core/cleanup.h"
@@ -40,8 +40,8 @@ static int get(struct command *c, size_t kind, const char *name, bool size,
 	struct http *h;
 	int r = command_http(c, &h, e);
 
-	query_path(&path, kinds[kind].before, name, kinds[kind].after);
-	query_flag(&path, "size", size && kind == 0);
+	url_path(&path, kinds[kind].before, name, kinds[kind].after);
+	url_flag(&path, "size", size && kind == 0);
 	return r ? r : http_call(h, "GET", path.s, NULL, a, e);
 }
 

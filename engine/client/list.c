@@ -5,7 +5,7 @@
 
 #include "client/human.h"
 #include "client/listing.h"
-#include "client/query.h"
+#include "client/url.h"
 #include "client/rows.h"
 #include "client/show.h"
 #include "client/verb.h"
@@ -142,12 +142,12 @@ static void list_path(const struct options *o, struct str *path)
 
 	if (opt_on(o, "latest") && last < 0)
 		last = 1;
-	query_path(path, "/containers/json", NULL, "");
-	query_flag(path, "all", opt_on(o, "all"));
-	query_filters(path, opt_all(o, "filter"));
+	url_path(path, "/containers/json", NULL, "");
+	url_flag(path, "all", opt_on(o, "all"));
+	url_filters(path, opt_all(o, "filter"));
 	if (last > 0)
-		query_int(path, "limit", last);
-	query_flag(path, "size", opt_on(o, "size") || (format && strstr(format, ".Size")));
+		url_int(path, "limit", last);
+	url_flag(path, "size", opt_on(o, "size") || (format && strstr(format, ".Size")));
 }
 
 static void ps_rows(const cJSON *answer, const struct options *o, cJSON *rows)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "client/listing.h"
-#include "client/query.h"
+#include "client/url.h"
 #include "client/rows.h"
 #include "client/show.h"
 #include "client/stream.h"
@@ -21,7 +21,7 @@ static int get(struct command *c, const char *what, struct http_answer *a, struc
 	struct http *h;
 	int r = command_http(c, &h, e);
 
-	query_path(&path, "/containers/", c->opt.args[0], what);
+	url_path(&path, "/containers/", c->opt.args[0], what);
 	return r ? r : http_call(h, "GET", path.s, NULL, a, e);
 }
 
@@ -33,7 +33,7 @@ static int add_time(struct str *path, const struct options *o, const char *name,
 
 	if (r)
 		return err_wrap(e, "invalid value for \"%s\"", name);
-	query_add(path, name, stamp);
+	url_add(path, name, stamp);
 	return 0;
 }
 
@@ -41,13 +41,13 @@ static int logs_path(const struct options *o, const char *id, struct str *path, 
 {
 	int r;
 
-	query_path(path, "/containers/", id, "/logs");
-	query_add(path, "stdout", "1");
-	query_add(path, "stderr", "1");
-	query_flag(path, "follow", opt_on(o, "follow"));
-	query_flag(path, "timestamps", opt_on(o, "timestamps"));
-	query_flag(path, "details", opt_on(o, "details"));
-	query_add(path, "tail", opt_text(o, "tail"));
+	url_path(path, "/containers/", id, "/logs");
+	url_add(path, "stdout", "1");
+	url_add(path, "stderr", "1");
+	url_flag(path, "follow", opt_on(o, "follow"));
+	url_flag(path, "timestamps", opt_on(o, "timestamps"));
+	url_flag(path, "details", opt_on(o, "details"));
+	url_add(path, "tail", opt_text(o, "tail"));
 	r = add_time(path, o, "since", e);
 	return r ? r : add_time(path, o, "until", e);
 }
@@ -99,8 +99,8 @@ static int top_verb(struct command *c)
 
 	for (char **arg = c->opt.args + 1; *arg; arg++)
 		str_addf(&args, "%s%s", args.len ? " " : "", *arg);
-	query_path(&path, "/containers/", c->opt.args[0], "/top");
-	query_add(&path, "ps_args", args.s);
+	url_path(&path, "/containers/", c->opt.args[0], "/top");
+	url_add(&path, "ps_args", args.s);
 	if (command_http(c, &h, &e) || http_call(h, "GET", path.s, NULL, &a, &e))
 		return command_fail(c, &e);
 	add_cells(json_obj(a.json, "Titles"), &text);

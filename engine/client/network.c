@@ -6,7 +6,7 @@
 #include "client/body.h"
 #include "client/inspect.h"
 #include "client/listing.h"
-#include "client/query.h"
+#include "client/url.h"
 #include "client/rows.h"
 #include "client/show.h"
 #include "core/cleanup.h"
@@ -91,8 +91,8 @@ static int list_route(struct command *c, const char *route, const struct listing
 {
 	autostr struct str path = { 0 };
 
-	query_path(&path, route, NULL, "");
-	query_filters(&path, opt_all(&c->opt, "filter"));
+	url_path(&path, route, NULL, "");
+	url_filters(&path, opt_all(&c->opt, "filter"));
 	return listing_verb(c, path.s, l, quiet, add);
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "client/human.h"
-#include "client/query.h"
+#include "client/url.h"
 #include "client/verb.h"
 #include "core/cleanup.h"
 #include "core/json.h"
@@ -66,8 +66,8 @@ static int sweep_one(struct command *c, const struct sweep *s, int64_t *bytes, s
 
 	if (s->filter)
 		strv_add(&filters, s->filter);
-	query_path(&path, s->path, NULL, "");
-	query_filters(&path, filters);
+	url_path(&path, s->path, NULL, "");
+	url_filters(&path, filters);
 	strv_free(filters);
 	r = r ? r : http_call(h, "POST", path.s, NULL, &a, e);
 	if (r)

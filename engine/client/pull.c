@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "client/image_name.h"
-#include "client/query.h"
+#include "client/url.h"
 #include "client/verb.h"
 #include "core/cleanup.h"
 #include "core/json.h"
@@ -28,10 +28,10 @@ int pull_image(struct http *h, const struct pull *p, struct err *e)
 
 	if (r)
 		return r;
-	query_path(&path, "/images/create", NULL, "");
-	query_add(&path, "fromImage", n.full);
-	query_add(&path, "tag", n.tag);
-	query_add(&path, "platform", p->platform);
+	url_path(&path, "/images/create", NULL, "");
+	url_add(&path, "fromImage", n.full);
+	url_add(&path, "tag", n.tag);
+	url_add(&path, "platform", p->platform);
 	image_name_free(&n);
 	f.p = progress_new(p->to);
 	r = http_lines(h, "POST", path.s, NULL, on_message, &f, e);

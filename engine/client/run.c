@@ -14,7 +14,7 @@
 #include "client/body.h"
 #include "client/image_name.h"
 #include "client/pull.h"
-#include "client/query.h"
+#include "client/url.h"
 #include "client/session.h"
 #include "core/cleanup.h"
 #include "core/json.h"
@@ -77,9 +77,9 @@ static int post_create(struct http *h, const struct options *o, const cJSON *bod
 {
 	autostr struct str path = { 0 };
 
-	query_path(&path, "/containers/create", NULL, "");
-	query_add(&path, "name", opt_text(o, "name"));
-	query_add(&path, "platform", opt_text(o, "platform"));
+	url_path(&path, "/containers/create", NULL, "");
+	url_add(&path, "name", opt_text(o, "name"));
+	url_add(&path, "platform", opt_text(o, "platform"));
 	return http_call(h, "POST", path.s, body, a, e);
 }
 
@@ -229,7 +229,7 @@ static int start(struct command *c, const char *id, struct err *e)
 	struct http *h;
 	int r = command_http(c, &h, e);
 
-	query_path(&path, "/containers/", id, "/start");
+	url_path(&path, "/containers/", id, "/start");
 	return r ? r : http_call(h, "POST", path.s, NULL, NULL, e);
 }
 

@@ -5,22 +5,22 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "client/query.h"
+#include "client/url.h"
 #include "core/cleanup.h"
 #include "core/json.h"
 
 static void attach_path(const struct session *s, struct str *path)
 {
 	if (s->exec) {
-		query_path(path, "/exec/", s->id, "/start");
+		url_path(path, "/exec/", s->id, "/start");
 		return;
 	}
-	query_path(path, "/containers/", s->id, "/attach");
-	query_add(path, "stream", "1");
-	query_flag(path, "stdin", s->in);
-	query_flag(path, "stdout", s->out);
-	query_flag(path, "stderr", s->err);
-	query_add(path, "detachKeys", s->detach_keys);
+	url_path(path, "/containers/", s->id, "/attach");
+	url_add(path, "stream", "1");
+	url_flag(path, "stdin", s->in);
+	url_flag(path, "stdout", s->out);
+	url_flag(path, "stderr", s->err);
+	url_add(path, "detachKeys", s->detach_keys);
 }
 
 int session_attach(struct session *s, const cJSON *body, struct err *e)
@@ -50,8 +50,8 @@ int session_wait(struct session *s, const char *condition, struct err *e)
 
 	if (r)
 		return r;
-	query_path(&path, "/containers/", s->id, "/wait");
-	query_add(&path, "condition", condition);
+	url_path(&path, "/containers/", s->id, "/wait");
+	url_add(&path, "condition", condition);
 	r = http_begin(s->wait, "POST", path.s, NULL, e);
 	if (!r)
 		s->stream.wait = s->wait;
@@ -73,9 +73,9 @@ void session_resize(struct session *s)
 
 	if (!s->tty || !terminal_size(&rows, &cols))
 		return;
-	query_path(&path, s->exec ? "/exec/" : "/containers/", s->id, "/resize");
-	query_int(&path, "h", rows);
-	query_int(&path, "w", cols);
+	url_path(&path, s->exec ? "/exec/" : "/containers/", s->id, "/resize");
+	url_int(&path, "h", rows);
+	url_int(&path, "w", cols);
 	ask(s, path.s);
 }
 
@@ -101,8 +101,8 @@ static bool on_signal(void *arg, int sig)
 	}
 	if (!s->sig_proxy || s->tty || s->exec)
 		return false;
-	query_path(&path, "/containers/", s->id, "/kill");
-	query_add(&path, "signal", terminal_signal_name(sig));
+	url_path(&path, "/containers/", s->id, "/kill");
+	url_add(&path, "signal", terminal_signal_name(sig));
 	ask(s, path.s);
 	return true;
 }

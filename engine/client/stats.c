@@ -7,7 +7,7 @@
 
 #include "client/human.h"
 #include "client/listing.h"
-#include "client/query.h"
+#include "client/url.h"
 #include "client/rows.h"
 #include "client/show.h"
 #include "client/template.h"
@@ -164,8 +164,8 @@ static int sample(struct command *c, char **names, cJSON *rows, struct err *e)
 		autostr struct str path = { 0 };
 		struct http_answer a = { 0 };
 
-		query_path(&path, "/containers/", names[i], "/stats");
-		query_add(&path, "stream", "0");
+		url_path(&path, "/containers/", names[i], "/stats");
+		url_add(&path, "stream", "0");
 		r = http_begin(h[i], "GET", path.s, NULL, e);
 		r = r ? r : http_finish(h[i], &a, e);
 		if (!r)
@@ -289,8 +289,8 @@ static int events_path(const struct options *o, struct str *path, struct err *e)
 {
 	static const char *const bounds[] = { "since", "until" };
 
-	query_path(path, "/events", NULL, "");
-	query_filters(path, opt_all(o, "filter"));
+	url_path(path, "/events", NULL, "");
+	url_filters(path, opt_all(o, "filter"));
 	for (size_t i = 0; i < ARRAY_SIZE(bounds); i++) {
 		const char *text = opt_text(o, bounds[i]);
 		autofree char *stamp = NULL;
@@ -298,7 +298,7 @@ static int events_path(const struct options *o, struct str *path, struct err *e)
 
 		if (r)
 			return r;
-		query_add(path, bounds[i], stamp);
+		url_add(path, bounds[i], stamp);
 	}
 	return 0;
 }

@@ -1,5 +1,5 @@
-/* query.c - see query.h. */
-#include "client/query.h"
+/* url.c - see url.h. */
+#include "client/url.h"
 
 #include <cjson/cJSON.h>
 #include <string.h>
@@ -20,7 +20,7 @@ static void escape(struct str *out, const char *text, const char *also)
 	}
 }
 
-void query_path(struct str *out, const char *before, const char *name, const char *after)
+void url_path(struct str *out, const char *before, const char *name, const char *after)
 {
 	str_clear(out);
 	str_add(out, before);
@@ -29,7 +29,7 @@ void query_path(struct str *out, const char *before, const char *name, const cha
 	str_add(out, after);
 }
 
-void query_add(struct str *out, const char *key, const char *value)
+void url_add(struct str *out, const char *key, const char *value)
 {
 	if (!value)
 		return;
@@ -37,19 +37,19 @@ void query_add(struct str *out, const char *key, const char *value)
 	escape(out, value, "");
 }
 
-void query_flag(struct str *out, const char *key, bool on)
+void url_flag(struct str *out, const char *key, bool on)
 {
-	query_add(out, key, on ? "1" : NULL);
+	url_add(out, key, on ? "1" : NULL);
 }
 
-void query_int(struct str *out, const char *key, long long value)
+void url_int(struct str *out, const char *key, long long value)
 {
 	autofree char *text = str_printf("%lld", value);
 
-	query_add(out, key, text);
+	url_add(out, key, text);
 }
 
-void query_filters(struct str *out, char *const *filters)
+void url_filters(struct str *out, char *const *filters)
 {
 	autojson cJSON *all = cJSON_CreateObject();
 
@@ -65,5 +65,5 @@ void query_filters(struct str *out, char *const *filters)
 		json_put_bool(set, *filters + n + ((*filters)[n] == '='), true);
 	}
 	autofree char *text = json_line(all);
-	query_add(out, "filters", text);
+	url_add(out, "filters", text);
 }
