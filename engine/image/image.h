@@ -83,6 +83,21 @@ struct pull_options {
 int image_pull(struct image_store *s, const struct pull_options *o, struct image **out,
 	       struct err *e);
 
+/* Push: to the registry of the name, or to `url` if given (the course registry
+ * takes the place of Docker Hub that way).  Lines as docker's; id is the layer's. */
+struct push_options {
+	const char *ref;		/* name:tag of an image here */
+	const char *url;		/* "http://127.0.0.1:5000", or NULL */
+	const char *auth;		/* as in pull_options, and the rest too */
+	char *const *insecure;
+	void (*progress)(void *arg, const struct pull_progress *p);
+	void *arg;
+	const volatile bool *cancel;
+};
+struct push_done { char digest[72]; int64_t size; };	/* of the manifest */
+int image_push(struct image_store *s, const struct push_options *o, struct push_done *out,
+	       struct err *e);
+
 /* Packs a directory tree (an overlay upper: whiteouts become .wh. files) as a
  * gzip layer and stores the blob.  layer_from_tree() adopts the tree itself as
  * the unpacked layer: on success dir is gone.  layer_from_live() leaves it alone

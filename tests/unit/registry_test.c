@@ -463,6 +463,39 @@ START_TEST(pushes)
 }
 END_TEST
 
+START_TEST(pushes_images)
+{
+	struct seen w = { 0 };
+	struct push_done done;
+	struct image *img = NULL;
+	autofree char *mine = str_printf("127.0.0.1:%u/me/app:v1", registry_port(server));
+	autofree char *hub = str_printf("http://127.0.0.1:%u", registry_port(server));
+	struct push_options o = { .ref = mine, .progress = watch, .arg = &w };
+	ck_assert_int_eq(image_push(s, &o, &done, &e), -ENOENT);
+	ck_assert_msg(strstr(e.what, "An image does not exist locally with the tag: 127.0.0.1:"), "%s",
+		      e.what);
+	image_free(aid_image(s, mine, 2, 50000));
+	ck_assert_msg(image_push(s, &o, &done, &e) == 0, "%s", e.what);
+	ck_assert_msg(strstr(w.last, done.digest) && str_starts(w.last, "v1: digest: "), "%s", w.last);
+	ck_assert_int_eq(image_get(s, mine, &img, &e), 0);
+	ck_assert_msg(strstr(img->digests[0], done.digest), "%s", img->digests[0]);
+	memcpy(id, img->id, sizeof(id));
+	ck_assert_int_eq(image_tag(s, img->id, "user/app:v2", &e), 0);
+	image_free(img);
+	o.ref = "user/app:v2";
+	o.url = hub;
+	ck_assert_msg(image_push(s, &o, &done, &e) == 0, "%s", e.what);
+	image_store_close(s);
+	home = aid_dir();
+	s = aid_store(home);
+	char *mirrors[] = { hub, NULL };
+	struct pull_options back = { .ref = "user/app:v2", .mirrors = mirrors, .offline = true };
+	ck_assert_msg(image_pull(s, &back, &img, &e) == 0, "%s", e.what);
+	ck_assert_str_eq(img->id, id);
+	image_free(img);
+}
+END_TEST
+
 START_TEST(deletes)
 {
 	char **tags = NULL;
@@ -553,6 +586,7 @@ static Suite *suite(void)
 	t = tcase_create("server");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, pushes);
+	tcase_add_test(t, pushes_images);
 	tcase_add_test(t, deletes);
 	tcase_add_test(t, read_only_refuses);
 	tcase_add_test(t, says_when_the_port_is_taken);
