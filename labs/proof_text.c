@@ -2,18 +2,28 @@
 
 #include "labs/proof.h"
 
-/* Ids and digests are long; people compare their first 12 characters. */
-static void add_value(struct str *out, const struct value *v)
+#define ID_LENGTH 64	/* of a container's id and of a SHA-256, in hex */
+#define ID_SHOWN 12	/* people compare the first 12, as docker shows them */
+
+/* The text with every full id in it cut to what people compare. */
+static void add_text(struct str *out, const char *s)
 {
-	const char *s = v->s;
-	if (!s) {
-		str_addf(out, "%.10g", v->n);
-		return;
-	}
 	if (str_starts(s, "sha256:"))
 		s += 7;
-	bool id = strlen(s) == 64 && strspn(s, "0123456789abcdef") == 64;
-	str_addn(out, s, id ? 12 : strlen(s));
+	while (*s) {
+		size_t hex = strspn(s, "0123456789abcdef");
+		size_t rest = hex ? hex : strcspn(s, "0123456789abcdef");
+		str_addn(out, s, hex == ID_LENGTH ? ID_SHOWN : rest);
+		s += rest;
+	}
+}
+
+static void add_value(struct str *out, const struct value *v)
+{
+	if (v->s)
+		add_text(out, v->s);
+	else
+		str_addf(out, "%.10g", v->n);
 }
 
 static const struct value *find_var(const char *name, size_t len, const struct scope *s,

@@ -48,8 +48,10 @@ static cJSON *evidence(struct course *s, const struct proof_result *r, size_t go
 {
 	cJSON *list = cJSON_CreateArray();
 	for (size_t i = r->first[goal]; i < r->first[goal + 1]; i++)
-		cJSON_AddItemToArray(list, cJSON_CreateNumber(
-				     (double)facts_at(s->facts, r->evidence[i])->seq));
+		/* Two conditions may rest on one fact; it is evidence once. */
+		if (i == r->first[goal] || r->evidence[i] != r->evidence[i - 1])
+			cJSON_AddItemToArray(list, cJSON_CreateNumber(
+				(double)facts_at(s->facts, r->evidence[i])->seq));
 	return list;
 }
 

@@ -88,16 +88,25 @@ static void read_streams(struct shell *sh)
 		follow_stop(&sh->facts);
 }
 
+/* Facts that came by themselves: from another terminal, or late. */
+static bool have_news(struct shell *sh)
+{
+	struct err e;
+	bool asked = news;
+	news = false;
+	return asked && course_refresh(&sh->course, &e) == 0 && step_news(sh);
+}
+
 /* Prints beside the line that is being typed, which stays whole. */
 static void print_beside(struct shell *sh)
 {
-	if (sh->screen.plain || (!sh->live.pending.len && !news))
+	bool say;
+	if (sh->screen.plain || !((say = have_news(sh)) || sh->live.pending.len))
 		return;
 	rl_clear_visible_line();
 	live_flush(&sh->live);
-	if (news)
+	if (say)
 		line_settle(sh);
-	news = false;
 	fflush(stdout);
 	rl_on_new_line();
 	rl_redisplay();

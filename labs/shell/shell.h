@@ -75,6 +75,8 @@ void step_ask(struct shell *sh, const struct question *q);
 void step_outcome(struct shell *sh, const struct question *q, const char *given);
 void step_goals(struct shell *sh, const struct lab *l, const struct verdict *v);
 void step_verdict(struct shell *sh, const struct lab *l, const struct verdict *v);
+/* Is there anything for step_announce() to say? */
+bool step_news(struct shell *sh);
 /* Announces what became true since it was last called. */
 void step_announce(struct shell *sh);
 

@@ -158,6 +158,18 @@ static void announce_predictions(struct shell *sh)
 	}
 }
 
+bool step_news(struct shell *sh)
+{
+	const struct lab *l = sh->lab;
+	struct progress p = progress_of(sh->course.facts, l);
+	struct verdict v;
+	course_judge(&sh->course, l, &v);
+	for (size_t i = 0; i < l->n_predict && i < MAX_QUESTIONS; i++)
+		if (!sh->seen[i] && question_seen(&l->predict[i], sh->course.facts, p.entered))
+			return true;
+	return v.proof.reached > sh->reached || (v.kind >= VERDICT_DONE && !sh->closed);
+}
+
 void step_announce(struct shell *sh)
 {
 	struct verdict v;
