@@ -8,6 +8,7 @@ not_ok "this kernel is older than lowerdir+" awk -F. '{ exit !($1 > 6 || ($1 == 
 export DRYDOCK_ROOT=$WORK/root
 start_daemon
 like "$(docker run --rm hello-world 2>&1)" "Hello from Docker!" "hello-world runs"
+docker pull -q busybox >/dev/null
 is "$(docker run --rm --memory 64m busybox cat /sys/fs/cgroup/memory.max 2>&1)" 67108864 \
 	"a container sees its memory limit"
 is "$(docker run --rm --pids-limit 50 busybox cat /sys/fs/cgroup/pids.max 2>&1)" 50 \

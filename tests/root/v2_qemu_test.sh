@@ -7,7 +7,9 @@
 cd "$TESTS/.." || exit 1
 
 [ "$(uname -m)" = x86_64 ] || skip_all "the guest is x86_64"
-need qemu-system-x86_64 cpio busybox bash
+TOOLS="bash ip nft nsenter unshare lsns comm curl"
+# shellcheck disable=SC2086  # a list of names
+need qemu-system-x86_64 cpio busybox $TOOLS
 V2=$BUILD/v2
 KERNEL_SH=tests/helpers/v2/kernel.sh
 version=$(bash $KERNEL_SH "$V2/kernel" 2>&1) || skip_all "Debian's cloud kernel can't be fetched: $version"
@@ -27,9 +29,9 @@ add() {		# PROGRAM [PATH]
 
 mkdir -p "$root"/{bin,modules,build,tests/root,tests/helpers,labs}
 add "$(command -v busybox)" /bin/busybox
-add "$(command -v bash)" /bin/bash
-add "$(command -v ip)" /usr/sbin/ip
-add "$(command -v lsns)" /usr/bin/lsns
+for p in $TOOLS; do add "$(command -v "$p")" "/usr/bin/$p"; done
+ln -s /usr/bin/bash "$root/bin/bash"
+add "$(command -v dash)" /bin/sh	# busybox's would prefer its own ip
 for p in drydock drydock-engine drydock-supervisor; do add "$BUILD/$p" "/build/$p"; done
 ln -s drydock "$root/build/docker"
 command install tests/helpers/v2/init "$root/init"
@@ -51,7 +53,7 @@ done
 echo /tests/root/v2_guest.sh >>"$root/tests/list"
 (cd "$root" && find . | cpio -o -H newc --quiet) >"$WORK/initrd"
 
-timeout 200 qemu-system-x86_64 -accel tcg -m 1024 -smp 2 -nographic -no-reboot -nic none \
+timeout 220 qemu-system-x86_64 -accel tcg -m 1024 -smp 2 -nographic -no-reboot -nic none \
 	-kernel "$V2/kernel/boot/vmlinuz-$version" -initrd "$WORK/initrd" \
 	-append "console=ttyS0 quiet cgroup_no_v1=all panic=-1" </dev/null 2>&1 |
 	tr -d '\r\033' >"$WORK/console"
