@@ -1,9 +1,10 @@
 /* launch.h - from a spec to a running container, and the way to talk to it.
  *
- * launch_start() makes the plan, hands it to a supervisor and waits until the
- * program runs or a step failed (then everything is undone).  The supervisor
- * owns stdio, the log, the terminal and the exit status from there on; it
- * outlives the daemon, which finds it again with launch_reattach().
+ * launch_prepare() makes the plan, hands it to a supervisor and waits until the
+ * container stands or a step failed (then everything is undone); launch_go() lets
+ * the program begin.  The supervisor owns stdio, the log, the terminal and the exit
+ * status from there on; it outlives the daemon, which finds it again with
+ * launch_reattach().
  */
 #ifndef DRYDOCK_RUNTIME_LAUNCH_H
 #define DRYDOCK_RUNTIME_LAUNCH_H
@@ -20,7 +21,13 @@
 struct launcher;	/* one per daemon: paths, host facts, spare supervisors */
 struct running;		/* one per live container */
 
-struct launch_exit { int code; int signal; bool oom; uint64_t wall_ns; char stdout_sha256[65]; int64_t stdout_bytes; };
+struct launch_exit {
+	int code, signal;	/* code: 128 + signal if a signal ended it */
+	bool oom;		/* the kernel killed for memory in its control group */
+	uint64_t wall_ns;
+	char stdout_sha256[65];	/* of everything PID 1 and its children wrote to stdout */
+	int64_t stdout_bytes;
+};
 
 /* A program that started or ended inside a container (exec watch). */
 struct launch_proc {
@@ -96,7 +103,13 @@ struct exec_spec {
 };
 int launch_exec(struct running *r, const struct exec_spec *x, int *pid, struct err *e);
 
-struct launch_stats { uint64_t cpu_ns, system_ns, memory, memory_limit, pids, pids_limit, rx, tx, blk_read, blk_write; bool has_memory, has_pids; };
+struct launch_stats {
+	uint64_t cpu_ns, system_ns;	/* the container's, the whole machine's */
+	uint64_t memory, memory_limit;	/* bytes, without cache that would be given back */
+	uint64_t pids, pids_limit;	/* limit 0: none */
+	uint64_t rx, tx, blk_read, blk_write;	/* bytes */
+	bool has_memory, has_pids;
+};
 int launch_stats(struct running *r, struct launch_stats *out, struct err *e);
 int launch_pids(struct running *r, pid_t **pids, size_t *n, struct err *e);
 
