@@ -12,9 +12,8 @@
 #include "trace/log.h"
 #include "trace/record_json.h"
 
-#define BUSY_NS 4000000		/* between looks while calls are being made */
-#define IDLE_NS 100000000
-#define BUSY_FOR_NS 200000000	/* after the last event */
+#define BUSY_NS 4000000		/* between looks while calls are being made; then */
+#define IDLE_NS 100000000	/* twice as long after each look in vain, up to this */
 #define HANGUP_NS 500000000	/* how often a follower is asked whether it is still there */
 #define BATCH 64
 #define ROOM 8		/* free slots with which a call and its region still fit */
@@ -39,7 +38,7 @@ struct collector {
 	struct trace_record *pending;	/* read from rings, not yet in the log */
 	size_t n_pending, cap_pending;
 	uint64_t horizon;	/* everything that ended before is in the log */
-	uint64_t last_event;
+	uint64_t pause;		/* until the next look */
 	uint64_t events, dropped;
 	uint64_t arrivals;	/* orders events that ended in the same instant */
 	struct tracer tracer;	/* the daemon's: its `mine` finds the thread's own */
@@ -149,7 +148,7 @@ static void settle(struct collector *c, uint64_t horizon)
 		n++;
 	if (n == 0)
 		return;
-	c->last_event = c->pending[n - 1].ev.end_ns;
+	c->pause = BUSY_NS;
 	if (trace_log_append(&c->log, c->pending, n) < 0)
 		c->dropped += n;	/* a full disk: the calls were made all the same */
 	c->events += n;
@@ -177,6 +176,12 @@ static void wait_for(struct collector *c, pthread_cond_t *cond, uint64_t ns)
 	pthread_cond_timedwait(cond, &c->lock, &t);
 }
 
+static void wake(struct collector *c)
+{
+	c->pause = BUSY_NS;
+	pthread_cond_signal(&c->wake);
+}
+
 static void *run(void *arg)
 {
 	struct collector *c = arg;
@@ -184,8 +189,9 @@ static void *run(void *arg)
 	pthread_mutex_lock(&c->lock);
 	while (!c->stop) {
 		look(c);
-		bool busy = c->n_pending || clock_mono_ns() - c->last_event < BUSY_FOR_NS;
-		wait_for(c, &c->wake, busy ? BUSY_NS : IDLE_NS);
+		uint64_t pause = c->n_pending ? BUSY_NS : c->pause;
+		c->pause = pause * 2 < IDLE_NS ? pause * 2 : IDLE_NS;
+		wait_for(c, &c->wake, pause);
 	}
 	pthread_mutex_unlock(&c->lock);
 	return NULL;
@@ -211,7 +217,7 @@ void collector_adopt(struct collector *c, struct trace_ring *ring, const char *c
 {
 	pthread_mutex_lock(&c->lock);
 	add_source(c, ring, container);
-	pthread_cond_signal(&c->wake);
+	wake(c);
 	pthread_mutex_unlock(&c->lock);
 }
 
@@ -240,8 +246,7 @@ void collector_label(struct collector *c, struct trace_ring *ring, const char *c
 	struct source *s = *find_source(c, ring);
 	if (s)
 		set_container(s, container);
-	c->last_event = clock_mono_ns();	/* calls are about to be made */
-	pthread_cond_signal(&c->wake);
+	wake(c);		/* calls are about to be made */
 	pthread_mutex_unlock(&c->lock);
 }
 
@@ -318,7 +323,6 @@ static struct trace_thread *take_thread(struct collector *c)
 	if (!t)
 		t = new_thread(c);
 	if (t) {
-		c->last_event = clock_mono_ns();	/* more will come */
 		t->in_use = true;
 		t->tracer.pid = 0;		/* another thread's by now */
 		t->tracer.why = t->tracer.region = 0;
@@ -365,6 +369,7 @@ int collector_open(const char *dir, struct collector **out, struct err *e)
 {
 	pthread_once(&thread_once, make_key);
 	struct collector *c = mem_alloc(sizeof(*c));
+	c->pause = BUSY_NS;
 	int r = trace_log_open(&c->log, dir, e);
 
 	if (r == 0) {
@@ -432,8 +437,7 @@ void collector_close(struct collector *c)
 void collector_wake(struct collector *c)
 {
 	pthread_mutex_lock(&c->lock);
-	c->last_event = clock_mono_ns();
-	pthread_cond_signal(&c->wake);
+	wake(c);
 	pthread_mutex_unlock(&c->lock);
 }
 

@@ -1,7 +1,7 @@
 /* collector.h - the daemon's end of the trace: rings in, one ordered history out.
  *
- * A thread looks into every ring: each 4 ms while calls are being made, rarely
- * when all is quiet.  Events are put into the order in which calls ended; since a
+ * A thread looks into every ring: each 4 ms while calls are being made, ten times
+ * a second when all is quiet.  Events are put into the order in which calls ended; since a
  * producer may be held up between stamping an event and publishing it, events
  * younger than COLLECTOR_SLACK_NS wait for the next look.  They are then numbered
  * and written to the log (log.h), from which every reader is served.
