@@ -225,7 +225,7 @@ def prompt_ns(build, engine):
             seen += os.read(fd, 65536)
         except OSError:
             break
-        if re.search(rb"(?:[$#>\xbb]|\xe2\x9d\xaf) (?:\x1b\[[0-9;?]*[a-zA-Z]|[\x01\x02])*$", seen):
+        if re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]|\x01|\x02", b"", seen).endswith(b"> "):
             took = time.monotonic_ns() - began
             break
     os.kill(pid, 9)

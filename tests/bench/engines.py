@@ -156,7 +156,7 @@ class Drydock(Engine):
         self.spawn(*prefix, os.path.join(build, "drydock-engine"), "daemon", "-H",
                    f"unix://{self.socket}", "--bridge", f"bench-{name}"[:15], *options,
                    DRYDOCK_ROOT=self.root)
-        self.run("pull", "-q", IMAGE)
+        Unix(self.socket).ask("POST", f"/v1.41/images/create?fromImage={IMAGE}&tag=latest")
 
     def write_image(self, layer):
         registry = os.path.join(self.root, "lib/registry")
