@@ -5,10 +5,12 @@
  */
 #include "client/body.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "client/specs.h"
@@ -101,6 +103,22 @@ PUT(list)
 
 	for (; *values; values++)
 		cJSON_AddItemToArray(list, cJSON_CreateString(*values));
+	return 0;
+}
+
+/* "net_admin" is CAP_NET_ADMIN; ALL stays. */
+PUT(caps)
+{
+	cJSON *list = container_at(body, field, true);
+
+	for (; *values; values++) {
+		bool bare = strncasecmp(*values, "CAP_", 4) != 0 && strcasecmp(*values, "ALL") != 0;
+		autofree char *name = str_printf("%s%s", bare ? "CAP_" : "", *values);
+
+		for (char *c = name; *c; c++)
+			*c = (char)toupper((unsigned char)*c);
+		cJSON_AddItemToArray(list, cJSON_CreateString(name));
+	}
 	return 0;
 }
 
@@ -432,7 +450,9 @@ static void endpoint_options(cJSON *body, const struct options *o)
 	const char *mode = json_str_or(json_obj(body, "HostConfig"), "NetworkMode", "default");
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (!opt_given(o, rows[i].option))
+		bool link = str_eq(rows[i].option, "link");
+
+		if (!opt_given(o, rows[i].option) || (link && built_in_network(mode)))
 			continue;
 		cJSON *all = container_at(body, "NetworkingConfig.EndpointsConfig", false);
 		cJSON *ep = json_obj(all, mode);

@@ -10,7 +10,7 @@
 /* What the rows of option tables name.  field: dotted, within body. */
 #define PUT(name) int put_##name(cJSON *body, const char *field, char *const *values, struct err *e)
 
-PUT(text); PUT(flag); PUT(int); PUT(bytes); PUT(duration); PUT(nano); PUT(list); PUT(map);
+PUT(text); PUT(flag); PUT(int); PUT(bytes); PUT(duration); PUT(nano); PUT(list); PUT(caps); PUT(map);
 PUT(env); PUT(env_file); PUT(label_file); PUT(one_list); PUT(volume); PUT(publish); PUT(expose);
 PUT(restart); PUT(ulimit); PUT(device); PUT(tmpfs); PUT(mount); PUT(health); PUT(no_health);
 PUT(security); PUT(hosts); PUT(throttle); PUT(network);

@@ -339,8 +339,10 @@ int http_finish(struct http *h, struct http_answer *out, struct err *e)
 		http_answer_free(&a);
 		return (int)n;
 	}
-	if (h->info.json && a.body.len)
-		json_parse(a.body.s, a.body.len, &a.json, NULL);
+	if (h->info.json && a.body.len && json_parse(a.body.s, a.body.len, &a.json, NULL)) {
+		http_answer_free(&a);
+		return err_set(e, EBADMSG, "the daemon's answer says it is JSON and is not");
+	}
 	*out = a;
 	return 0;
 }
