@@ -36,6 +36,7 @@ struct api {
 	char *const *mirrors, *const *insecure;
 	uint16_t registry_port;		/* the course registry's; 0: none runs */
 	uint64_t started_ns;
+	unsigned requests;		/* ever; atomic */
 
 	pthread_mutex_t lock;		/* the context: labels for clients that send none */
 	char *session, *step;

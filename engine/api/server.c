@@ -67,6 +67,7 @@ static struct request *begin(struct api *api, struct MHD_Connection *conn, const
 {
 	struct request *r = mem_alloc(sizeof(*r));
 	bool known;
+	__atomic_add_fetch(&api->requests, 1, __ATOMIC_RELAXED);
 	r->api = api;
 	r->conn = conn;
 	r->head = str_eq(method, "HEAD");

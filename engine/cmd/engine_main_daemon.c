@@ -282,6 +282,26 @@ static void give_back(void)
 	malloc_trim(0);
 }
 
+/* Waits for the word to end (SIGHUP, which tells dockerd to read its file again, must
+ * not end the daemon).  Whenever the last requests are a few seconds past, what
+ * they needed is given back. */
+static void wait_for_end(struct daemon *d, const sigset_t *ends)
+{
+	const struct timespec rest = { .tv_sec = 3 };
+	unsigned seen = 0, given = 0;
+	for (;;) {
+		int sig = sigtimedwait(ends, NULL, &rest);
+		if (sig == SIGTERM || sig == SIGINT)
+			return;
+		unsigned now = __atomic_load_n(&d->api.requests, __ATOMIC_RELAXED);
+		if (now == seen && now != given) {
+			give_back();
+			given = now;
+		}
+		seen = now;
+	}
+}
+
 static int announce(struct daemon *d, struct err *e)
 {
 	give_back();
@@ -306,7 +326,7 @@ int cmd_daemon(int argc, char **argv)
 	static struct daemon d;
 	struct err e = { 0 };
 	sigset_t ends;
-	int sig = 0, r = settings_read(argc, argv, &d.s, &e);
+	int r = settings_read(argc, argv, &d.s, &e);
 	if (r > 0)
 		return 0;
 	/* Blocked before the first thread starts, so that only sigwait() takes them. */
@@ -316,6 +336,8 @@ int cmd_daemon(int argc, char **argv)
 	sigaddset(&ends, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &ends, NULL);
 	umask(022);
+	/* A heap for each of many short-lived threads would keep pages nobody uses. */
+	mallopt(M_ARENA_MAX, 2);
 	if (r == 0)
 		r = open_all(&d, &e);
 	if (r == 0)
@@ -326,9 +348,7 @@ int cmd_daemon(int argc, char **argv)
 		return 1;
 	}
 	memory_give_back();
-	do		/* SIGHUP: dockerd reads its file again; here it must not end the daemon */
-		sigwait(&ends, &sig);
-	while (sig == SIGHUP);
+	wait_for_end(&d, &ends);
 	close_all(&d);
 	return 0;
 }
