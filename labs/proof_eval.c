@@ -18,7 +18,10 @@
 #include "labs/proof_ast.h"
 #include "labs/proof_state.h"
 
-#define MEMO_SLOTS 4096		/* power of two; a collision only costs time */
+#define MEMO_SLOTS 4093		/* a collision only costs time */
+
+/* Bit sets of variables and marks. */
+struct seen { uint64_t vars, marks; };
 
 struct run {
 	struct formula *const *goals;
@@ -32,6 +35,10 @@ struct run {
 	size_t n_trail;
 	size_t goal_start[PROOF_MAX_GOALS + 1];	/* in trail */
 	uint64_t later_vars[PROOF_MAX_GOALS + 1], later_marks[PROOF_MAX_GOALS + 1];
+	bool solved[PROOF_MAX_GOALS];	/* since the goal was started */
+	struct seen before[PROOF_MAX_GOALS];	/* what had a value when it was started */
+	bool hopeless;			/* the goal that failed last never holds with what it sees */
+	bool given_up;			/* solve() came back true only to leave a goal */
 	uint64_t *failed;
 	struct proof_result *out;
 };
@@ -413,13 +420,12 @@ static uint64_t mix(uint64_t h, uint64_t x)
 	return h ^ h >> 32;
 }
 
-/* All that goal i and the ones after it can see of what was chosen before. */
-static uint64_t fingerprint(const struct run *r, size_t i)
+/* What can be seen, by these variables and marks, of what was chosen before. */
+static uint64_t fingerprint(const struct run *r, uint64_t h, uint64_t vars, uint64_t marks)
 {
-	uint64_t h = i + 1;
 	for (size_t v = 0; v < PROOF_MAX_VARS; v++) {
 		const struct value *x = &r->var[v];
-		if (!(r->later_vars[i] >> v & 1) || !x->bound)
+		if (!(vars >> v & 1) || !x->bound)
 			continue;
 		h = mix(h, v + 1);
 		for (const char *s = x->s; s && *s; s++)
@@ -429,7 +435,7 @@ static uint64_t fingerprint(const struct run *r, size_t i)
 		h = mix(h, bits);
 	}
 	for (size_t m = 0; m < PROOF_MAX_MARKS; m++)
-		if (r->later_marks[i] >> m & 1)
+		if (marks >> m & 1)
 			h = mix(h, (uint64_t)r->mark[m] + 77);
 	return h ? h : 1;
 }
@@ -452,24 +458,58 @@ static void record(struct run *r, size_t reached)
 
 static bool start_goal(struct run *r, size_t i);
 
-static bool go_goal_done(struct run *r, const struct next *n)
+/* The formula's variables and marks that have a value. */
+static struct seen seen_by(const struct run *r, const struct formula *f)
 {
-	record(r, n->i + 1);
-	return start_goal(r, n->i + 1);
+	struct seen s = { 0 };
+	for (size_t v = 0; v < PROOF_MAX_VARS; v++)
+		s.vars |= (f->vars >> v & 1 && r->var[v].bound) ? 1ull << v : 0;
+	for (size_t m = 0; m < PROOF_MAX_MARKS; m++)
+		s.marks |= (f->marks >> m & 1 && r->mark[m] >= 0) ? 1ull << m : 0;
+	return s;
 }
 
+static bool go_goal_done(struct run *r, const struct next *n)
+{
+	size_t i = n->i, next = i + 1;
+	r->solved[i] = true;
+	record(r, next);
+	if (start_goal(r, next))
+		return true;
+	if (!r->hopeless)
+		return false;
+	/* The next goal never holds, and nothing this one chose is any of its business:
+	 * other ways of making this one hold need not be tried. */
+	const struct seen mine = seen_by(r, r->goals[i]);
+	r->hopeless = false;
+	r->given_up = !((mine.vars & ~r->before[i].vars) & r->goals[next]->vars) &&
+		      !((mine.marks & ~r->before[i].marks) & r->goals[next]->marks);
+	return r->given_up;
+}
+
+/* Two things are remembered of a goal that failed: that it never holds with what
+ * it sees itself, or that no way of making it hold lets the later ones hold. */
 static bool start_goal(struct run *r, size_t i)
 {
 	if (i == r->n_goals)
 		return true;
-	uint64_t key = fingerprint(r, i), *slot = &r->failed[key & (MEMO_SLOTS - 1)];
-	if (*slot == key)
+	const struct formula *f = r->goals[i];
+	uint64_t alone = fingerprint(r, 2 * i + 1, f->vars, f->marks);
+	uint64_t onward = fingerprint(r, 2 * i + 2, r->later_vars[i], r->later_marks[i]);
+	r->hopeless = r->failed[alone % MEMO_SLOTS] == alone;
+	if (r->hopeless || r->failed[onward % MEMO_SLOTS] == onward)
 		return false;
 	r->goal_start[i] = r->n_trail;
+	r->before[i] = seen_by(r, f);
+	r->solved[i] = r->given_up = r->hopeless = false;
 	struct next done = { .go = go_goal_done, .i = i };
-	if (solve(r, r->goals[i], &done))
+	if (solve(r, f, &done) && !r->given_up)
 		return true;
-	*slot = key;
+	r->given_up = false;
+	r->failed[onward % MEMO_SLOTS] = onward;
+	if (!r->solved[i])
+		r->failed[alone % MEMO_SLOTS] = alone;
+	r->hopeless = !r->solved[i];
 	return false;
 }
 
