@@ -111,6 +111,8 @@ size_t trace_ring_read(struct trace_ring *r, struct trace_event *out, size_t max
 	uint64_t tail = r->tail, ready = load(&r->head) - tail;
 	size_t n = 0;
 
+	if (ready > r->slots)	/* no producer of ours: never read past the ring */
+		ready = r->slots;
 	for (; n < ready && n < max; n++)
 		out[n] = r->slot[(tail + n) % r->slots];
 	store(&r->tail, tail + n);

@@ -1,10 +1,14 @@
 /* kernel_test.c - the waist: generated wrappers, hooks, the linux backend. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +18,10 @@
 #include "kernel/netlink.h"
 #include "tests/helpers/unit.h"
 #include "tests/unit/fake_kernel.h"
+
+#ifndef CLONE_INTO_CGROUP
+#define CLONE_INTO_CGROUP 0x200000000ull
+#endif
 
 /* ---- generated code ---- */
 
@@ -157,6 +165,29 @@ START_TEST(spawn_like_vfork_shares_memory_and_waits)
 }
 END_TEST
 
+/* As on a kernel, or under a filter, that has no clone3. */
+START_TEST(spawn_falls_back_to_clone)
+{
+	static const struct sock_filter no_clone3[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct k_filter filter = { .len = 4, .prog = no_clone3 };
+	struct kernel *k = kernel_linux();
+	int here = 0;
+
+	ck_assert_int_eq(k_prctl(k, PR_SET_NO_NEW_PRIVS, 1, 0), 0);
+	ck_assert_int_eq(k_seccomp(k, &filter, 0), 0);
+	spawn_and_wait((struct k_spawn){ 0 }, &here, 0);
+	spawn_and_wait((struct k_spawn){ .vfork = true, .stack = stack,
+					 .stack_size = sizeof(stack) }, &here, 1);
+	struct k_spawn into = { .flags = CLONE_INTO_CGROUP, .fn = child, .cgroup_fd = 0 };
+	ck_assert_int_eq(k_spawn(k, &into), -ENOSYS);	/* what only clone3 can do */
+}
+END_TEST
+
 static int die(void *arg)
 {
 	raise(SIGTERM);
@@ -297,6 +328,7 @@ static Suite *suite(void)
 		a_fake_descriptor_fails_in_the_real_kernel,
 		spawn_copies_memory,
 		spawn_like_vfork_shares_memory_and_waits,
+		spawn_falls_back_to_clone,
 		wait_tells_a_signal_from_a_code,
 		files_of_the_kernel,
 		a_terminal_pair,
