@@ -8,6 +8,7 @@
  * as a pulled plug.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -311,12 +312,15 @@ static int explain(struct pull *p, int err, bool mirror_said_no, struct err *e)
 		err_http(e, 404, ENOENT, "manifest for %s not found: %s", p->familiar, cause);
 		return err_hint(e, "the repository is there, but not with this tag");
 	}
-	if (err == -EHOSTUNREACH || err == -ETIMEDOUT)
-		err_hint(e, mirror_said_no && hub
-			 ? "%s is not a course image, and Docker Hub can't be reached from here: "
-			   "check the spelling, or the network"
-			 : "the registry of %s can't be reached: check the network", repo);
-	return err;
+	if (err != -EHOSTUNREACH && err != -ETIMEDOUT)
+		return err;
+	if (!mirror_said_no)
+		return err_hint(e, "the registry of %s can't be reached: check the network", repo);
+	/* Clients other than ours drop the hint: the half they need is in the message. */
+	autofree char *cause = str_dup(e->what);
+	err_set(e, -err, "%s (and no mirror has %s)", cause, p->familiar);
+	return err_hint(e, "%s is not a course image, and Docker Hub can't be reached from here: "
+			"check the spelling, or the network", repo);
 }
 
 static int try_mirrors(struct pull *p, bool *said_no, struct err *e)
@@ -397,5 +401,7 @@ int image_pull(struct image_store *s, const struct pull_options *o, struct image
 	reference_free(&p.ref);
 	free(p.familiar);
 	pthread_mutex_destroy(&p.lock);
+	/* The buffers of a pull are megabytes that an idle daemon should not keep. */
+	malloc_trim(0);
 	return r;
 }

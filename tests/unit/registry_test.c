@@ -192,6 +192,22 @@ START_TEST(mirrors_serve_docker_io)
 }
 END_TEST
 
+/* A typing error and a pulled plug look alike: both are said. */
+START_TEST(unplugged_is_not_unknown)
+{
+	autofree char *live = str_printf("http://127.0.0.1:%u", registry_port(server));
+	char *mirrors[] = { live, NULL };
+	struct image *img = NULL;
+	struct pull_options o = { .ref = "nosuch", .mirrors = mirrors };
+	/* A proxy that isn't there stands for the pulled plug. */
+	setenv("HTTPS_PROXY", "http://127.0.0.1:1", 1);
+	ck_assert_int_eq(image_pull(s, &o, &img, &e), -EHOSTUNREACH);
+	ck_assert_msg(strstr(e.what, "(and no mirror has nosuch:latest)"), "%s", e.what);
+	ck_assert_msg(strstr(e.hint, "is not a course image"), "%s", e.hint);
+	ck_assert_int_eq(err_status(&e), 500);
+}
+END_TEST
+
 static void *pull_thread(void *ref) { return (void *)(intptr_t)pull(ref); }
 
 START_TEST(two_pulls_share_the_work)
@@ -568,6 +584,7 @@ static Suite *suite(void)
 	tcase_add_test(t, shares_layers_between_images);
 	tcase_add_test(t, pulls_by_digest);
 	tcase_add_test(t, mirrors_serve_docker_io);
+	tcase_add_test(t, unplugged_is_not_unknown);
 	tcase_add_test(t, two_pulls_share_the_work);
 	tcase_add_test(t, indexes_lead_to_this_machine);
 	suite_add_tcase(su, t);
