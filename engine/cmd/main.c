@@ -81,6 +81,7 @@ static int help(FILE *to, int code)
 		"  --learner ID   whose progress this is\n"
 		"  --backend B    auto, linux, rootless or sim\n"
 		"  --host URL     the daemon's socket\n"
+		"  --keep         leave the daemon running that was started for it\n"
 		"  --version      print the version\n"
 		"\n`drydock VERB --help` shows a verb's options.\n");
 	return code;

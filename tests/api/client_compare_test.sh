@@ -6,6 +6,7 @@
 # A line of the list is a shell command in which `d` is the client and $N a letter
 # of the client's own, so that each has its own containers.  Lines marked 28 need
 # a client from 28 on: older ones word their complaints differently.
+# timeout: 180
 . "$(dirname "$0")/../helpers/tap.sh"
 
 for REAL in /usr/local/bin/docker /usr/bin/docker; do [ -x "$REAL" ] && break; done
@@ -195,6 +196,7 @@ d() { "$CLI" "$@"; }
 export -f d
 export CLI N
 
+export DOCKER_CLI_HINTS=false HOME=$WORK
 start_daemon
 mkdir "$WORK/ours" "$WORK/real"
 docker pull -q hello-world >/dev/null
