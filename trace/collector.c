@@ -22,7 +22,6 @@
 struct source {
 	struct source *next;
 	struct trace_ring *ring;
-	uint64_t lost;		/* as told so far */
 	bool in_use;		/* false: a thread's, waiting for the next thread */
 	char container[LOG_ID];
 };
@@ -100,13 +99,12 @@ static void take_lost(struct collector *c, struct source *s, uint64_t at)
 	uint64_t lost = trace_ring_lost(s->ring);
 	struct trace_event ev = {
 		.kind = EV_DROPPED, .start_ns = at, .end_ns = at,
-		.result = (int64_t)(lost - s->lost),
+		.result = (int64_t)lost,
 	};
 
-	if (lost == s->lost)
+	if (lost == 0)
 		return;
-	c->dropped += lost - s->lost;
-	s->lost = lost;
+	c->dropped += lost;
 	take_event(c, s, &ev);
 }
 
@@ -205,7 +203,6 @@ static struct source *add_source(struct collector *c, struct trace_ring *ring,
 	struct source *s = mem_alloc(sizeof(*s));
 
 	s->ring = ring;
-	s->lost = trace_ring_lost(ring);
 	s->in_use = true;
 	set_container(s, container);
 	s->next = c->sources;

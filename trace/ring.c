@@ -119,4 +119,10 @@ size_t trace_ring_read(struct trace_ring *r, struct trace_event *out, size_t max
 	return n;
 }
 
-uint64_t trace_ring_lost(const struct trace_ring *r) { return load(&r->lost); }
+uint64_t trace_ring_lost(struct trace_ring *r)
+{
+	uint64_t lost = load(&r->lost), news = lost - r->told;
+
+	r->told = lost;
+	return news;
+}

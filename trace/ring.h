@@ -38,8 +38,9 @@
 struct trace_ring {		/* the mapping itself */
 	uint32_t magic, slots;
 	uint64_t head, tail, lost;
+	uint64_t told;		/* by the consumer: how many of `lost` it knows of */
 	uint64_t opened_ns;	/* by the producer: since when its region is open */
-	uint64_t pad[27];	/* events start on a slot boundary */
+	uint64_t pad[26];	/* events start on a slot boundary */
 	struct trace_event slot[];
 };
 
@@ -60,6 +61,7 @@ const struct trace_event *trace_ring_settle(struct trace_ring *r);
 
 /* Consumer: up to max events, in order; how many. */
 size_t trace_ring_read(struct trace_ring *r, struct trace_event *out, size_t max);
-uint64_t trace_ring_lost(const struct trace_ring *r);	/* since it was made */
+/* Consumer: how many were lost since this was last asked, by whatever consumer. */
+uint64_t trace_ring_lost(struct trace_ring *r);
 
 #endif
