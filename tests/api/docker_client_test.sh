@@ -8,7 +8,7 @@ have_real_docker || skip_all "no docker client is installed"
 need busybox script curl
 
 # The newest client that is there, on a terminal where one is asked for.
-CLIENT=/usr/local/bin/docker
+CLIENT=${DOCKER_CLIENT:-/usr/local/bin/docker}
 [ -x $CLIENT ] || CLIENT=/usr/bin/docker
 export DOCKER_CLI_HINTS=false HOME=$WORK
 d() { timeout 20 "$CLIENT" "$@"; }
