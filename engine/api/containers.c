@@ -254,5 +254,6 @@ int containers_attach(struct request *r, struct err *e)
 		.err = stream && query_bool(r, "stderr"), .detach_keys = str_dup(query(r, "detachKeys")),
 	};
 	origin_keep(&a->by, &r->origin);
+	container_expect(a->c);
 	return reply_upgrade(r, attach_upgraded, a, !tty);
 }

@@ -73,6 +73,7 @@ struct container {
 	struct running *run;
 	struct endpoint *endpoint;
 	struct attach_waiting *waiting;
+	int expected;			/* clients promised a stream that aren't here yet */
 	struct changes *changes;
 	struct origin by;		/* of the last start, or the creation; owned text */
 	char **init_argv;		/* PID 1's, as last exec'd */
@@ -146,6 +147,9 @@ int container_wait(struct wait *w, bool (*stop)(void *arg), void *arg, int *code
 
 /* Attaches a client's socket (taken over, also on failure): at once if it runs,
  * with its first byte if it is still to be started. */
+/* The client is about to be told that it is attached (101), which happens before
+ * its socket can be handed over: a start that comes in between waits for it. */
+void container_expect(struct container *c);
 int container_attach(struct container *c, const struct origin *by, struct attach_options *o,
 		     struct err *e);
 

@@ -60,11 +60,30 @@ static void empty_waiting(struct container *c, bool hand_over)
 void attach_waiting_to(struct container *c) { empty_waiting(c, true); }
 void attach_drop(struct container *c) { empty_waiting(c, false); }
 
+void container_expect(struct container *c)
+{
+	container_lock(c);
+	c->expected++;
+	container_unlock(c);
+}
+
+/* One that hung up in between never comes: hence the limit. */
+void attach_await(struct container *c)
+{
+	uint64_t until = clock_mono_ns() + 1000000000u;
+
+	while (c->expected > 0 && clock_mono_ns() < until)
+		clock_wait_ms(&c->changed, &c->mutex, 100);
+	c->expected = 0;
+}
+
 int container_attach(struct container *c, const struct origin *by, struct attach_options *o,
 		     struct err *e)
 {
 	int r = 0;
 	container_lock(c);
+	if (c->expected > 0 && --c->expected == 0)
+		pthread_cond_broadcast(&c->changed);
 	o->framed = !json_bool(c->config, "Tty");
 	o->in = o->in && json_bool(c->config, "OpenStdin");
 	if (c->gone) {

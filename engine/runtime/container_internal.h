@@ -73,6 +73,7 @@ int start_locked(struct container *c, const struct origin *by, struct err *e);
 /* container_attach.c: lock held. */
 void attach_waiting_to(struct container *c);	/* hands over those that came before the start */
 void attach_drop(struct container *c);		/* closes them */
+void attach_await(struct container *c);		/* until those expected are here, or 1 s */
 
 /* container_remove.c */
 int remove_locked(struct container *c, const struct origin *by, bool force, struct err *e);

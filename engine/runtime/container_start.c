@@ -111,6 +111,7 @@ int start_locked(struct container *c, const struct origin *by, struct err *e)
 	struct spec s = { .netns_fd = -1 };
 	struct launch_info info = { .pid = 0 };
 
+	attach_await(c);
 	if (c->status == CTR_RUNNING)
 		return 1;
 	if (c->status == CTR_PAUSED)
