@@ -123,7 +123,7 @@ static int send_start(struct running *r, const struct spec *s, int plan_fd, stru
 
 /* ---- the answer ---- */
 
-static int await(struct running *r, uint16_t type, const struct str *plan, struct err *e)
+static int await(struct running *r, uint16_t type, struct err *e)
 {
 	struct msg m;
 	struct msg_fds fds;
@@ -139,7 +139,7 @@ static int await(struct running *r, uint16_t type, const struct str *plan, struc
 		return 0;
 	}
 	if (n == 1 && m.type == MSG_FAILED)
-		return launch_words(&m.failed, plan->s, plan->len, false, r->argv, e);
+		return launch_words(&m.failed, r->plan.s, r->plan.len, false, r->argv, e);
 	launch_sweep(r->l, r->id, r->run_dir, NULL);
 	return err_set(e, EPIPE, "start the container: its supervisor died");
 }
@@ -189,6 +189,16 @@ static char *joined(char *const *v)
 	return str_take(&b);
 }
 
+static int hand_over(struct running *r, const struct spec *s, struct err *e)
+{
+	autofd int plan_fd = launch_plan_fd(&r->plan, e);
+
+	if (plan_fd < 0)
+		return plan_fd;
+	int err = send_start(r, s, plan_fd, e);
+	return err < 0 ? err : saved_write(&r->saved, r->run_dir, e);
+}
+
 int launch_prepare(struct launcher *l, struct spec *s, struct running **out, struct err *e)
 {
 	autostr struct str plan = { 0 };
@@ -198,19 +208,16 @@ int launch_prepare(struct launcher *l, struct spec *s, struct running **out, str
 	int err = dir_make(s->run_dir, 0700, e);
 	if (err == 0)
 		err = make_plan(l, s, &plan, e);
-	autofd int plan_fd = err < 0 ? -1 : launch_plan_fd(&plan, e);
-	if (plan_fd < 0)
-		return err < 0 ? err : plan_fd;
+	if (err < 0)
+		return err;
 	struct running *r = take_supervisor(l, s, e);
 	if (!r)
 		return -EAGAIN;
 	r->request_ns = request_ns;
 	r->lower = joined(s->lower);
-	err = send_start(r, s, plan_fd, e);
-	if (err == 0)	/* while the supervisor works */
-		err = saved_write(&r->saved, r->run_dir, e);
-	if (err == 0)
-		err = await(r, MSG_CREATED, &plan, e);
+	r->plan = plan;
+	plan = (struct str){ 0 };
+	err = hand_over(r, s, e);
 	if (err < 0) {
 		launch_release(r);
 		return err;
@@ -233,13 +240,14 @@ static void fill_info(const struct running *r, struct launch_info *info)
 
 int launch_go(struct running *r, struct launch_info *info, struct err *e)
 {
-	static const struct str no_plan;
 	struct msg go = { .type = MSG_GO };
 
-	int err = msg_send(r->link, &go, NULL, 0);
-	if (err < 0)
-		return err_sys(e, -err, "start the container: its supervisor is gone");
-	err = await(r, MSG_STARTED, &no_plan, e);
+	/* If it has failed already this can't be sent, but the reason be read. */
+	msg_send(r->link, &go, NULL, 0);
+	int err = await(r, MSG_CREATED, e);
+	if (err == 0)
+		err = await(r, MSG_STARTED, e);
+	str_free(&r->plan);
 	if (err < 0)
 		return err;
 	if (info)

@@ -1,10 +1,9 @@
 /* launch.h - from a spec to a running container, and the way to talk to it.
  *
- * launch_prepare() makes the plan, hands it to a supervisor and waits until the
- * container stands or a step failed (then everything is undone); launch_go() lets
- * the program begin.  The supervisor owns stdio, the log, the terminal and the exit
- * status from there on; it outlives the daemon, which finds it again with
- * launch_reattach().
+ * launch_prepare() makes the plan and hands it to a supervisor; launch_go() waits
+ * until the program runs or a step failed (then everything is undone).  The
+ * supervisor owns stdio, the log, the terminal and the exit status from there on;
+ * it outlives the daemon, which finds it again with launch_reattach().
  */
 #ifndef DRYDOCK_RUNTIME_LAUNCH_H
 #define DRYDOCK_RUNTIME_LAUNCH_H
@@ -72,8 +71,11 @@ struct launch_info {
 };
 extern const char *const launch_ns_names[8];	/* "mnt","pid","net","ipc","uts","cgroup","user",NULL */
 
-/* created: everything up to execve is done, the program waits for launch_go().
- * (docker attaches between create and start; attach works from here on.) */
+/* Hands the plan to a supervisor, which sets the container up; from here on attach
+ * works (docker attaches between create and start).  launch_go() lets the program
+ * begin: what went wrong while setting up is told by it.  It fails with everything
+ * undone; the caller releases r in any case.  The two are apart so that nobody
+ * waits for the other: the word to go is there before the container is ready. */
 int launch_prepare(struct launcher *l, struct spec *s, struct running **out, struct err *e);
 int launch_go(struct running *r, struct launch_info *info, struct err *e);
 /* ENOENT: no supervisor lives there (read launch_exit_record() then). */

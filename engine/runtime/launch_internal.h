@@ -58,7 +58,8 @@ struct running {
 	struct msg_state state;
 	struct waiting *waiting;
 	int32_t next_tag;
-	char **argv;		/* for the words of an error */
+	char **argv;		/* these two for the words of an error */
+	struct str plan;
 };
 
 struct launcher {

@@ -217,6 +217,7 @@ void running_unref(struct running *r)
 	if (r->pidfd >= 0)
 		close(r->pidfd);
 	strv_free(r->argv);
+	str_free(&r->plan);
 	free(r->upper);
 	free(r->lower);
 	free(r->run_dir);

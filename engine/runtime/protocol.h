@@ -4,9 +4,9 @@
  * `tail_len` bytes of text.  Descriptors travel beside it (SCM_RIGHTS).  Both
  * ends are of one build, so that the structures may be sent as they are.
  *
- * Order on a start:  START → CREATED → (ATTACH…) → GO → STARTED → PROC… → EXITED;
- * FAILED may come in place of CREATED or STARTED, with everything undone.
- * Nothing else is said before STARTED.  A daemon that comes back connects to
+ * On a start the daemon says START, ATTACH…, GO, all without waiting; the
+ * supervisor CREATED, STARTED, PROC…, EXITED.  FAILED may come in place of CREATED
+ * or STARTED, with everything undone.  Nothing else is said before STARTED.  A daemon that comes back connects to
  * run_dir/control and says HELLO → STATE.
  */
 #ifndef DRYDOCK_RUNTIME_PROTOCOL_H

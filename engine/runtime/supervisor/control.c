@@ -63,8 +63,12 @@ static void on_resize(struct super *s, struct msg *m, struct msg_fds *fds)
 	const char *id = msg_next_text(m, &at);
 	struct process *p = process_by_id(s, id ? id : "");
 
-	if (p && p->io.tty && p->io.in >= 0)
-		k_tty_size(s->k, p->io.in, m->resize.rows, m->resize.cols);
+	if (!p || !p->io.tty)
+		return;
+	p->io.rows = m->resize.rows;
+	p->io.cols = m->resize.cols;
+	if (p->io.in >= 0)
+		k_tty_size(s->k, p->io.in, p->io.rows, p->io.cols);
 }
 
 static void on_hello(struct super *s, struct msg *m, struct msg_fds *fds)

@@ -26,6 +26,7 @@ void io_init(struct io *io)
 	io->in = -1;
 	io->in_eof = false;
 	io->in_len = io->in_off = 0;
+	io->rows = io->cols = 0;
 	for (int i = 0; i < 2; i++) {
 		struct stream *st = &io->out[i];
 		st->fd = -1;

@@ -39,14 +39,14 @@ void close_fd(int *fd)
 	*fd = -1;
 }
 
-/* While a child sets itself up it writes to the one ring for children: the next
- * request waits. */
+/* While an exec's child sets itself up it writes to the one ring for children: the
+ * next request waits. */
 static bool child_busy(const struct super *s)
 {
 	for (int i = 0; i < MAX_EXECS; i++)
 		if (s->exec[i].state == P_SETTING_UP)
 			return true;
-	return s->main.state == P_SETTING_UP || s->main.state == P_STARTING;
+	return false;
 }
 
 static void poll_process(struct super *s, struct process *p)
@@ -136,6 +136,7 @@ static void init(struct super *s)
 	for (int i = 0; i < MAX_WATCHES; i++)
 		s->watch[i] = -1;
 	map_rings(s);
+	start_look_around(s);
 }
 
 int main(void)

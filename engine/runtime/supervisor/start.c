@@ -1,8 +1,10 @@
 /* start.c - a container's start, and what all programs' starts have in common.
  *
- *	START:  make pipes, run the supervisor's stage (control groups, clone);
- *	        the child sets itself up meanwhile; it says READY → CREATED
- *	GO:     the child calls execve; its socket closes → STARTED
+ *	START:  make pipes, run the supervisor's stage (control groups, clone)
+ *	GO:     passed on at once; the child, still setting itself up, finds it there
+ *	READY:  from the child → CREATED; it goes on to execve, where the exec watch
+ *	        stops it until we have looked at it
+ *	        its socket closes: execve worked → STARTED
  *
  * A failure at any point, in either process, ends with the child gone, the undo
  * calls made in reverse, and FAILED as the only answer.
@@ -79,7 +81,8 @@ static int load_plan(struct process *p, int fd)
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	p->plan_size = (size_t)st.st_size;
-	p->plan_map = mmap(NULL, p->plan_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	p->plan_map = mmap(NULL, p->plan_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_POPULATE, fd,
+			   0);
 	if (p->plan_map == MAP_FAILED) {
 		p->plan_map = NULL;
 		return -errno;
@@ -237,9 +240,9 @@ void start_container(struct super *s, const struct msg *m, const struct msg_fds 
 
 void start_go(struct super *s)
 {
-	if (s->main.state != P_READY)
+	if (s->main.state != P_SETTING_UP || s->going)
 		return;
-	s->main.state = P_STARTING;
+	s->going = true;
 	send(s->main.channel, "g", 1, MSG_NOSIGNAL);
 }
 
@@ -248,32 +251,38 @@ void start_abandon(struct super *s)
 	process_failed(s, &s->main, -1, ECANCELED);
 }
 
-static uint64_t inode_of(int pid, const char *ns)
-{
-	char path[64];
-	struct stat st, host;
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, ns);
-	if (stat(path, &st) < 0)
-		return 0;
-	snprintf(path, sizeof(path), "/proc/self/ns/%s", ns);
-	if (stat(path, &host) == 0 && host.st_ino == st.st_ino)
-		return 0;
-	return st.st_ino;
-}
-
-/* Before the child execs and while it waits: its namespaces are final.  The mount
- * namespace is held: its teardown then doesn't delay the news of the exit. */
-static void look_at_child(struct super *s)
+static void inodes_of(const char *process, uint64_t out[MSG_NAMESPACES])
 {
 	static const char *const names[MSG_NAMESPACES] = {
 		"mnt", "pid", "net", "ipc", "uts", "cgroup", "user",
 	};
 	char path[64];
+	struct stat st;
 
+	for (int i = 0; i < MSG_NAMESPACES; i++) {
+		snprintf(path, sizeof(path), "/proc/%s/ns/%s", process, names[i]);
+		out[i] = stat(path, &st) < 0 ? 0 : st.st_ino;
+	}
+}
+
+void start_look_around(struct super *s)
+{
+	inodes_of("self", s->own_ns);
+}
+
+/* Its namespaces are final now, and it can't be gone: it waits for GO, or stands in
+ * execve until the watch lets it go on.  The mount namespace is held: its teardown
+ * then doesn't delay the news of the exit. */
+static void look_at_child(struct super *s)
+{
+	char number[16], path[64];
+
+	snprintf(number, sizeof(number), "%d", s->main.pid);
+	inodes_of(number, s->ns_inode);
 	for (int i = 0; i < MSG_NAMESPACES; i++)
-		s->ns_inode[i] = inode_of(s->main.pid, names[i]);
-	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", s->main.pid);
+		if (s->ns_inode[i] == s->own_ns[i])
+			s->ns_inode[i] = 0;	/* shared with the host */
+	snprintf(path, sizeof(path), "/proc/%s/ns/mnt", number);
 	s->mnt_ns = open(path, O_RDONLY | O_CLOEXEC);
 }
 
@@ -290,9 +299,8 @@ static void child_ready(struct super *s, struct process *p)
 	struct msg m = { .type = 0 };
 	struct msg_fds fds = { { p->pidfd }, 1 };
 
-	p->state = P_READY;
+	s->created = true;
 	look_at_child(s);
-	s->oom_before = end_oom_count(s);
 	start_state(s, &m, MSG_CREATED);
 	control_say(s, &m, &fds);
 }
@@ -317,7 +325,7 @@ static void channel_closed(struct super *s, struct process *p)
 {
 	close_fd(&p->channel);
 	tracer_exec_done(&s->child_tracer);
-	if (p->state != P_STARTING && !p->is_exec) {
+	if (!p->is_exec && !(s->created && s->going)) {
 		process_failed(s, p, -1, EIO);
 		return;
 	}
@@ -330,10 +338,12 @@ static void channel_closed(struct super *s, struct process *p)
 		container_started(s);
 }
 
-static void take_terminal(struct process *p, int master)
+static void take_terminal(struct super *s, struct process *p, int master)
 {
 	fcntl(master, F_SETFL, O_RDWR | O_NONBLOCK);
 	p->io.in = p->io.out[0].fd = master;
+	if (p->io.rows)
+		k_tty_size(s->k, master, p->io.rows, p->io.cols);
 }
 
 void process_channel(struct super *s, void *obj, int fd, short events)
@@ -349,7 +359,7 @@ void process_channel(struct super *s, void *obj, int fd, short events)
 		return;
 	}
 	switch ((enum child_word)r.word) {
-	case CHILD_TTY: take_terminal(p, with); break;
+	case CHILD_TTY: take_terminal(s, p, with); break;
 	case CHILD_WATCH: watch_add(s, with, p->is_exec); break;
 	case CHILD_READY: child_ready(s, p); break;
 	case CHILD_FAILED: process_failed(s, p, r.step, r.error); break;

@@ -47,13 +47,14 @@ struct io {
 	bool tty, stdin_once, keep_log;
 	int in;			/* where input goes: a pipe or the pty; -1: closed; or IN_PENDING */
 	bool in_eof;		/* close it once in_buf is empty */
+	int rows, cols;		/* a size asked for before the terminal was there */
 	size_t in_len, in_off;
 	char in_buf[IN_CHUNK];
 	struct stream out[2];	/* stdout, stderr */
 	struct client client[MAX_CLIENTS];
 };
 
-enum process_state { P_FREE, P_SETTING_UP, P_READY, P_STARTING, P_RUNNING, P_ENDED };
+enum process_state { P_FREE, P_SETTING_UP, P_RUNNING, P_ENDED };
 
 /* A program in our care: PID 1, or one of docker exec's. */
 struct process {
@@ -83,10 +84,10 @@ struct super {
 	char faults[256];	/* DRYDOCK_FAULT: failures on purpose, for tests */
 	int log;
 	int mnt_ns;		/* held so that the last exit doesn't wait for its teardown */
-	uint64_t exec_ns, ns_inode[MSG_NAMESPACES];
+	uint64_t exec_ns, ns_inode[MSG_NAMESPACES], own_ns[MSG_NAMESPACES];
+	bool created, going;	/* CREATED is said; GO was heard */
 	struct sha256 sha;	/* of PID 1's stdout */
 	int64_t stdout_bytes;
-	uint64_t oom_before;
 	struct plan_kept undo;	/* what PID 1's plan left for the end */
 	struct process main, exec[MAX_EXECS];
 	int watch[MAX_WATCHES];	/* seccomp listeners; -1: free */
@@ -109,6 +110,7 @@ void control_say(struct super *s, const struct msg *m, const struct msg_fds *fds
 
 /* start.c */
 void start_container(struct super *s, const struct msg *m, const struct msg_fds *fds);
+void start_look_around(struct super *s);	/* ahead of need: the host's namespaces */
 void start_go(struct super *s);
 void start_abandon(struct super *s);	/* the daemon died before it said GO */
 void start_state(struct super *s, struct msg *m, uint16_t type);
@@ -153,6 +155,5 @@ void watch_poll(struct super *s);
 
 /* end.c */
 void end_container(struct super *s);
-uint64_t end_oom_count(struct super *s);
 
 #endif
