@@ -50,9 +50,16 @@ $(B)/%.a:
 
 LINK = $(CC) $(SAN) -Wl,--as-needed -Wl,-z,relro -o $@
 
+# Finding and relocating shared libraries, libcrypto above all, was two thirds of the
+# 2.8 ms a command took to start: what Debian has as an archive is linked in, at a
+# fixed address.
+STATIC_LIBS := -lreadline -ltinfo -lcrypto -lyaml
+CLIENT_LINK := -no-pie -Wl,-z,now -Wl,-Bstatic $(STATIC_LIBS) -Wl,-Bdynamic \
+               $(filter-out $(STATIC_LIBS),$(CLIENT_LIBS))
+
 $(B)/drydock: $(call obj,$(CLIENT_MAIN)) $(B)/libdrydock-client.a
 	$(call say,LINK)
-	$(Q)$(LINK) -Wl,-z,now $^ $(CLIENT_LIBS)
+	$(Q)$(LINK) $^ $(CLIENT_LINK)
 
 $(B)/drydock-engine: $(call obj,$(ENGINE_MAIN)) $(B)/libdrydock-engine.a
 	$(call say,LINK)
