@@ -98,7 +98,7 @@ int layer_from_live(struct image_store *s, const char *dir, struct layer_made *o
 	return make_layer(s, dir, false, out, e);
 }
 
-/* ---- images -------------------------------------------------------------------------------- */
+/* ---- images ---------------------------------------------------------------------- */
 
 static int write_record(struct image_store *s, const struct image_record *r, struct err *e)
 {
@@ -184,7 +184,7 @@ int image_create(struct image_store *s, const cJSON *config, const char *ref, st
 	return image_load(s, id, out, e);
 }
 
-/* ---- is it still what it was? ----------------------------------------------------------------- */
+/* ---- is it still what it was? ---------------------------------------------------- */
 
 static int check_blob(struct image_store *s, const char *digest, struct err *e)
 {

@@ -37,7 +37,7 @@ int image_diff_ids(const cJSON *config, char ***out, struct err *e)
 	return 0;
 }
 
-/* ---- loading ------------------------------------------------------------------------- */
+/* ---- loading --------------------------------------------------------------------- */
 
 static int load_config(struct image_store *s, struct image *img, struct err *e)
 {
@@ -97,7 +97,7 @@ int image_load(struct image_store *s, const char *id, struct image **out, struct
 	return 0;
 }
 
-/* ---- finding ---------------------------------------------------------------------------- */
+/* ---- finding --------------------------------------------------------------------- */
 
 /* The first column of the first row as text, or NULL. */
 static char *lookup(struct image_store *s, const char *sql, const char *value)
@@ -200,7 +200,7 @@ int image_list(struct image_store *s, struct image ***out, size_t *n, struct err
 	return 0;
 }
 
-/* ---- names -------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------- */
 
 int name_put(struct image_store *s, const char *ref, const char *repo, bool is_digest,
 	     const char *id, struct err *e)
@@ -226,7 +226,7 @@ int image_tag(struct image_store *s, const char *id, const char *ref, struct err
 	return err < 0 ? err : name_put(s, name, repo, false, found, e);
 }
 
-/* ---- history --------------------------------------------------------------------------------- */
+/* ---- history --------------------------------------------------------------------- */
 
 /* Only the newest step has an id here, as with any image that was not built on
  * this machine: the others stand for no image. */

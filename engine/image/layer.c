@@ -65,7 +65,7 @@ void layer_unpin(struct image_store *s, const char *holder, const char *diff_id)
 	       NULL, holder, diff_id);
 }
 
-/* ---- what nobody needs ---------------------------------------------------------------- */
+/* ---- what nobody needs ----------------------------------------------------------- */
 
 #define UNUSED "diff_id NOT IN (SELECT diff_id FROM image_layer) AND " \
 	       "diff_id NOT IN (SELECT diff_id FROM pin)"

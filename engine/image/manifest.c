@@ -65,7 +65,7 @@ void manifest_free(struct manifest *m)
 	*m = (struct manifest){ 0 };
 }
 
-/* ---- platforms ----------------------------------------------------------------------------- */
+/* ---- platforms ------------------------------------------------------------------- */
 
 /* uname's machine -> Go's architecture and variant, which images are marked with. */
 static const char *const machines[][2] = {
@@ -107,7 +107,7 @@ int index_choose(const cJSON *index, const char *platform, struct descriptor *ou
 	return err_hint(e, "the image exists, but not for this kind of machine");
 }
 
-/* ---- writing ----------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------- */
 
 static cJSON *descriptor_json(const struct descriptor *d, const char *type)
 {

@@ -61,7 +61,7 @@ static char *full_path(const struct pack *p, const char *rel)
 	return str_printf("%s%s%s", p->root.s, *rel ? "/" : "", rel);
 }
 
-/* ---- one entry --------------------------------------------------------------------------- */
+/* ---- one entry ------------------------------------------------------------------- */
 
 static int add_xattrs(struct archive_entry *ae, const char *path, struct err *e)
 {
@@ -173,7 +173,7 @@ static int put_mark(struct pack *p, const char *dir, const char *prefix, const c
 	return r;
 }
 
-/* ---- the walk ------------------------------------------------------------------------------ */
+/* ---- the walk -------------------------------------------------------------------- */
 
 static int by_name(const void *a, const void *b)
 {

@@ -22,7 +22,7 @@
 #define WORKERS 3		/* docker's max-concurrent-downloads */
 #define CONFIG_LIMIT (8u << 20)	/* a configuration is a few KiB */
 
-/* ---- telling --------------------------------------------------------------------------- */
+/* ---- telling --------------------------------------------------------------------- */
 
 static void tell(struct pull *p, const struct pull_progress *line)
 {
@@ -66,7 +66,7 @@ bool pull_stopped(void *arg)
 	return p->failed || (p->o->cancel && *p->o->cancel);
 }
 
-/* ---- layers ------------------------------------------------------------------------------- */
+/* ---- layers ---------------------------------------------------------------------- */
 
 static bool take_next(struct pull *p, size_t *index)
 {
@@ -131,7 +131,7 @@ static int fetch_layers(struct pull *p, struct err *e)
 	return pull_stopped(p) ? err_set(e, ECANCELED, "context canceled") : 0;
 }
 
-/* ---- manifest and configuration --------------------------------------------------------------- */
+/* ---- manifest and configuration -------------------------------------------------- */
 
 static int parse_doc(const struct registry_doc *d, cJSON **out, struct err *e)
 {
@@ -188,7 +188,7 @@ static int fetch_config(struct pull *p, struct str *text, cJSON **config, struct
 	return 0;
 }
 
-/* ---- one registry --------------------------------------------------------------------------------- */
+/* ---- one registry ---------------------------------------------------------------- */
 
 static int record(struct pull *p, const struct str *text, cJSON *config, const char *digest,
 		  struct err *e)
@@ -257,7 +257,7 @@ static int pull_from(struct pull *p, struct err *e)
 	return r;
 }
 
-/* ---- which registry ----------------------------------------------------------------------------------- */
+/* ---- which registry -------------------------------------------------------------- */
 
 static void start_over(struct pull *p)
 {

@@ -39,7 +39,7 @@ struct ingest {
 	bool whole;		/* the blob's last byte has come */
 };
 
-/* ---- flights ---------------------------------------------------------------------------- */
+/* ---- flights --------------------------------------------------------------------- */
 
 static struct flight *flight_find(struct image_store *s, const char *diff_id)
 {
@@ -119,7 +119,7 @@ static int flight_board(struct pull *p, const char *diff_id, const struct descri
 	}
 }
 
-/* ---- the pass ------------------------------------------------------------------------------ */
+/* ---- the pass -------------------------------------------------------------------- */
 
 static void on_bytes(void *arg, int64_t count)
 {

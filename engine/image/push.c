@@ -125,7 +125,7 @@ static int push_layer(struct push *p, size_t i, struct err *e)
 	return r;
 }
 
-/* ---- the whole -------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------- */
 
 static int list_blobs(struct push *p, struct err *e)
 {

@@ -62,7 +62,7 @@ static void add_chain_ids(const struct image *img, char *const *gone, char ***de
 	}
 }
 
-/* ---- the image itself ------------------------------------------------------------------ */
+/* ---- the image itself ------------------------------------------------------------ */
 
 static int forget_image(struct image_store *s, const char *id, bool keep, struct err *e)
 {
@@ -125,7 +125,7 @@ static int sweep_gone(struct removal *r, struct err *e)
 	return err == 0 && any ? store_collect(r->s, NULL, &r->out->bytes, e) : err;
 }
 
-/* ---- names -------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------- */
 
 static int untag(struct removal *r, const char *name, struct err *e)
 {

@@ -53,7 +53,7 @@ int store_hint(struct err *e)
 	return -code;
 }
 
-/* ---- blobs ------------------------------------------------------------------------ */
+/* ---- blobs ----------------------------------------------------------------------- */
 
 int blob_begin(struct image_store *s, struct blob_new *b, struct err *e)
 {
@@ -117,7 +117,7 @@ int blob_get(struct image_store *s, const char *digest, struct str *out, struct 
 	return 0;
 }
 
-/* ---- open, close -------------------------------------------------------------------- */
+/* ---- open, close ----------------------------------------------------------------- */
 
 static int make_folders(struct image_store *s, struct err *e)
 {

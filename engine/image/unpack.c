@@ -59,7 +59,7 @@ static int fail(const struct entry *t, int code, const char *doing, struct err *
 	return err_sys(e, code, "%s /%s", doing, t->path);
 }
 
-/* ---- where an entry goes ------------------------------------------------------ */
+/* ---- where an entry goes --------------------------------------------------------- */
 
 static void forget_parent(struct unpack *u)
 {
@@ -127,7 +127,7 @@ static int make_room(struct unpack *u, struct entry *t, struct err *e)
 	return open_parent(u, t, e);
 }
 
-/* ---- owner, mode, attributes, times -------------------------------------------- */
+/* ---- owner, mode, attributes, times ---------------------------------------------- */
 
 static int set_xattrs(struct entry *t, int fd, struct err *e)
 {
@@ -312,7 +312,7 @@ static const struct kind {
 	{ AE_IFCHR, put_node }, { AE_IFBLK, put_node }, { AE_IFIFO, put_node },
 };
 
-/* ---- whiteouts --------------------------------------------------------------------- */
+/* ---- whiteouts ------------------------------------------------------------------- */
 
 /* A whiteout hides what is below this layer, never what the layer itself brings:
  * a file here hides it anyway, a directory has to be told. */
@@ -338,7 +338,7 @@ static int put_opaque(struct unpack *u, struct entry *t, struct err *e)
 	return r < 0 ? fail(t, -r, "mark the directory of", e) : 0;
 }
 
-/* ---- the whole ----------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------- */
 
 static int put_root(struct unpack *u, struct entry *t, struct err *e)
 {

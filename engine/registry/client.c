@@ -31,7 +31,7 @@ struct registry {
 
 const char *registry_repository(const struct registry *r) { return r->repository; }
 
-/* ---- addresses ------------------------------------------------------------------------- */
+/* ---- addresses ------------------------------------------------------------------- */
 
 bool registry_is_loopback(const char *domain)
 {
@@ -103,7 +103,7 @@ void registry_close(struct registry **rp)
 	*rp = NULL;
 }
 
-/* ---- what a registry says when it says no ------------------------------------------------ */
+/* ---- what a registry says when it says no ---------------------------------------- */
 
 static const struct { const char *name; int code, status; } known[] = {
 	{ "MANIFEST_UNKNOWN", ENOENT, 404 }, { "BLOB_UNKNOWN", ENOENT, 404 },
@@ -151,7 +151,7 @@ static int refused(struct fetch *f, struct err *e)
 	return -code;
 }
 
-/* ---- requests ------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------- */
 
 static int send_once(struct registry *r, const struct fetch_request *like, const char *path,
 		     struct fetch **out, struct err *e)
@@ -242,7 +242,7 @@ int registry_request(struct registry *r, const struct fetch_request *q, const ch
 	return 0;
 }
 
-/* ---- manifests --------------------------------------------------------------------------------- */
+/* ---- manifests ------------------------------------------------------------------- */
 
 #define MANIFEST_LIMIT (4u << 20)	/* what registries accept at the most */
 

@@ -90,7 +90,7 @@ static struct transfer *transfer_take(struct fetch_pool *p)
 	return t;
 }
 
-/* ---- what curl calls --------------------------------------------------------------------- */
+/* ---- what curl calls ------------------------------------------------------------- */
 
 static size_t on_body(char *data, size_t one, size_t n, void *arg)
 {
@@ -153,7 +153,7 @@ static size_t on_upload(char *buf, size_t one, size_t n, void *arg)
 	return r < 0 ? CURL_READFUNC_ABORT : (size_t)r;
 }
 
-/* ---- errors --------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------- */
 
 static const struct failure {
 	CURLcode curl;
@@ -216,7 +216,7 @@ static int failed(struct transfer *t, struct err *e)
 	return err_set(e, f->code, "%s \"%s\": %s", method, t->url, words);
 }
 
-/* ---- moving bytes ------------------------------------------------------------------------------ */
+/* ---- moving bytes ---------------------------------------------------------------- */
 
 static void note_end(struct transfer *t)
 {
@@ -294,7 +294,7 @@ void fetch_close(struct fetch **f)
 	*f = NULL;
 }
 
-/* ---- the request --------------------------------------------------------------------------------- */
+/* ---- the request ----------------------------------------------------------------- */
 
 static long stall_seconds(void)
 {

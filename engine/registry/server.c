@@ -49,7 +49,7 @@ static const struct route routes[] = {
 	{ "/tags/list",      "GET",    false, false, tags_list },
 };
 
-/* ---- replies ----------------------------------------------------------------------------- */
+/* ---- replies --------------------------------------------------------------------- */
 
 enum MHD_Result exchange_reply(struct exchange *x, int status, const char *type, const char *text,
 		      const char *const *headers)
@@ -97,7 +97,7 @@ const char *exchange_query(struct exchange *x, const char *name)
 	return MHD_lookup_connection_value(x->conn, MHD_GET_ARGUMENT_KIND, name);
 }
 
-/* ---- routes -------------------------------------------------------------------------------- */
+/* ---- routes ---------------------------------------------------------------------- */
 
 /* Where infix stands last: a repository's name may hold such words too. */
 static const char *find_last(const char *path, const char *infix)
@@ -185,7 +185,7 @@ static enum MHD_Result answer(struct registry_server *s, struct exchange *x, con
 	return x->failed ? body_failed(x) : x->route->answer(x);
 }
 
-/* ---- bodies ----------------------------------------------------------------------------------- */
+/* ---- bodies ---------------------------------------------------------------------- */
 
 /* A piece has to go on where the last one ended; without Content-Range it does. */
 static int open_upload(struct exchange *x)
@@ -262,7 +262,7 @@ static void on_done(void *arg, struct MHD_Connection *conn, void **state,
 	*state = NULL;
 }
 
-/* ---- start, stop --------------------------------------------------------------------------------- */
+/* ---- start, stop ----------------------------------------------------------------- */
 
 static int listen_on(const char *address, uint16_t port, int *out, struct err *e)
 {

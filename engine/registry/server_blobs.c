@@ -18,7 +18,7 @@
 #include "registry/exchange.h"
 #include "registry/storage.h"
 
-/* ---- out ---------------------------------------------------------------------------------- */
+/* ---- out ------------------------------------------------------------------------- */
 
 /* "bytes=5-", "bytes=5-9", "bytes=-3" of size bytes.  -1: not to be satisfied; 0: no
  * range that we know (then all is sent); 1. */
@@ -87,7 +87,7 @@ enum MHD_Result blob_answer(struct exchange *x)
 	return send_file(x, fd, st.st_size);
 }
 
-/* ---- in ------------------------------------------------------------------------------------- */
+/* ---- in -------------------------------------------------------------------------- */
 
 static void new_id(char id[33])
 {

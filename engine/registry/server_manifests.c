@@ -67,7 +67,7 @@ enum MHD_Result manifest_delete(struct exchange *x)
 	return exchange_reply(x, 202, NULL, "", NULL);
 }
 
-/* ---- lists ------------------------------------------------------------------------------ */
+/* ---- lists ----------------------------------------------------------------------- */
 
 enum MHD_Result exchange_list(struct exchange *x, const char *name, const char *key, char **list,
 			   const char *path)

@@ -49,7 +49,7 @@ bool storage_upload_id_ok(const char *id)
 	return strlen(id) == 32 && strspn(id, "0123456789abcdef") == 32;
 }
 
-/* ---- blobs ------------------------------------------------------------------------------ */
+/* ---- blobs ----------------------------------------------------------------------- */
 
 bool storage_has_blob(const char *root, const char *digest, int64_t *size)
 {
@@ -82,7 +82,7 @@ int storage_keep_blob(const char *root, const char *upload, const char *digest, 
 	return 0;
 }
 
-/* ---- manifests ---------------------------------------------------------------------------- */
+/* ---- manifests ------------------------------------------------------------------- */
 
 static int resolve_tag(const char *root, const char *repo, const char *ref,
 		       char digest[DIGEST_TEXT])
@@ -191,7 +191,7 @@ int storage_delete(const char *root, const char *repo, const char *ref, struct e
 	return unlink(path) < 0 ? err_sys(e, errno, "delete %s", ref) : 0;
 }
 
-/* ---- lists ----------------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------- */
 
 static int by_text(const void *a, const void *b)
 {

@@ -81,7 +81,7 @@ char *aid_names(const char *dir)
 	return str_take(&out);
 }
 
-/* ---- tar ----------------------------------------------------------------------------- */
+/* ---- tar ------------------------------------------------------------------------- */
 
 static void add_header(struct str *out, const struct tar_item *t, size_t size)
 {
@@ -139,7 +139,7 @@ void memory_stream(struct memory_stream *m, const void *data, size_t len, size_t
 	*m = (struct memory_stream){ { memory_read, memory_close }, data, len, 0, piece };
 }
 
-/* ---- images ----------------------------------------------------------------------------- */
+/* ---- images ---------------------------------------------------------------------- */
 
 struct image_store *aid_store(const char *root)
 {

@@ -71,7 +71,7 @@ static void absent(const char *ref)
 	ck_assert_int_eq(err_status(&e), 404);
 }
 
-/* ---- names ---------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------- */
 
 START_TEST(finds_by_name_and_id)
 {
@@ -160,7 +160,7 @@ START_TEST(lists_newest_first_and_tells_history)
 }
 END_TEST
 
-/* ---- removal ------------------------------------------------------------------------------ */
+/* ---- removal --------------------------------------------------------------------- */
 
 static const char *holder;	/* what in_use answers; NULL: free */
 static bool in_use(void *arg, const char *id, char *who, size_t cap)
@@ -288,7 +288,7 @@ START_TEST(prunes_the_nameless)
 }
 END_TEST
 
-/* ---- damage and kills ------------------------------------------------------------------------- */
+/* ---- damage and kills ------------------------------------------------------------ */
 
 START_TEST(check_finds_damage)
 {
@@ -393,7 +393,7 @@ START_TEST(live_trees_are_copied)
 }
 END_TEST
 
-/* ---- documents ------------------------------------------------------------------------------------ */
+/* ---- documents ------------------------------------------------------------------- */
 
 static const struct doc { const char *text, *words; } docs[] = {
 	{ "{}", "lists no config" },

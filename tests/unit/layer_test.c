@@ -68,7 +68,7 @@ static struct stat look(const char *name)
 	return st;
 }
 
-/* ---- what layers contain ---------------------------------------------------------------- */
+/* ---- what layers contain --------------------------------------------------------- */
 
 START_TEST(keeps_content_mode_owner_time)
 {
@@ -125,7 +125,7 @@ START_TEST(names_are_bytes)
 }
 END_TEST
 
-/* ---- whiteouts ---------------------------------------------------------------------------- */
+/* ---- whiteouts ------------------------------------------------------------------- */
 
 static bool opaque(const char *name)
 {
@@ -156,7 +156,7 @@ START_TEST(makes_whiteouts)
 }
 END_TEST
 
-/* ---- attacks --------------------------------------------------------------------------------- */
+/* ---- attacks --------------------------------------------------------------------- */
 
 static const struct attack { const char *what; struct tar_item items[4]; int result; } attacks[] = {
 	{ "dot dot", { { "../outside/secret", '0', "evil" } }, -EBADMSG },
@@ -269,7 +269,7 @@ START_TEST(ignores_overlay_marks_of_the_layer)
 }
 END_TEST
 
-/* ---- damaged tars ------------------------------------------------------------------------------ */
+/* ---- damaged tars ---------------------------------------------------------------- */
 
 START_TEST(refuses_damaged_tars)
 {
@@ -288,7 +288,7 @@ START_TEST(refuses_short_tars)
 }
 END_TEST
 
-/* ---- packing ------------------------------------------------------------------------------------ */
+/* ---- packing --------------------------------------------------------------------- */
 
 static void pack(const char *dir, const char *file, struct packed *p)
 {
@@ -400,7 +400,7 @@ START_TEST(compares_with_the_tar)
 }
 END_TEST
 
-/* ---- compression ----------------------------------------------------------------------------------- */
+/* ---- compression ----------------------------------------------------------------- */
 
 static void gzip_add(struct str *out, const char *text, size_t len)
 {

@@ -1,103 +1,19 @@
-/* Pulls from the embedded registry: whole, shared, cut, tampered with, refused. */
+/* The registry and its client: pulls, pushes, deletions. */
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "core/cleanup.h"
-#include "core/clock.h"
-#include "core/file.h"
-#include "core/json.h"
 #include "image/manifest.h"
 #include "image/store.h"
-#include "image_aid.h"
 #include "registry/auth.h"
 #include "registry/client.h"
-#include "registry/import.h"
-#include "registry/server.h"
 #include "registry/storage.h"
-#include "tamper.h"
+#include "registry_aid.h"
 #include "tests/helpers/unit.h"
 
-#define LAYER 200000	/* bytes; compressed still several reads long */
-
-static struct err e;
-static char *shelf, *home;	/* the registry's folder; the pulling store's root */
-static struct registry_server *server;
-static struct image_store *s;
-static struct tamper line;
-static char id[DIGEST_TEXT], manifest_digest[DIGEST_TEXT];
-static char *direct, *bad;	/* the image's name through each port */
-
-static void bake(const char *repo, const char *tag, int layers)
-{
-	struct image_store *kitchen = aid_store(aid_dir());
-	autoimage struct image *img = aid_image(kitchen, "x", layers, LAYER);
-	memcpy(id, img->id, sizeof(id));
-	ck_assert_msg(registry_import(shelf, kitchen, img, repo, tag, manifest_digest, &e) == 0, "%s",
-		      e.what);
-	image_store_close(kitchen);
-}
-
-static void setup(void)
-{
-	signal(SIGPIPE, SIG_IGN);
-	setenv("DRYDOCK_STALL_SECONDS", "1", 1);
-	shelf = aid_dir();
-	home = aid_dir();
-	bake("library/app", "v1", 4);
-	struct registry_options o = { .root = shelf, .address = "127.0.0.1" };
-	ck_assert_msg(registry_start(&o, &server, &e) == 0, "%s", e.what);
-	tamper_start(&line, registry_port(server));
-	line.how = TAMPER_NOT;
-	direct = str_printf("127.0.0.1:%u/library/app:v1", registry_port(server));
-	bad = str_printf("127.0.0.1:%u/library/app:v1", line.port);
-	s = aid_store(home);
-}
-
-static void teardown(void)
-{
-	image_store_close(s);
-	registry_stop(server);
-	free(direct);
-	free(bad);
-}
-
-static int pull(const char *ref)
-{
-	struct image *img = NULL;
-	struct pull_options o = { .ref = ref };
-	err_clear(&e);
-	int r = image_pull(s, &o, &img, &e);
-	if (r == 0)
-		image_free(img);
-	return r;
-}
-
-static void nothing_left(void)
-{
-	static const char *const folders[] = { "tmp", "layers", "blobs/sha256" };
-	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
-		autofree char *path = str_printf("%s/image/%s", home, folders[i]);
-		autofree char *names = aid_names(path);
-		ck_assert_msg(!*names, "%s holds %s", folders[i], names);
-	}
-}
-
-static void is_whole(const char *ref)
-{
-	struct image *img = NULL;
-	ck_assert_msg(image_get(s, ref, &img, &e) == 0, "%s", e.what);
-	ck_assert_str_eq(img->id, id);
-	ck_assert_msg(image_check(s, img, &e) == 0, "%s", e.what);
-	image_free(img);
-}
-
-/* ---- pulls that go well --------------------------------------------------------------- */
+/* ---- pulls that go well ---------------------------------------------------------- */
 
 struct seen { int n[8]; char first[96], last[96]; int news, exists; };
 
@@ -243,199 +159,7 @@ START_TEST(indexes_lead_to_this_machine)
 }
 END_TEST
 
-/* ---- a bad line ------------------------------------------------------------------------- */
-
-START_TEST(unknown_names)
-{
-	autofree char *repo = str_printf("127.0.0.1:%u/nosuch", registry_port(server));
-	autofree char *tag = str_printf("127.0.0.1:%u/library/app:no", registry_port(server));
-	ck_assert_int_eq(pull(repo), -EACCES);
-	ck_assert_int_eq(err_status(&e), 404);
-	ck_assert_msg(strstr(e.what, "/nosuch not found: name unknown: repository name not known to "
-			     "registry"), "%s", e.what);
-	ck_assert_int_eq(pull(tag), -ENOENT);
-	ck_assert_msg(strstr(e.what, "library/app:no not found: manifest unknown"), "%s", e.what);
-	ck_assert_int_eq(pull("127.0.0.1:1/library/app"), -EHOSTUNREACH);
-	ck_assert_msg(strstr(e.what, "connect: Connection refused"), "%s", e.what);
-	ck_assert_int_eq(err_status(&e), 500);
-	ck_assert_int_eq(pull("no-such-host.invalid/app"), -EHOSTUNREACH);
-	ck_assert_msg(strstr(e.what, "no-such-host.invalid"), "%s", e.what);
-	nothing_left();
-}
-END_TEST
-
-static const struct trouble {
-	int how;
-	const char *only;
-	size_t at;
-	int result;
-	const char *words;
-} troubles[] = {
-	{ TAMPER_HANG_UP, NULL, 100, -ECONNRESET, "EOF" },
-	{ TAMPER_NONSENSE, NULL, 100, -EPROTO, "HTTP" },
-	{ TAMPER_HTML, "/manifests/", 100, -EBADMSG, "invalid manifest" },
-	{ TAMPER_HTML, "/blobs/", 100, -EBADMSG, "verification failed for digest" },
-	{ TAMPER_ERROR, NULL, 100, -EPROTO, "received unexpected HTTP status: 500" },
-	{ TAMPER_ERROR, "/blobs/", 100, -EPROTO, "received unexpected HTTP status: 500" },
-	{ TAMPER_LIMIT, "/manifests/", 100, -EAGAIN, "toomanyrequests: You have reached." },
-	{ TAMPER_CUT, "/blobs/", 0, -ECONNRESET, "unexpected EOF" },
-	{ TAMPER_CUT, "/manifests/", 0, -ECONNRESET, "unexpected EOF" },
-	{ TAMPER_STALL, "/blobs/", 0, -ETIMEDOUT, "net/http: request canceled" },
-	{ TAMPER_STALL, "/manifests/", 0, -ETIMEDOUT, "net/http: request canceled" },
-	{ TAMPER_FLIP, "/blobs/", 100, -EBADMSG, "verification failed for digest" },
-};
-
-START_TEST(trouble_leaves_nothing)
-{
-	const struct trouble *t = &troubles[_i];
-	line.how = t->how;
-	line.only = t->only;
-	line.at = t->at;
-	int r = pull(bad);
-	ck_assert_msg(r == t->result, "%d: %s", r, e.what);
-	ck_assert_msg(strstr(e.what, t->words), "%s", e.what);
-	nothing_left();
-	line.how = TAMPER_NOT;
-	ck_assert_msg(pull(bad) == 0, "%s", e.what);
-	is_whole(bad);
-}
-END_TEST
-
-START_TEST(cut_lines_are_taken_up_again)
-{
-	line.how = TAMPER_CUT;
-	line.only = "/blobs/";
-	line.at = 500;
-	line.times = 3;
-	ck_assert_msg(pull(bad) == 0, "%s", e.what);
-	is_whole(bad);
-}
-END_TEST
-
-/* Cut or damaged anywhere: either the pull fails and leaves nothing, or it is right. */
-START_TEST(random_damage)
-{
-	srandom((unsigned)_i);
-	line.only = "/blobs/";
-	for (int i = 0; i < 12; i++) {
-		line.how = i % 2 ? TAMPER_CUT : TAMPER_FLIP;
-		line.at = (size_t)random() % 40000;
-		line.times = random() % 2 ? -1 : 1;
-		if (pull(bad) == 0) {
-			is_whole(bad);
-			struct image_removed gone;
-			ck_assert_int_eq(image_remove(s, bad, true, NULL, NULL, &gone, &e), 0);
-			image_removed_free(&gone);
-		}
-		nothing_left();
-	}
-}
-END_TEST
-
-static void *cancel_soon(void *flag)
-{
-	usleep(300000);
-	*(volatile bool *)flag = true;
-	return NULL;
-}
-
-START_TEST(cancelled_pulls_stop)
-{
-	volatile bool cancel = false;
-	struct image *img = NULL;
-	struct pull_options o = { .ref = bad, .cancel = &cancel };
-	setenv("DRYDOCK_STALL_SECONDS", "30", 1);
-	line.how = TAMPER_STALL;
-	line.only = "/blobs/";
-	line.at = 1000;
-	pthread_t user;
-	pthread_create(&user, NULL, cancel_soon, (void *)&cancel);
-	uint64_t begun = clock_mono_ns();
-	ck_assert_int_eq(image_pull(s, &o, &img, &e), -ECANCELED);
-	ck_assert_uint_lt(clock_mono_ns() - begun, 3000000000u);
-	ck_assert_str_eq(e.what, "context canceled");
-	pthread_join(user, NULL);
-	nothing_left();
-}
-END_TEST
-
-/* A layer that is what its digest says, but not what the configuration says. */
-START_TEST(wrong_diff_id)
-{
-	autofree char *config = storage_blob(shelf, id);
-	struct str doc = { 0 };
-	char digest[DIGEST_TEXT], config_digest[DIGEST_TEXT];
-	autofree char *type = NULL;
-	ck_assert_int_eq(file_read(config, &doc, &e), 0);
-	char *first = strstr(doc.s, "sha256:");
-	first[10] = first[10] == '0' ? '1' : '0';
-	digest_of(doc.s, doc.len, config_digest);
-	autofree char *path = storage_blob(shelf, config_digest);
-	ck_assert_int_eq(file_write_atomic(path, doc.s, doc.len, 0644, &e), 0);
-	str_clear(&doc);
-	ck_assert_int_eq(storage_get_manifest(shelf, "library/app", "v1", &doc, &type, digest, &e), 0);
-	memcpy(strstr(doc.s, id), config_digest, DIGEST_TEXT - 1);
-	ck_assert_int_eq(storage_put_manifest(shelf, "library/app", "v1", type, doc.s, doc.len, digest,
-					      &e), 0);
-	str_free(&doc);
-	ck_assert_int_eq(pull(direct), -EBADMSG);
-	ck_assert_msg(strstr(e.what, "layers from manifest don't match image configuration"), "%s",
-		      e.what);
-	nothing_left();
-}
-END_TEST
-
-START_TEST(full_disk)
-{
-	char *small = aid_dir();
-	if (!aid_is_root() || k_mount(kernel_linux(), "tmpfs", small, "tmpfs", 0, "size=300k") < 0)
-		return;
-	image_store_close(s);
-	s = aid_store(small);
-	int r = pull(direct);
-	char *was = home;
-	home = small;
-	nothing_left();
-	home = was;
-	image_store_close(s);
-	k_umount(kernel_linux(), small, 2 /* MNT_DETACH */);
-	s = aid_store(was);
-	ck_assert_msg(r == -ENOSPC, "%d: %s", r, e.what);
-	ck_assert_msg(strstr(e.hint, "disk is full"), "%s", e.hint);
-}
-END_TEST
-
-/* A pulling process killed at random moments; the next one finds a clean store. */
-START_TEST(survives_kills)
-{
-	image_store_close(s);
-	for (unsigned round = 0; round < 12; round++) {
-		pid_t pid = fork();
-		if (pid == 0) {
-			s = aid_store(home);
-			pull(direct);
-			_exit(0);
-		}
-		usleep(2000 + round * 2500);
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-		s = aid_store(home);
-		struct image *img = NULL;
-		if (image_get(s, direct, &img, NULL) == 0) {
-			struct image_removed gone;
-			ck_assert_msg(image_check(s, img, &e) == 0, "%s", e.what);
-			image_free(img);
-			ck_assert_int_eq(image_remove(s, direct, true, NULL, NULL, &gone, &e), 0);
-			image_removed_free(&gone);
-		}
-		nothing_left();
-		image_store_close(s);
-	}
-	s = aid_store(home);
-}
-END_TEST
-
-/* ---- the client's other half, and the server's answers -------------------------------------- */
+/* ---- the client's other half, and the server's answers --------------------------- */
 
 static struct registry *connect_to(const char *repo)
 {
@@ -578,8 +302,9 @@ END_TEST
 static Suite *suite(void)
 {
 	Suite *su = suite_create("registry");
-	TCase *t = tcase_create("pull");
-	tcase_add_checked_fixture(t, setup, teardown);
+	TCase *t;
+	t = tcase_create("pull");
+	tcase_add_checked_fixture(t, registry_setup, registry_teardown);
 	tcase_add_test(t, pulls_and_tells);
 	tcase_add_test(t, shares_layers_between_images);
 	tcase_add_test(t, pulls_by_digest);
@@ -588,20 +313,8 @@ static Suite *suite(void)
 	tcase_add_test(t, two_pulls_share_the_work);
 	tcase_add_test(t, indexes_lead_to_this_machine);
 	suite_add_tcase(su, t);
-	t = tcase_create("trouble");
-	tcase_set_timeout(t, 60);
-	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, unknown_names);
-	tcase_add_loop_test(t, trouble_leaves_nothing, 0, ARRAY_SIZE(troubles));
-	tcase_add_test(t, cut_lines_are_taken_up_again);
-	tcase_add_loop_test(t, random_damage, 0, 3);
-	tcase_add_test(t, cancelled_pulls_stop);
-	tcase_add_test(t, wrong_diff_id);
-	tcase_add_test(t, full_disk);
-	tcase_add_test(t, survives_kills);
-	suite_add_tcase(su, t);
 	t = tcase_create("server");
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, registry_setup, registry_teardown);
 	tcase_add_test(t, pushes);
 	tcase_add_test(t, pushes_images);
 	tcase_add_test(t, deletes);
