@@ -86,8 +86,10 @@ static int serve_until_signal(const struct registry_options *o)
 		err_print(&e);
 		return EXIT_FAILURE;
 	}
-	printf("registry: listening on %s:%u, images in %s\n", o->address, registry_port(s), o->root);
+	/* The address for a script that asked for any port; the rest for people. */
+	printf("%s:%u\n", o->address, registry_port(s));
 	fflush(stdout);
+	fprintf(stderr, "registry: serving %s\n", o->root);
 	sigwait(&set, &sig);
 	registry_stop(s);
 	return EXIT_SUCCESS;
