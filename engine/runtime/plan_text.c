@@ -99,7 +99,8 @@ void plan_print(struct str *out, const struct plan *p)
 		if (s->into >= 0)
 			str_addf(&call, " = $%s", p->slot_name[s->into]);
 		str_addf(out, "%-10s %s\n", stage_name(s), call.s);
-		str_addf(out, "%-10s   - %s\n", "", step_why(s));
+		if (*step_why(s))
+			str_addf(out, "%-10s   - %s\n", "", step_why(s));
 	}
 }
 

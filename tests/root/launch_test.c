@@ -253,6 +253,7 @@ static void test_exec(struct world *w)
 	exec_once(w, "ps", "sleep 1000", 0, false, "and its processes");
 	exec_once(w, "grep -c drydock /proc/self/cgroup", "0", 1, false, "from within its group");
 	exec_once(w, "tty; stty size", "/dev/pts/0\r\n33 99", 0, true, "with a terminal");
+	exec_once(w, "seq 1 60000", "\n60000\n", 0, false, "much output of an exec arrives whole");
 	exec_once(w, "kill -9 $$", "", 137, false, "a signal counts from 128");
 	exec_refused(w, "nosuch", -ENOENT,
 		     "OCI runtime exec failed: exec failed: unable to start container process: "
@@ -432,6 +433,35 @@ static int doomed_daemon(struct world *w)
 	return WTERMSIG(status);
 }
 
+/* Killed after it had handed over the plan, and before it said "go". */
+static void test_daemon_killed_early(struct world *w)
+{
+	int pid, status;
+
+	world_spec(w, "sleep 1000");
+	pid = fork();
+	if (pid == 0) {
+		struct launch_events none = { .arg = NULL };
+		autofree char *run = str_printf("%s/run", w->dir);
+		setsid();
+		if (launcher_open(kernel_linux(), run, &none, &w->l, NULL) == 0 &&
+		    launch_prepare(w->l, &w->spec, &w->r, NULL) == 0)
+			usleep(3000);
+		kill(getpid(), SIGKILL);
+	}
+	waitpid(pid, &status, 0);
+	ok(!*world_leftovers(w), "a daemon killed before its word to go: nothing is left");
+}
+
+static void test_host_pids(struct world *w)
+{
+	world_spec(w, "(/bin/sleep 1000 & echo $!); exit 2")->pid_mode = NS_HOST;
+	autostr struct str out = { 0 };
+	is_number(world_run(w, &out), 2, "with the host's processes in sight");
+	ok(wait_gone(atoi(out.s ? out.s : "0")), "what it left behind is ended");
+	ok(!*world_leftovers(w), "nothing is left");
+}
+
 static void test_reattach(struct world *w)
 {
 	struct launch_info info;
@@ -523,6 +553,8 @@ int main(void)
 	test_clamp(&w);
 	test_memory(&w);
 	test_supervisor_killed(&w);
+	test_daemon_killed_early(&w);
+	test_host_pids(&w);
 	test_reattach(&w);
 	world_close(&w);
 	return tap_done();

@@ -15,12 +15,16 @@ static struct msg request;
 
 void control_say(struct super *s, const struct msg *m, const struct msg_fds *fds)
 {
-	/* What a program did is told if the daemon keeps up; how things ended is
-	 * told in any case. */
-	int flags = m->type == MSG_PROC || m->type == MSG_DETACHED ? MSG_DONTWAIT : 0;
+	bool must = m->type != MSG_PROC && m->type != MSG_DETACHED;
+	struct pollfd room = { .fd = s->link, .events = POLLOUT };
 
-	if (s->link >= 0)
-		msg_send(s->link, m, fds, flags);
+	if (s->link < 0)
+		return;
+	/* How things ended is told in any case.  What a program did is told if the
+	 * daemon keeps up: one that hangs may hold containers up, but not for long. */
+	if (msg_send(s->link, m, fds, must ? 0 : MSG_DONTWAIT) == -EAGAIN &&
+	    poll(&room, 1, 1000) > 0)
+		msg_send(s->link, m, fds, MSG_DONTWAIT);
 }
 
 struct process *process_by_id(struct super *s, const char *id)

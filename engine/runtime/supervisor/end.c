@@ -6,6 +6,7 @@
  *	code signal oom wall_ns stdout_bytes stdout_sha256
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,32 @@ static void write_record(struct super *s, const struct msg_exited *x)
 	close(fd);
 }
 
+/* With the host's pid namespace PID 1's end ends nobody else: those it left behind
+ * are found by their control group. */
+static void end_others(struct super *s)
+{
+	static char pids[16384];
+	char path[PATH_CAP + 16];
+	struct k_buf b = { pids, sizeof(pids), 0 };
+	char *slash, *at = pids, *next;
+
+	snprintf(path, sizeof(path), "%s", s->oom_path);
+	if (s->private_pids || !(slash = strrchr(path, '/')))
+		return;
+	snprintf(slash, sizeof(path) - (size_t)(slash - path), "/cgroup.procs");
+	if (k_read_file(s->k, path, &b) <= 0)
+		return;
+	for (long pid; (pid = strtol(at, &next, 10)) > 0; at = next) {
+		struct pollfd gone = { .fd = (int)k_pidfd_open(s->k, (int)pid, 0),
+				       .events = POLLIN };
+		if (gone.fd < 0)
+			continue;
+		k_kill(s->k, gone.fd, SIGKILL);
+		poll(&gone, 1, 1000);
+		k_close(s->k, gone.fd);
+	}
+}
+
 void end_container(struct super *s)
 {
 	struct msg m = { .type = MSG_EXITED };
@@ -70,6 +97,7 @@ void end_container(struct super *s)
 	/* The news is out; what takes time comes now. */
 	close_fd(&s->mnt_ns);
 	trace_region(s->k, REGION_CLEANUP);
+	end_others(s);
 	if (s->main.plan_map)
 		plan_undo(&s->main.run);
 	plan_undo_kept(&s->main.run, &s->undo);

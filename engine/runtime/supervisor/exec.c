@@ -50,17 +50,19 @@ void exec_started(struct super *s, struct process *p)
 	say(s, p, &m);
 }
 
-/* Its own output is complete; children that it left behind may write on, but
- * docker waits for the program only. */
-void exec_ended(struct super *s, struct process *p)
+/* It is over when its clients have what it wrote.  Children that it left behind
+ * may write on, but docker waits for the program only. */
+bool exec_over(struct super *s, struct process *p)
 {
 	struct msg m = { .type = MSG_EXEC_EXITED };
 
-	io_drained(s, &p->io, false);
+	if (!io_drained(s, &p->io, false))
+		return false;
 	m.exited.code = p->end.code;
 	m.exited.signal = p->end.signal;
 	say(s, p, &m);
 	release(s, p);
+	return true;
 }
 
 static void set_up(struct process *p, const struct msg *m)

@@ -42,13 +42,17 @@ static void say_detached(struct super *s, enum detach_how how)
 	control_say(s, &m, NULL);
 }
 
+static void write_input(struct io *io);
+
 static void client_drop(struct super *s, struct io *io, struct client *c, enum detach_how how)
 {
 	if (c->fd < 0)
 		return;
 	close_fd(&c->fd);
-	if (c->want.in && c->in_open && io->stdin_once && how == DETACH_HANGUP)
+	if (c->want.in && c->in_open && io->stdin_once && how == DETACH_HANGUP) {
 		io->in_eof = true;
+		write_input(io);
+	}
 	say_detached(s, how);
 }
 

@@ -75,16 +75,28 @@ static void fill_poll(struct super *s)
 	watch_poll(s);
 }
 
+/* Execs that have ended and whose clients have everything; true if none is left. */
+static bool finish_execs(struct super *s)
+{
+	bool none = true;
+
+	for (int i = 0; i < MAX_EXECS; i++) {
+		struct process *p = &s->exec[i];
+		if (p->state != P_FREE && !(p->state == P_ENDED && exec_over(s, p)))
+			none = false;
+	}
+	return none;
+}
+
 /* PID 1 has ended.  Its namespace took all others with it; what they wrote is in
  * the pipes.  A client that doesn't read is given two seconds. */
 static bool finish(struct super *s, int *patience)
 {
-	bool done = io_drained(s, &s->main.io, s->private_pids);
+	bool execs = finish_execs(s);
 
-	for (int i = 0; i < MAX_EXECS; i++)
-		if (s->exec[i].state != P_FREE)
-			done = false;
-	return done || --*patience <= 0;
+	if (s->main.state != P_ENDED)
+		return false;
+	return (io_drained(s, &s->main.io, s->private_pids) && execs) || --*patience <= 0;
 }
 
 static void loop(struct super *s)
@@ -92,7 +104,7 @@ static void loop(struct super *s)
 	int patience = 20;
 
 	while (!s->gone) {
-		if (s->main.state == P_ENDED && finish(s, &patience)) {
+		if (finish(s, &patience)) {
 			end_container(s);
 			break;
 		}

@@ -376,7 +376,5 @@ void process_ended(struct super *s, void *obj, int fd, short events)
 	trace_region(s->k, REGION_EXIT);
 	trace_why(s->k, p->is_exec ? WHY_TABLE : WHY_END_WAIT);
 	k_wait(s->k, p->pid, 0, &p->end);
-	p->state = P_ENDED;
-	if (p->is_exec)
-		exec_ended(s, p);
+	p->state = P_ENDED;	/* the loop sees to the rest */
 }

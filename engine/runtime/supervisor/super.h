@@ -126,7 +126,7 @@ void process_unload(struct process *p);
 void exec_start(struct super *s, const struct msg *m, struct msg_fds *fds);
 void exec_started(struct super *s, struct process *p);
 void exec_failed(struct super *s, struct process *p, int step, int error, bool program);
-void exec_ended(struct super *s, struct process *p);
+bool exec_over(struct super *s, struct process *p);	/* ended; true: told, and forgotten */
 struct process *process_by_id(struct super *s, const char *id);
 
 /* child.c */
