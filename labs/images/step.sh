@@ -60,7 +60,7 @@ noted() { cat "$CACHE/$1"; }
 # The machine's mirror for a suite of its own: "bookworm", "bookworm-security".
 mirror_of() {
 	apt-get indextargets --format '$(CREATED_BY) $(RELEASE) $(REPO_URI)' |
-		awk -v suite="$1" '$1 == "Packages" && $2 == suite { print $3; exit }'
+		awk -v suite="$1" '$1 == "Packages" && $2 == suite && !n++ { print $3 }'	# reads on: no SIGPIPE
 }
 
 source_lines() {	# SUITE OWN-SUITE: the main archive, then security where there is one
