@@ -12,7 +12,7 @@
  *	count   = "count" event [ "between" MARK "and" MARK ] op NUMBER
  *	now     = "now" STATE ( ?var | NUMBER )
  *	event   = TYPE [ "(" condition { "," condition } ")" ]
- *	          { "as" MARK | "after" MARK | "before" MARK | "by" ACTOR }
+ *	          { "as" MARK | "after" MARK | "before" MARK | "by" ACTOR | "ever" }
  *	condition = field op value { "|" value } | field "(" condition { "," … } ")"
  *	field   = name [ "[" N "]" | ".count" ]
  *	op      = "=" "!=" "<" "<=" ">" ">="  "^=" starts with  "$=" ends with
@@ -26,6 +26,9 @@
  * equal); `ports(host=?p, ctr=80)` wants one element with both.  MARK names the
  * moment of a fact; "start" and "end" are the edges of the journal.  "present"
  * is anything but removed; "free" is about a host port.
+ *
+ * "ever" looks at the whole journal: what was fetched stays fetched when a step is
+ * begun anew.
  *
  * Only facts of the student count, unless "by any" or "by seed" … says so, and
  * what was typed is no evidence: formula_parse() refuses `typed` in a goal.

@@ -39,6 +39,7 @@ struct event {
 	size_t n_conds;
 	int as, after, before;	/* index into scope.mark, or MARK_* */
 	char *by;		/* actor, "any", NULL: student */
+	bool ever;		/* also before the span begins */
 };
 
 enum kind { NODE_AND, NODE_OR, NODE_NOT, NODE_ONCE, NODE_NEVER, NODE_COUNT, NODE_NOW };

@@ -269,7 +269,7 @@ static const char *known_cid(const struct run *r, const struct event *v)
 /* The positions an event may have: (*low, *high), both exclusive; false: none. */
 static bool event_range(const struct run *r, const struct event *v, int64_t *low, int64_t *high)
 {
-	if (*low < (int64_t)r->first - 1)
+	if (!v->ever && *low < (int64_t)r->first - 1)
 		*low = (int64_t)r->first - 1;
 	if (v->after >= 0 && r->mark[v->after] < 0)
 		return false;

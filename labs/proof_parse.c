@@ -213,6 +213,8 @@ static int parse_suffixes(struct parser *p, struct event *v)
 			r = (r = next(p)) < 0 ? r : parse_mark(p, mark);
 		else if ((r = accept(p, "by")) > 0)
 			r = parse_actor(p, &v->by);
+		else if (r == 0 && (r = accept(p, "ever")) > 0)
+			v->ever = true;
 		else
 			return r;
 		if (r < 0)

@@ -191,6 +191,29 @@ START_TEST(states_change_by_any_actor)
 }
 END_TEST
 
+START_TEST(a_span_has_two_ends)
+{
+	struct facts *f = web();
+	struct { const char *text; struct span span; size_t reached; } asked[] = {
+		{ "once net.publish", { 0, 0 }, 1 }, { "once net.publish", { 2, 0 }, 1 },
+		{ "once net.publish", { 3, 0 }, 0 }, { "once net.publish ever", { 3, 0 }, 1 },
+		{ "once net.publish", { 0, 2 }, 0 }, { "once net.publish", { 0, 3 }, 1 },
+		{ "now free 8080", { 0, 2 }, 1 }, { "now free 8080", { 0, 3 }, 0 },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
+		struct scope s = { 0 };
+		struct formula *formula = NULL;
+		struct proof_result r;
+		formula_parse(&s, asked[i].text, (struct place){ "t", 1, 1, 1 }, &formula, NULL);
+		proof_run(&formula, 1, f, NULL, asked[i].span, &r);
+		ck_assert_msg(r.reached == asked[i].reached, "%zu: %s", i, asked[i].text);
+		formula_free(formula);
+		scope_clear(&s);
+	}
+	facts_free(f);
+}
+END_TEST
+
 START_TEST(newest_is_tried_first)
 {
 	struct facts *f = facts_new();
@@ -343,6 +366,7 @@ static Suite *suite(void)
 	tcase_add_test(parser, accepts_the_grammar);
 	tcase_add_loop_test(eval, forms_mean_what_they_say, 0, ARRAY_SIZE(forms));
 	tcase_add_test(eval, states_change_by_any_actor);
+	tcase_add_test(eval, a_span_has_two_ends);
 	tcase_add_test(eval, newest_is_tried_first);
 	tcase_add_test(eval, stale_and_foreign_lines);
 	tcase_add_test(eval, texts_are_expanded);
