@@ -88,6 +88,9 @@ bool filter_labels(const cJSON *filters, const cJSON *labels);
 int filter_check(const cJSON *filters, const char *const *words, struct err *e);
 /* The container of arg[0]. */
 int request_container(struct request *r, struct container **out, struct err *e);
+/* The same; that there is none is a fact of this type with why=no-such. */
+int request_container_or_tell(struct request *r, const char *type, struct container **out,
+			      struct err *e);
 /* A fact of this request; data is consumed. */
 void request_fact(struct request *r, const char *type, const char *cid, const char *image,
 		  cJSON *data);

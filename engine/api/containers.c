@@ -93,7 +93,7 @@ int containers_resize(struct request *r, struct err *e)
 int containers_delete(struct request *r, struct err *e)
 {
 	autocontainer struct container *c = NULL;
-	int n = request_container(r, &c, e);
+	int n = request_container_or_tell(r, "ctr.rm.refused", &c, e);
 	return n < 0 ? n : reply_done(r, container_remove(c, &r->origin, query_bool(r, "force"), e));
 }
 

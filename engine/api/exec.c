@@ -9,7 +9,7 @@ int exec_create_route(struct request *r, struct err *e)
 {
 	autocontainer struct container *c = NULL;
 	char id[65];
-	int n = request_container(r, &c, e);
+	int n = request_container_or_tell(r, "ctr.exec.refused", &c, e);
 	if (n < 0)
 		return n;
 	if (!r->json)

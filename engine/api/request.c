@@ -110,6 +110,18 @@ int request_container(struct request *r, struct container **out, struct err *e)
 	return containers_get(r->api->containers, r->arg[0], out, e);
 }
 
+int request_container_or_tell(struct request *r, const char *type, struct container **out,
+			      struct err *e)
+{
+	int n = request_container(r, out, e);
+	if (n == -ENOENT) {
+		cJSON *d = cJSON_CreateObject();
+		json_put_str(d, "why", "no-such");
+		request_fact(r, type, NULL, NULL, d);
+	}
+	return n;
+}
+
 void request_fact(struct request *r, const char *type, const char *cid, const char *image,
 		  cJSON *data)
 {

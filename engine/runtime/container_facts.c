@@ -13,6 +13,7 @@
 #include "runtime/container_internal.h"
 
 #define READ_MAX (1 << 20)	/* a file named as an argument is hashed up to this size */
+#define MAX_READS 8		/* arguments looked at: more are a program's list, not a person's */
 
 void container_fact(struct container *c, const struct origin *by, const char *type, cJSON *data)
 {
@@ -244,8 +245,8 @@ void facts_proc(struct container *c, const struct launch_proc *p)
 	container_fact(c, &by, "proc.exec", proc_fact(c, p));
 	if (container_layers(c, &l, NULL) < 0)
 		return;
-	for (size_t i = 1; p->argv && p->argv[0] && p->argv[i]; i++)
-		if (like_a_path(p->argv[i]))
+	for (size_t i = 1, n = 0; p->argv && p->argv[0] && p->argv[i] && n < MAX_READS; i++)
+		if (like_a_path(p->argv[i]) && ++n)
 			read_fact(c, &by, p, &l, p->argv[i]);
 }
 
