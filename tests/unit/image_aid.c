@@ -149,41 +149,64 @@ struct image_store *aid_store(const char *root)
 	return s;
 }
 
-static void add_layer(struct image_store *s, cJSON *diff_ids, cJSON *history, int n, size_t size)
+static void add_layer(struct image_store *s, cJSON *config, char *dir, const char *name)
 {
 	struct layer_made made;
 	struct err e = { 0 };
-	autofree char *name = str_printf("layer%d", n);
+	ck_assert_msg(layer_from_tree(s, dir, &made, &e) == 0, "%s", e.what);
+	cJSON_AddItemToArray(json_obj(json_obj(config, "rootfs"), "diff_ids"),
+			     cJSON_CreateString(made.diff_id));
+	cJSON *row = cJSON_CreateObject();
+	json_put_str(row, "created", "2024-05-01T10:00:00Z");
+	json_put_str(row, "created_by", name);
+	cJSON_AddItemToArray(json_obj(config, "history"), row);
+}
+
+static char *tree_of_one_file(const char *name, int n, size_t size)
+{
 	autofree char *text = mem_alloc(size + 1);
 	char *dir = aid_dir();
 	/* Not all the same letter: it should take some bytes when compressed. */
 	for (size_t i = 0; i < size; i++)
 		text[i] = (char)('a' + (i * 7 + (size_t)n + i / 11 * i / 3) % 26);
 	aid_write(dir, name, text);
-	ck_assert_msg(layer_from_tree(s, dir, &made, &e) == 0, "%s", e.what);
-	cJSON_AddItemToArray(diff_ids, cJSON_CreateString(made.diff_id));
-	cJSON *row = cJSON_CreateObject();
-	json_put_str(row, "created", "2024-05-01T10:00:00Z");
-	json_put_str(row, "created_by", name);
-	cJSON_AddItemToArray(history, row);
+	return dir;
+}
+
+static cJSON *empty_config(void)
+{
+	cJSON *config = cJSON_CreateObject(), *rootfs = cJSON_CreateObject();
+	json_put_str(config, "architecture", "amd64");
+	json_put_str(config, "os", "linux");
+	json_put_str(config, "created", "2024-05-01T10:00:00Z");
+	json_put_str(rootfs, "type", "layers");
+	json_put(rootfs, "diff_ids", cJSON_CreateArray());
+	json_put(config, "rootfs", rootfs);
+	json_put(config, "history", cJSON_CreateArray());
+	return config;
+}
+
+static struct image *create(struct image_store *s, const cJSON *config, const char *ref)
+{
+	struct image *img = NULL;
+	struct err e = { 0 };
+	ck_assert_msg(image_create(s, config, ref, &img, &e) == 0, "%s", e.what);
+	return img;
 }
 
 struct image *aid_image(struct image_store *s, const char *ref, int layers, size_t size)
 {
-	autojson cJSON *config = cJSON_CreateObject();
-	cJSON *rootfs = cJSON_CreateObject(), *ids = cJSON_CreateArray();
-	cJSON *history = cJSON_CreateArray();
-	struct image *img = NULL;
-	struct err e = { 0 };
-	json_put_str(config, "architecture", "amd64");
-	json_put_str(config, "os", "linux");
-	json_put_str(config, "created", "2024-05-01T10:00:00Z");
-	for (int i = 0; i < layers; i++)
-		add_layer(s, ids, history, i, size);
-	json_put_str(rootfs, "type", "layers");
-	json_put(rootfs, "diff_ids", ids);
-	json_put(config, "rootfs", rootfs);
-	json_put(config, "history", history);
-	ck_assert_msg(image_create(s, config, ref, &img, &e) == 0, "%s", e.what);
-	return img;
+	autojson cJSON *config = empty_config();
+	for (int i = 0; i < layers; i++) {
+		autofree char *name = str_printf("layer%d", i);
+		add_layer(s, config, tree_of_one_file(name, i, size), name);
+	}
+	return create(s, config, ref);
+}
+
+struct image *aid_image_of(struct image_store *s, const char *ref, char *dir)
+{
+	autojson cJSON *config = empty_config();
+	add_layer(s, config, dir, "tree");
+	return create(s, config, ref);
 }

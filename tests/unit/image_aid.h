@@ -37,5 +37,7 @@ void memory_stream(struct memory_stream *m, const void *data, size_t len, size_t
 struct image_store *aid_store(const char *root);	/* opened, or the test fails */
 /* An image of one file per layer ("layer0", …), each `size` bytes, in the store. */
 struct image *aid_image(struct image_store *s, const char *ref, int layers, size_t size);
+/* One of a single layer, which the directory becomes. */
+struct image *aid_image_of(struct image_store *s, const char *ref, char *dir);
 
 #endif

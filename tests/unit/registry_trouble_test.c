@@ -1,5 +1,6 @@
 /* Pulls that go wrong: cut, spoilt, refused, cancelled, killed, without room. */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +12,9 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/file.h"
+#include "image/whiteout.h"
+#include "kernel/fault.h"
+#include "registry/import.h"
 #include "registry/storage.h"
 #include "registry_aid.h"
 #include "tests/helpers/unit.h"
@@ -177,6 +181,51 @@ START_TEST(full_disk)
 }
 END_TEST
 
+/* Whiteouts, an opaque directory and a pipe: what is made through the waist. */
+static void bake_with_whiteouts(void)
+{
+	struct image_store *kitchen = aid_store(aid_dir());
+	char *dir = aid_dir();
+	mkdir(aid_path(dir, "opaque"), 0755);
+	autofd int fd = open(dir, O_RDONLY | O_DIRECTORY);
+	autofd int opaque = open(aid_path(dir, "opaque"), O_RDONLY | O_DIRECTORY);
+	ck_assert_int_eq(whiteout_make(kernel_linux(), fd, "a"), 0);
+	ck_assert_int_eq(whiteout_make(kernel_linux(), fd, "b"), 0);
+	ck_assert_int_eq(whiteout_mark_opaque(kernel_linux(), opaque), 0);
+	ck_assert_int_eq(mkfifo(aid_path(dir, "pipe"), 0600), 0);
+	autoimage struct image *img = aid_image_of(kitchen, "x", dir);
+	memcpy(id, img->id, sizeof(id));
+	ck_assert_int_eq(registry_import(shelf, kitchen, img, "library/app", "v1", manifest_digest, &e),
+			 0);
+	image_store_close(kitchen);
+}
+
+/* Each call through the waist fails once. */
+START_TEST(kernel_calls_fail)
+{
+	struct fault f;
+	if (!aid_is_root())
+		return;
+	bake_with_whiteouts();
+	image_store_close(s);
+	for (int n = 1; ; n++) {
+		autofree char *rule = str_printf("#%d=EPERM", n);
+		struct kernel *k = fault_init(&f, kernel_linux(), rule, "daemon", NULL);
+		ck_assert_int_eq(image_store_open(home, k, &s, &e), 0);
+		if (pull(direct) == 0) {
+			ck_assert_uint_eq(f.struck, 0);
+			ck_assert_int_eq(n, 5);
+			break;
+		}
+		ck_assert_msg(str_starts(e.what, "failed to register layer: ") &&
+			      str_ends(e.what, ": Operation not permitted"), "%s", e.what);
+		nothing_left();
+		image_store_close(s);
+	}
+	is_whole(direct);
+}
+END_TEST
+
 /* A pulling process killed at random moments; the next one finds a clean store. */
 START_TEST(survives_kills)
 {
@@ -221,6 +270,7 @@ static Suite *suite(void)
 	tcase_add_test(t, cancelled_pulls_stop);
 	tcase_add_test(t, wrong_diff_id);
 	tcase_add_test(t, full_disk);
+	tcase_add_test(t, kernel_calls_fail);
 	tcase_add_test(t, survives_kills);
 	suite_add_tcase(su, t);
 	return su;
