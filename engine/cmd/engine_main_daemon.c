@@ -223,7 +223,7 @@ static int open_all(struct daemon *d, struct err *e)
 		return r;
 	db = str_printf("%s/drydock.db", d->s.data_root);
 	if ((r = image_store_open(d->s.data_root, d->kernel, &d->images, e)) < 0 ||
-	    (d->trace && (r = journal_open(db, &d->journal, e)) < 0))
+	    (r = journal_open(db, &d->journal, e)) < 0)
 		return r;
 	struct containers_options o = {
 		.kernel = d->kernel, .data_root = d->s.data_root, .exec_root = d->s.exec_root,
@@ -259,29 +259,6 @@ static void close_all(struct daemon *d)
 	settings_free(&d->s);
 }
 
-/* Loading forty libraries touches pages of them that are never needed again:
- * symbol tables, start-up code.  They are clean copies of files: let go of, they
- * cost nothing until touched.  A mapping right before a writable one of the same
- * file holds relocated pointers (RELRO) and is left alone: those are not in the file. */
-static void give_back(void)
-{
-	autofile FILE *f = fopen("/proc/self/maps", "re");
-	unsigned long from, to, held_from = 0, held_to = 0, inode, held_inode = 0;
-	char line[512], perms[5];
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%lx-%lx %4s %*x %*s %lu", &from, &to, perms, &inode) != 4)
-			continue;
-		bool relro = perms[1] == 'w' && inode == held_inode;
-		if (held_to && !relro)
-			madvise((void *)held_from, held_to - held_from, MADV_DONTNEED);
-		bool clean = inode && perms[1] != 'w' && perms[3] == 'p';
-		held_from = clean ? from : 0;
-		held_to = clean ? to : 0;
-		held_inode = clean ? inode : 0;
-	}
-	malloc_trim(0);
-}
-
 /* Waits for the word to end (SIGHUP, which tells dockerd to read its file again, must
  * not end the daemon).  Whenever the last requests are a few seconds past, what
  * they needed is given back. */
@@ -295,7 +272,7 @@ static void wait_for_end(struct daemon *d, const sigset_t *ends)
 			return;
 		unsigned now = __atomic_load_n(&d->api.requests, __ATOMIC_RELAXED);
 		if (now == seen && now != given) {
-			give_back();
+			memory_give_back();
 			given = now;
 		}
 		seen = now;
@@ -304,7 +281,7 @@ static void wait_for_end(struct daemon *d, const sigset_t *ends)
 
 static int announce(struct daemon *d, struct err *e)
 {
-	give_back();
+	memory_give_back();
 	if (d->s.pidfile) {
 		autofree char *text = str_printf("%d\n", (int)getpid());
 		int r = file_write_atomic(d->s.pidfile, text, strlen(text), 0644, e);
@@ -347,7 +324,6 @@ int cmd_daemon(int argc, char **argv)
 		close_all(&d);
 		return 1;
 	}
-	memory_give_back();
 	wait_for_end(&d, &ends);
 	close_all(&d);
 	return 0;

@@ -37,7 +37,7 @@ static const struct option_row {
 	{ "backend", "backend", 0, TEXT, offsetof(struct settings, backend), "NAME",
 	  "auto, linux" },
 	{ "trace", "trace", 0, TEXT, offsetof(struct settings, trace), "on|off",
-	  "keep the trace of kernel calls and the journal (default on)" },
+	  "keep the trace of kernel calls (default on)" },
 	{ "registry-port", "registry-port", 0, TEXT, offsetof(struct settings, registry_port), "PORT",
 	  "port of the course registry (default 5000, or any free one; 0: none)" },
 	{ "bridge", "bridge", 'b', TEXT, offsetof(struct settings, bridge), "NAME",
