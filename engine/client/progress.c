@@ -12,6 +12,7 @@
 
 #include "client/human.h"
 #include "client/pull.h"
+#include "client/terminal.h"
 #include "core/cleanup.h"
 #include "core/json.h"
 
@@ -29,10 +30,9 @@ struct progress *progress_new(FILE *to)
 {
 	struct progress *p = mem_alloc(sizeof(*p));
 	struct winsize w = { 0 };
-	const char *term = getenv("TERM");
 
 	p->to = to;
-	p->terminal = to && isatty(fileno(to)) && !(term && str_eq(term, "dumb"));
+	p->terminal = to && terminal_redraws(fileno(to));
 	if (p->terminal && ioctl(fileno(to), TIOCGWINSZ, &w) == 0)
 		p->columns = w.ws_col;
 	return p;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "client/human.h"
 #include "client/listing.h"
@@ -11,6 +12,7 @@
 #include "client/rows.h"
 #include "client/show.h"
 #include "client/template.h"
+#include "client/terminal.h"
 #include "client/values.h"
 #include "client/verb.h"
 #include "core/cleanup.h"
@@ -216,7 +218,8 @@ static int stats_verb(struct command *c)
 	do {
 		uint64_t start = clock_mono_ns();
 
-		r = one_round(c, !once && !opt_given(&c->opt, "format"), &e);
+		r = one_round(c, !once && !opt_given(&c->opt, "format") &&
+			      terminal_redraws(STDOUT_FILENO), &e);
 		if (!once && !r)
 			r = rest_of(start, &e);
 	} while (!once && !r);

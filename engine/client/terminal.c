@@ -2,6 +2,7 @@
 #include "client/terminal.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
@@ -74,6 +75,13 @@ bool terminal_size(unsigned *rows, unsigned *cols)
 	*rows = w.ws_row;
 	*cols = w.ws_col;
 	return true;
+}
+
+bool terminal_redraws(int fd)
+{
+	const char *term = getenv("TERM"), *accessible = getenv("ACCESSIBLE");
+
+	return isatty(fd) && !(accessible && *accessible) && !(term && strcmp(term, "dumb") == 0);
 }
 
 const char *terminal_signal_name(int sig)

@@ -27,6 +27,9 @@ void terminal_end(struct terminal *t);
 int terminal_signal(struct terminal *t);
 /* Size of standard output's terminal; false if it is none. */
 bool terminal_size(unsigned *rows, unsigned *cols);
+/* May what was shown on fd be drawn over?  Not off a terminal, not where TERM is
+ * "dumb" or ACCESSIBLE is set. */
+bool terminal_redraws(int fd);
 /* "TERM" for SIGTERM. */
 const char *terminal_signal_name(int sig);
 
