@@ -73,7 +73,8 @@ struct plan_step {
 
 /* The head of the flat buffer; steps, relocations and heap follow. */
 struct plan_head {
-	uint32_t magic, size;
+	_Alignas(8) uint32_t magic;	/* what follows the head is aligned, too */
+	uint32_t size;
 	uint32_t n_steps, n_relocs;
 	uint32_t steps, relocs, heap;	/* offsets from the head */
 	uint32_t slot_name[PLAN_SLOTS];	/* heap offsets, for people */

@@ -6,8 +6,8 @@
  *
  * On a start the daemon says START, ATTACH…, GO, all without waiting; the
  * supervisor CREATED, STARTED, PROC…, EXITED.  FAILED may come in place of CREATED
- * or STARTED, with everything undone.  Nothing else is said before STARTED.  A daemon that comes back connects to
- * run_dir/control and says HELLO → STATE.
+ * or STARTED, with everything undone.  Nothing else is said before STARTED.
+ * A daemon that comes back connects to run_dir/control and says HELLO → STATE.
  */
 #ifndef DRYDOCK_RUNTIME_PROTOCOL_H
 #define DRYDOCK_RUNTIME_PROTOCOL_H
