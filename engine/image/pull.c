@@ -277,6 +277,8 @@ static int try_registry(struct pull *p, const char *url, const char *auth, bool 
 	};
 	start_over(p);
 	int r = registry_open(&t, &p->from, e);
+	if (r == 0)
+		r = registry_ping(p->from, e);
 	return r == 0 ? pull_from(p, e) : r;
 }
 

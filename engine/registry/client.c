@@ -242,6 +242,14 @@ int registry_request(struct registry *r, const struct fetch_request *q, const ch
 	return 0;
 }
 
+int registry_ping(struct registry *r, struct err *e)
+{
+	autofetch struct fetch *f = NULL;
+	struct fetch_request q = { .method = "GET" };
+	int err = registry_request(r, &q, "/v2/", &f, e);
+	return err == -EHOSTUNREACH || err == -ETIMEDOUT || err == -ECANCELED ? err : 0;
+}
+
 /* ---- manifests ------------------------------------------------------------------- */
 
 #define MANIFEST_LIMIT (4u << 20)	/* what registries accept at the most */

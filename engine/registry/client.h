@@ -34,6 +34,9 @@ int registry_open(const struct registry_target *t, struct registry **out, struct
 void registry_close(struct registry **r);
 #define autoregistry __attribute__((cleanup(registry_close)))
 
+/* Is anybody there?  Only that: whether we are let in is told by what comes next. */
+int registry_ping(struct registry *r, struct err *e);
+
 /* The base URL of a domain as it stands in a name; caller frees.  *maybe_tls is
  * set where plain HTTP is allowed (loopback, and those listed). */
 char *registry_url(const char *domain, char *const *insecure, bool *maybe_tls);
