@@ -51,15 +51,6 @@ static int make_bridge(struct network *n, int sock, const char *cidr, struct lin
 	return r < 0 ? r : link_find(n->k, sock, n->bridge, l, e);
 }
 
-/* IPv6's neighbour chatter on a bridge that only carries IPv4 costs every port. */
-static void quiet_ipv6(struct network *n)
-{
-	char path[96];
-
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", n->bridge);
-	k_write_file(n->k, path, "1");
-}
-
 /* The bridge as it is: its address, or if it has none the wanted one. */
 static int take_over(struct network *n, int sock, const struct network_config *c,
 		     const struct link *l, struct err *e)
@@ -91,8 +82,7 @@ static int find_or_make(struct network *n, int sock, const struct network_config
 	if (r < 0)
 		return r;
 	n->bridge_index = l.index;
-	quiet_ipv6(n);
-	return link_up(n->k, sock, l.index, e);
+	return link_up(n->k, sock, l.index, n->ipv6, e);
 }
 
 /* Our links carry their address in the name (endpoint_describe). */

@@ -59,6 +59,20 @@ static void raise_link(struct nl *m, int index)
 	nl_begin(m, RTM_NEWLINK, 0, &info, sizeof(info));
 }
 
+/* No address by itself, hence no neighbour discovery nor multicast on a cable that
+ * only carries IPv4.  By netlink and not by .../disable_ipv6: a write there, while
+ * another holds the kernel's rtnl lock, is tried over and over at full speed. */
+static void no_ipv6_address(struct nl *m, int index)
+{
+	uint8_t none = IN6_ADDR_GEN_MODE_NONE;
+
+	about_link(m, RTM_NEWLINK, 0, index, NULL);
+	size_t spec = nl_nest(m, IFLA_AF_SPEC), six = nl_nest(m, AF_INET6);
+	nl_attr_put(m, IFLA_INET6_ADDR_GEN_MODE, &none, sizeof(none));
+	nl_nest_end(m, six);
+	nl_nest_end(m, spec);
+}
+
 static void give_address(struct nl *m, int index, const struct subnet *address)
 {
 	struct ifaddrmsg info = {
@@ -128,11 +142,13 @@ int link_add_veth(struct kernel *k, int sock, const char *name, int bridge, int 
 	return r < 0 ? err_sys(e, -r, "make the veth pair %s", name) : 0;
 }
 
-int link_up(struct kernel *k, int sock, int index, struct err *e)
+int link_up(struct kernel *k, int sock, int index, bool ipv6, struct err *e)
 {
 	struct request q;
 
 	begin(&q);
+	if (ipv6)
+		no_ipv6_address(&q.nl, index);
 	raise_link(&q.nl, index);
 	int r = change(k, sock, &q, WHY_NET_UP);
 	return r < 0 ? err_sys(e, -r, "raise link %d", index) : 0;
@@ -184,12 +200,14 @@ int link_add_address(struct kernel *k, int sock, int index, const struct subnet 
 }
 
 int link_settle(struct kernel *k, int sock, int eth0, const struct subnet *address,
-		uint32_t gateway, struct err *e)
+		uint32_t gateway, bool ipv6, struct err *e)
 {
 	struct request q;
 	char text[ADDRESS_TEXT];
 
 	begin(&q);
+	if (ipv6)
+		no_ipv6_address(&q.nl, eth0);
 	raise_link(&q.nl, LO_INDEX);
 	give_address(&q.nl, eth0, address);
 	raise_link(&q.nl, eth0);

@@ -31,7 +31,8 @@ int link_add_bridge(struct kernel *k, int sock, const char *name, const uint8_t 
 /* Both ends at once: `name` here, in the bridge; eth0 with `mac` in the namespace netns_fd. */
 int link_add_veth(struct kernel *k, int sock, const char *name, int bridge, int netns_fd,
 		  const uint8_t mac[6], struct err *e);
-int link_up(struct kernel *k, int sock, int index, struct err *e);
+/* ipv6: the host has it, so the link must be told to do without. */
+int link_up(struct kernel *k, int sock, int index, bool ipv6, struct err *e);
 int link_delete(struct kernel *k, int sock, const char *name, struct err *e);
 /* Many at once: each deletion waits for all processors to let go of the link
  * (some 30 ms), all of one group's links wait together.  A link that is gone
@@ -43,7 +44,7 @@ int link_add_address(struct kernel *k, int sock, int index, const struct subnet 
 		     struct err *e);
 /* A new namespace's inside in one exchange: lo and eth0 up, the address, the default route. */
 int link_settle(struct kernel *k, int sock, int eth0, const struct subnet *address,
-		uint32_t gateway, struct err *e);
+		uint32_t gateway, bool ipv6, struct err *e);
 
 /* The links in a bridge; the first IPv4 address of a link (ENOENT if it has none). */
 int link_each_port(struct kernel *k, int bridge, void (*fn)(void *arg, const struct link *l),

@@ -73,13 +73,10 @@ void endpoint_describe(struct endpoint *ep, uint32_t address, int prefix)
 
 /* ---- making one (keeper thread) ---- */
 
-/* Inside the new namespace.  Docker's defaults: no IPv6 where the network has
- * none, and port 80 open to programs that aren't root.  A kernel without IPv6
- * has no such file, and that is as good. */
+/* Inside the new namespace, as Docker has it: port 80 is open to programs that
+ * aren't root.  Older kernels have no such file. */
 static void set_defaults(struct kernel *k)
 {
-	k_write_file(k, "/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
-	k_write_file(k, "/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
 	k_write_file(k, "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
 }
 
@@ -109,16 +106,12 @@ static int make_netns(struct network *n, int *netns, int *sock, struct err *e)
 	return r;
 }
 
-/* The host's end: no IPv6 chatter from it, and up. */
-static int raise_host_end(struct kernel *k, int host, const char *veth, struct err *e)
+static int raise_host_end(struct network *n, int host, const char *veth, struct err *e)
 {
-	char path[96];
 	struct link l;
 
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", veth);
-	k_write_file(k, path, "1");
-	int r = link_find(k, host, veth, &l, e);
-	return r < 0 ? r : link_up(k, host, l.index, e);
+	int r = link_find(n->k, host, veth, &l, e);
+	return r < 0 ? r : link_up(n->k, host, l.index, n->ipv6, e);
 }
 
 static int add_pair(struct network *n, struct endpoint *ep, int host, struct err *e)
@@ -131,7 +124,7 @@ static int add_pair(struct network *n, struct endpoint *ep, int host, struct err
 		link_delete(n->k, host, ep->veth, NULL);
 		r = link_add_veth(n->k, host, ep->veth, n->bridge_index, ep->netns, mac, e);
 	}
-	return r < 0 ? r : raise_host_end(n->k, host, ep->veth, e);
+	return r < 0 ? r : raise_host_end(n, host, ep->veth, e);
 }
 
 /* Wires the namespace to the bridge: `inside` acts in there, `host` out here. */
@@ -145,7 +138,7 @@ static int wire(struct network *n, struct endpoint *ep, int host, int inside, st
 		return r;
 	r = link_find(n->k, inside, "eth0", &eth0, e);
 	if (r == 0)
-		r = link_settle(n->k, inside, eth0.index, &own, n->net.own, e);
+		r = link_settle(n->k, inside, eth0.index, &own, n->net.own, n->ipv6, e);
 	if (r < 0)
 		link_delete(n->k, host, ep->veth, NULL);
 	return r;
