@@ -34,9 +34,11 @@ static const struct { const char *template, *text; } good[] = {
 	{ "{{.Name | upper | printf \"%s!\"}}", "/WEB!" }, { "{{printf \"%d-%5s|%-3v|%q\" .N \"x\" 7 \"y\"}}",
 	  "3-    x|7  |\"y\"" },
 	{ "{{join .List \", \"}} {{index (split \"a:b\" \":\") 1}}", "a, b b" },
-	{ "{{lower \"ABC\"}} {{title \"a bc\"}} {{truncate \"abcdef\" 3}}|{{pad \"x\" 1 2}}|", "abc A Bc abc| x  |" },
+	{ "{{lower \"ABC\"}} {{title \"a bc\"}} {{truncate \"abcdef\" 3}}|{{pad \"x\" 1 2}}|",
+	  "abc A Bc abc| x  |" },
 	{ "{{println \"a\" 1}}", "a 1\n" }, { "{{print 1 2}}", "1 2" },
-	{ "a {{- .N -}} b", "a3b" }, { "{{/* gone */}}x", "x" }, { "{{`raw\"`}}{{\"q\\t\\\"\"}}", "raw\"q\t\"" },
+	{ "a {{- .N -}} b", "a3b" }, { "{{/* gone */}}x", "x" },
+	{ "{{`raw\"`}}{{\"q\\t\\\"\"}}", "raw\"q\t\"" },
 	{ "{{.Label \"k\"}}{{.Label \"none\"}}", "v" }, { "{{slice .Name 1 3}}", "we" },
 	{ "{{ne 1 2}} {{lt 1 2}} {{ge 1 2}} {{gt 2 1}} {{le \"a\" \"b\"}}", "true true false true true" },
 	{ "{{.Nil}}{{json .Nil}}", "[]null" },
@@ -69,11 +71,14 @@ static const struct { const char *template, *what; } bad[] = {
 	{ "{{.Name", "template: :1: unclosed action" },
 	{ "\n{{nope .}}", "template: :2: function \"nope\" not defined" },
 	{ "{{.Nope}}", "template: :1:2: executing \"\" at <.Nope>: map has no entry for key \"Nope\"" },
-	{ "x{{.State.Nope}}", "template: :1:3: executing \"\" at <.State.Nope>: map has no entry for key \"Nope\"" },
+	{ "x{{.State.Nope}}",
+	  "template: :1:3: executing \"\" at <.State.Nope>: map has no entry for key \"Nope\"" },
 	{ "{{if .On}}", "template: :1: unexpected EOF" }, { "{{end}}", "template: :1: unexpected {{end}}" },
-	{ "{{\"x}}", "template: :1: unterminated quoted string" }, { "{{(.N}}", "template: :1: unclosed left paren" },
+	{ "{{\"x}}", "template: :1: unterminated quoted string" },
+	{ "{{(.N}}", "template: :1: unclosed left paren" },
 	{ "{{}}", "template: :1: missing value for command" },
-	{ "{{len 3}}", "template: :1:2: executing \"\" at <len>: error calling len: len of type interface {}" },
+	{ "{{len 3}}",
+	  "template: :1:2: executing \"\" at <len>: error calling len: len of type interface {}" },
 	{ "{{$y}}", "template: :1:2: executing \"\" at <$y>: undefined variable \"$y\"" },
 	{ "{{/* x", "template: :1: unclosed comment" },
 };
@@ -105,8 +110,8 @@ START_TEST(heads_of_tables)
 	autostr struct str out = { 0 };
 	struct template *t;
 
-	ck_assert_int_eq(template_parse("{{.ID}}\t{{lower .Names}}\t{{json .ID}}\t{{.None}}\t{{.Label \"x\"}}", &t,
-					NULL), 0);
+	ck_assert_int_eq(template_parse("{{.ID}}\t{{lower .Names}}\t{{json .ID}}\t{{.None}}\t"
+					"{{.Label \"x\"}}", &t, NULL), 0);
 	template_head(t, heads, &out);
 	template_free(t);
 	ck_assert_str_eq(out.s, "CONTAINER ID\tNAMES\tCONTAINER ID\t\tx");
@@ -132,9 +137,10 @@ END_TEST
 /* Any text either parses or is refused; running it ends. */
 START_TEST(noise_does_no_harm)
 {
-	static const char *const parts[] = { "{{", "}}", "if ", "range ", "end", "else ", ".Name", ".List", "$x",
-					     " := ", "|", "(", ")", "\"", "`", "json ", "index ", " 1", "-", " ",
-					     "with ", ".", "/*", "*/" };
+	static const char *const parts[] = {
+		"{{", "}}", "if ", "range ", "end", "else ", ".Name", ".List", "$x", " := ", "|", "(", ")",
+		"\"", "`", "json ", "index ", " 1", "-", " ", "with ", ".", "/*", "*/",
+	};
 
 	srand((unsigned)_i);
 	for (int round = 0; round < 300; round++) {
@@ -150,7 +156,8 @@ END_TEST
 
 static const struct { const char *text, *laid; } layouts[] = {
 	{ "{}", "{}" }, { "[ ]", "[]" }, { "[1,2]", "[\n    1,\n    2\n]" },
-	{ "{\"a\":{\"b\":[]},\"c\":\"x:,{\\\"\"}", "{\n    \"a\": {\n        \"b\": []\n    },\n    \"c\": \"x:,{\\\"\"\n}" },
+	{ "{\"a\":{\"b\":[]},\"c\":\"x:,{\\\"\"}",
+	  "{\n    \"a\": {\n        \"b\": []\n    },\n    \"c\": \"x:,{\\\"\"\n}" },
 	{ "", "" }, { "}", "\n}" }, { "\"open", "\"open" }, { "[", "[\n    " },
 };
 

@@ -213,7 +213,8 @@ static const struct { const char *spec, *exposed, *bindings; } ports[] = {
 	  "{\"2/udp\":[{\"HostIp\":\"127.0.0.1\",\"HostPort\":\"1\"}]}" },
 	{ "[::1]::5", "{\"5/tcp\":{}}", "{\"5/tcp\":[{\"HostIp\":\"::1\",\"HostPort\":\"\"}]}" },
 	{ "1-2:3-4", "{\"3/tcp\":{},\"4/tcp\":{}}",
-	  "{\"3/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"1\"}],\"4/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"2\"}]}" },
+	  "{\"3/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"1\"}],"
+	  "\"4/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"2\"}]}" },
 	{ "8000-8010:80", "{\"80/tcp\":{}}",
 	  "{\"80/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"8000-8010\"}]}" },
 };
@@ -532,7 +533,8 @@ static int catch(void *arg, int stream, const char *data, size_t n)
 
 START_TEST(frames_however_they_are_cut)
 {
-	static const char wire[] = "\1\0\0\0\0\0\0\3one\2\0\0\0\0\0\0\2er\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\4 two";
+	static const char wire[] = "\1\0\0\0\0\0\0\3one" "\2\0\0\0\0\0\0\2er"
+				   "\1\0\0\0\0\0\0\0" "\1\0\0\0\0\0\0\4 two";
 
 	for (size_t step = 1; step < sizeof(wire); step++) {
 		struct demux d = { 0 };

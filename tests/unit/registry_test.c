@@ -278,11 +278,34 @@ START_TEST(says_when_the_port_is_taken)
 }
 END_TEST
 
+/* {"username":"me","password":"s?>"} and a wrong password. */
+static const char *const me = "eyJ1c2VybmFtZSI6Im1lIiwicGFzc3dvcmQiOiJzPz4ifQ==";
+static const char *const not_me = "eyJ1c2VybmFtZSI6Im1lIiwicGFzc3dvcmQiOiJubyJ9";
+
+START_TEST(shows_who_it_is)
+{
+	struct image *img = NULL;
+	struct pull_options o = { .ref = bad };
+	line.how = _i ? TAMPER_TOKEN : TAMPER_BASIC;
+	ck_assert_int_eq(image_pull(s, &o, &img, &e), -EACCES);
+	ck_assert_msg(strstr(e.what, "pull access denied for 127.0.0.1:") &&
+		      strstr(e.what, "may require 'docker login'"), "%s", e.what);
+	ck_assert_int_eq(err_status(&e), 404);
+	o.auth = not_me;
+	ck_assert_int_eq(image_pull(s, &o, &img, &e), -EACCES);
+	ck_assert_msg(strstr(e.what, "unauthorized: incorrect username or password"), "%s", e.what);
+	nothing_left();
+	o.auth = me;
+	ck_assert_msg(image_pull(s, &o, &img, &e) == 0, "%s", e.what);
+	image_free(img);
+	is_whole(bad);
+}
+END_TEST
+
 START_TEST(reads_credentials)
 {
 	struct auth a;
-	/* {"username":"me","password":"s?>"} in both alphabets, then an identity token */
-	ck_assert_int_eq(auth_parse("eyJ1c2VybmFtZSI6Im1lIiwicGFzc3dvcmQiOiJzPz4ifQ==", &a, &e), 0);
+	ck_assert_int_eq(auth_parse(me, &a, &e), 0);
 	ck_assert_str_eq(a.user, "me");
 	ck_assert_str_eq(a.password, "s?>");
 	auth_free(&a);
@@ -321,6 +344,7 @@ static Suite *suite(void)
 	tcase_add_test(t, deletes);
 	tcase_add_test(t, read_only_refuses);
 	tcase_add_test(t, says_when_the_port_is_taken);
+	tcase_add_loop_test(t, shows_who_it_is, 0, 2);
 	tcase_add_test(t, reads_credentials);
 	suite_add_tcase(su, t);
 	return su;

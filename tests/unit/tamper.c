@@ -38,7 +38,7 @@ static bool read_head(int fd, struct str *head)
 static bool chosen(struct tamper *t, const char *head)
 {
 	autofree char *line = strndup(head, strcspn(head, "\r"));
-	if (t->how == TAMPER_NOT || (t->only && !strstr(line, t->only)))
+	if (t->how == TAMPER_NOT || t->how >= TAMPER_BASIC || (t->only && !strstr(line, t->only)))
 		return false;
 	int left = t->times;
 	while (left > 0 && !atomic_compare_exchange_weak(&t->times, &left, left - 1))
@@ -59,6 +59,24 @@ static const char *canned(int how)
 		"{\"errors\":[{\"code\":\"TOOMANYREQUESTS\",\"message\":\"You have reached.\"}]}";
 	default: return NULL;
 	}
+}
+
+#define ANSWER(status, headers, body) str_printf("HTTP/1.1 " status "\r\n" headers \
+	"Content-Length: %zu\r\nConnection: close\r\n\r\n%s", sizeof(body) - 1, body)
+
+/* What a guard at the door says; NULL: come in. */
+static char *guard(const struct tamper *t, const char *head)
+{
+	bool known = strstr(head, "Authorization: Basic bWU6cz8+") != NULL;
+	if (t->how == TAMPER_BASIC)
+		return known ? NULL : ANSWER("401 No", "WWW-Authenticate: Basic realm=\"x\"\r\n", "");
+	if (t->how != TAMPER_TOKEN || strstr(head, "Authorization: Bearer t0"))
+		return NULL;
+	if (str_starts(head, "GET /token?"))
+		return known && strstr(head, "scope=repository%3Alibrary%2Fapp%3Apull")
+			? ANSWER("200 OK", "", "{\"token\":\"t0\"}") : ANSWER("401 No", "", "{}");
+	return str_printf("HTTP/1.1 401 No\r\nWWW-Authenticate: Bearer realm=\"http://127.0.0.1:%u/token\""
+			  ",service=\"s\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", t->port);
 }
 
 static void relay_body(struct tamper *t, int from, int to, bool bad)
@@ -107,8 +125,9 @@ static void *serve(void *arg)
 	if (!read_head(fd, &head))
 		return NULL;
 	v.t->asked++;
+	autofree char *no = guard(v.t, head.s);
 	bool bad = chosen(v.t, head.s);
-	const char *answer = bad ? canned(v.t->how) : NULL;
+	const char *answer = no ? no : bad ? canned(v.t->how) : NULL;
 	if (answer)
 		write_all(fd, answer, strlen(answer));
 	else

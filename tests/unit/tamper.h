@@ -17,6 +17,8 @@ enum tamper_how {
 	TAMPER_HTML,		/* answers 200 with a page, as portals in hotels do */
 	TAMPER_ERROR,		/* answers 500 */
 	TAMPER_LIMIT,		/* answers 429 */
+	TAMPER_BASIC,		/* lets in whoever is "me" with the password "s?>" */
+	TAMPER_TOKEN,		/* the same, but for a token, which /token gives */
 };
 
 struct tamper {
