@@ -9,7 +9,7 @@ shift
 fetch() {
 	local package
 	package=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null |
-		awk '$1 == "Depends:" && $2 ~ /^linux-image-/ { print $2; exit }')
+		awk '$1 == "Depends:" && $2 ~ /^linux-image-/ && !n++ { print $2 }')
 	[ -n "$package" ] || return 1
 	rm -rf "$dir.new" && mkdir -p "$dir.new"
 	(cd "$dir.new" && apt-get -q -o APT::Sandbox::User=root download "$package" >/dev/null &&
