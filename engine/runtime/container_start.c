@@ -155,7 +155,8 @@ void container_ended(struct container *c, const struct launch_exit *x)
 		launch_release(c->run);
 	c->run = NULL;
 	net_stop(c);
-	container_save(c, NULL);
+	if (!host_flag(c, "AutoRemove"))	/* else the document goes in a moment */
+		container_save(c, NULL);
 	c->exits++;
 	pthread_cond_broadcast(&c->changed);
 }
