@@ -8,18 +8,24 @@
 set -eu
 list=$(dirname "$0")/packages
 
-is_there() {	# PACKAGE[|COMMAND]
-	case $1 in
-	*"|"*) command -v "${1#*|}" >/dev/null && return ;;
-	esac
-	[ "$(dpkg-query -W -f '${db:Status-Status}' "${1%%|*}" 2>/dev/null)" = installed ]
-}
+wanted() { awk -v stages=" $* " 'index(stages, " " $1 " ") && !seen[$2]++ { print $2 }' "$list"; }
+
+names=$(wanted "$@")
+# One question for all of them: each costs as much as all.
+# shellcheck disable=SC2046,SC2086  # lists of names
+installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $(echo "$names" | sed 's/|.*//') 2>/dev/null |
+	sed -n 's/^installed //p') || true
 
 missing=
-for stage in "$@"; do
-	for package in $(awk -v stage="$stage" '$1 == stage { print $2 }' "$list"); do
-		is_there "$package" || missing="$missing ${package%%|*}"
-	done
+for name in $names; do
+	package=${name%%|*}
+	case "
+$installed
+" in *"
+$package
+"*) continue ;; esac
+	case $name in *"|"*) command -v "${name#*|}" >/dev/null && continue ;; esac
+	missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 
