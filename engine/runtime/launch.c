@@ -196,7 +196,18 @@ static int hand_over(struct running *r, const struct spec *s, struct err *e)
 	if (plan_fd < 0)
 		return plan_fd;
 	int err = send_start(r, s, plan_fd, e);
+	if (err == 0)	/* from here on while the supervisor works */
+		err = dir_make(r->run_dir, 0700, e);
 	return err < 0 ? err : saved_write(&r->saved, r->run_dir, e);
+}
+
+/* Where the run_dirs are; the container's own is made by whoever needs it first. */
+static int make_parent(const char *run_dir, struct err *e)
+{
+	const char *slash = strrchr(run_dir, '/');
+	autofree char *parent = str_printf("%.*s", slash ? (int)(slash - run_dir) : 0, run_dir);
+
+	return *parent ? dir_make(parent, 0700, e) : 0;
 }
 
 int launch_prepare(struct launcher *l, struct spec *s, struct running **out, struct err *e)
@@ -205,7 +216,7 @@ int launch_prepare(struct launcher *l, struct spec *s, struct running **out, str
 	uint64_t request_ns = clock_mono_ns();
 
 	wait_for_former(l, s->id);
-	int err = dir_make(s->run_dir, 0700, e);
+	int err = make_parent(s->run_dir, e);
 	if (err == 0)
 		err = make_plan(l, s, &plan, e);
 	if (err < 0)

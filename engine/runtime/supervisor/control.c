@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -140,6 +141,8 @@ void control_accept(struct super *s, void *obj, int fd, short events)
 int control_listen(struct super *s)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+	mkdir(s->run_dir, 0700);	/* the daemon does so, too, as we speak */
 	int dir = open(s->run_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (dir < 0)

@@ -270,9 +270,9 @@ void start_look_around(struct super *s)
 	inodes_of("self", s->own_ns);
 }
 
-/* Its namespaces are final now, and it can't be gone: it waits for GO, or stands in
- * execve until the watch lets it go on.  The mount namespace is held: its teardown
- * then doesn't delay the news of the exit. */
+/* When it hands over the watch's listener: its namespaces are final, and it still
+ * has something to do.  The mount namespace is held: its teardown then doesn't
+ * delay the news of the exit. */
 static void look_at_child(struct super *s)
 {
 	char number[16], path[64];
@@ -300,7 +300,6 @@ static void child_ready(struct super *s, struct process *p)
 	struct msg_fds fds = { { p->pidfd }, 1 };
 
 	s->created = true;
-	look_at_child(s);
 	start_state(s, &m, MSG_CREATED);
 	control_say(s, &m, &fds);
 }
@@ -346,6 +345,13 @@ static void take_terminal(struct super *s, struct process *p, int master)
 		k_tty_size(s->k, master, p->io.rows, p->io.cols);
 }
 
+static void take_watch(struct super *s, struct process *p, int listener)
+{
+	watch_add(s, listener, p->is_exec);
+	if (!p->is_exec)
+		look_at_child(s);
+}
+
 void process_channel(struct super *s, void *obj, int fd, short events)
 {
 	struct process *p = obj;
@@ -360,7 +366,7 @@ void process_channel(struct super *s, void *obj, int fd, short events)
 	}
 	switch ((enum child_word)r.word) {
 	case CHILD_TTY: take_terminal(s, p, with); break;
-	case CHILD_WATCH: watch_add(s, with, p->is_exec); break;
+	case CHILD_WATCH: take_watch(s, p, with); break;
 	case CHILD_READY: child_ready(s, p); break;
 	case CHILD_FAILED: process_failed(s, p, r.step, r.error); break;
 	}
