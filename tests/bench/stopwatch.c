@@ -3,7 +3,8 @@
  *	stopwatch ROUNDS -- [VAR=value ...] COMMAND ... -- COMMAND ...
  *
  * Each round runs every command once, so that whatever else the machine does
- * hits all alike; the first round warms up and isn't counted.  Prints a line for
+ * hits all alike; every other round goes backwards, so that no command always
+ * follows the same other; the first round warms up and isn't counted.  Prints a line for
  * each command: the nanoseconds from spawn to exit of every round.  A command
  * that fails ends everything with status 1.  Output of commands goes nowhere.
  *
@@ -21,6 +22,7 @@
 #include <unistd.h>
 
 #define MAX 16
+#define REST_US 50000	/* engines clean up and prepare after a run: that is nobody else's time */
 
 extern char **environ;
 
@@ -94,11 +96,12 @@ int main(int argc, char **argv)
 	posix_spawn_file_actions_init(&quiet);
 	posix_spawn_file_actions_addopen(&quiet, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
-	for (int i = 0; i <= rounds; i++) {
-		for (int j = 0; j < n_commands; j++)
-			commands[j].ns[i] = run(&commands[j], &quiet);
-		usleep(20000);	/* let what the last ones left to do be done */
-	}
+	for (int i = 0; i <= rounds; i++)
+		for (int j = 0; j < n_commands; j++) {
+			struct command *c = &commands[i % 2 ? n_commands - 1 - j : j];
+			c->ns[i] = run(c, &quiet);
+			usleep(REST_US);
+		}
 	for (int j = 0; j < n_commands; j++) {
 		for (int i = 1; i <= rounds; i++)
 			printf("%llu ", (unsigned long long)commands[j].ns[i]);
