@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/cleanup.h"
 #include "core/clock.h"
@@ -21,12 +22,16 @@
 /* Layers made here wait under this name for the image that will list them. */
 #define MADE_HERE "made here"
 
+/* The layer is pinned before its blob gets its name: from then on no removal of
+ * an image with the same layer takes either away. */
 static int pack_to_blob(struct image_store *s, const char *dir, struct packed *p, struct err *e)
 {
 	autoblob struct blob_new b = { -1, NULL };
 	int r = blob_begin(s, &b, e);
 	if (r == 0)
 		r = layer_pack(s->k, dir, b.fd, p, e);
+	if (r == 0)
+		r = layer_pin(s, p->diff_id, MADE_HERE, e);
 	return r == 0 ? blob_keep(s, &b, p->digest, e) : r;
 }
 
@@ -72,11 +77,14 @@ static int make_layer(struct image_store *s, const char *dir, bool take, struct 
 	memcpy(rec.digest, p.digest, sizeof(rec.digest));
 	rec.size = p.size;
 	rec.unpacked = p.unpacked;
-	r = layer_pin(s, rec.diff_id, MADE_HERE, e);
-	if (r == 0 && layer_find(s, rec.diff_id, &known, NULL) == 0) {
-		rec = known;	/* made before: keep the blob that is written down */
+	if (layer_find(s, rec.diff_id, &known, NULL) == 0) {
+		/* Made before: the blob that is written down counts. */
+		autofree char *twin = store_blob_path(s, rec.digest);
+		if (!str_eq(known.digest, rec.digest))
+			unlink(twin);
+		rec = known;
 		r = take ? dir_remove(dir, e) : 0;
-	} else if (r == 0) {
+	} else {
 		r = adopt(s, dir, take, &rec, e);
 	}
 	if (r < 0)
@@ -100,7 +108,7 @@ int layer_from_live(struct image_store *s, const char *dir, struct layer_made *o
 
 /* ---- images ---------------------------------------------------------------------- */
 
-static int write_record(struct image_store *s, const struct image_record *r, struct err *e)
+static int write_record(struct image_store *s, struct image_record *r, struct err *e)
 {
 	uint64_t created = 0;
 	clock_parse(json_str_or(r->config, "created", "0"), &created);
@@ -116,10 +124,12 @@ static int write_record(struct image_store *s, const struct image_record *r, str
 	return err;
 }
 
-int image_record(struct image_store *s, const struct image_record *r, struct err *e)
+int image_record(struct image_store *s, struct image_record *r, struct err *e)
 {
 	STORE_LOCKED(s);
-	int err = db_exec(s->db, "BEGIN IMMEDIATE", e);
+	int err = blob_put(s, r->text, r->len, r->id, e);
+	if (err == 0)
+		err = db_exec(s->db, "BEGIN IMMEDIATE", e);
 	if (err < 0)
 		return err;
 	err = write_record(s, r, e);
@@ -160,28 +170,26 @@ static int parse_name(const char *ref, char **name, char **repo, struct err *e)
 int image_create(struct image_store *s, const cJSON *config, const char *ref, struct image **out,
 		 struct err *e)
 {
-	autofree char *name = NULL, *repo = NULL, *text = NULL;
-	char id[DIGEST_TEXT];
+	autofree char *name = NULL, *repo = NULL, *text = json_line(config);
 	char **diff_ids = NULL;
+	struct image_record rec = { .text = text, .len = strlen(text), .config = config };
 	int r = parse_name(ref, &name, &repo, e);
 	if (r == 0)
 		r = image_diff_ids(config, &diff_ids, e);
 	if (r == 0)
 		r = check_layers_here(s, diff_ids, e);
-	if (r == 0) {
-		text = json_line(config);
-		r = blob_put(s, text, strlen(text), id, e);
-	}
+	rec.diff_ids = diff_ids;
+	rec.repo = repo;
+	rec.name = name;
 	if (r == 0)
-		r = image_record(s, &(struct image_record){ .id = id, .config = config,
-				 .diff_ids = diff_ids, .repo = repo, .name = name }, e);
+		r = image_record(s, &rec, e);
 	for (size_t i = 0; r == 0 && diff_ids[i]; i++)
 		layer_unpin(s, MADE_HERE, diff_ids[i]);	/* the image keeps them now */
 	strv_free(diff_ids);
 	if (r < 0)
 		return r;
 	STORE_LOCKED(s);
-	return image_load(s, id, out, e);
+	return image_load(s, rec.id, out, e);
 }
 
 /* ---- is it still what it was? ---------------------------------------------------- */

@@ -193,15 +193,11 @@ static int fetch_config(struct pull *p, struct str *text, cJSON **config, struct
 static int record(struct pull *p, const struct str *text, cJSON *config, const char *digest,
 		  struct err *e)
 {
-	char id[DIGEST_TEXT];
 	autofree char *repo = reference_familiar_name(&p->ref);
 	autofree char *by_digest = str_printf("%s@%s", repo, digest);
-	int r = blob_put(p->s, text->s, text->len, id, e);
-	if (r < 0)
-		return r;
 	return image_record(p->s, &(struct image_record){
-		.id = id, .config = config, .diff_ids = p->diff_ids, .repo = repo,
-		.name = p->ref.digest ? NULL : p->familiar, .digest = by_digest }, e);
+		.text = text->s, .len = text->len, .config = config, .diff_ids = p->diff_ids,
+		.repo = repo, .name = p->ref.digest ? NULL : p->familiar, .digest = by_digest }, e);
 }
 
 static bool is_here(struct pull *p)

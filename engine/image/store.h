@@ -91,17 +91,19 @@ void layer_unpin(struct image_store *s, const char *holder, const char *diff_id)
  * with the lock held. */
 int store_collect(struct image_store *s, char ***deleted, int64_t *bytes, struct err *e);
 
-/* Writes down an image whose configuration and layers are in place.  repo and
- * the texts may be NULL. */
+/* Stores a configuration and writes the image down; its layers are in place and
+ * pinned.  repo, name and digest may be NULL. */
 struct image_record {
-	const char *id;
-	const cJSON *config;
+	const char *text;	/* the configuration as bytes, which make the id … */
+	size_t len;
+	const cJSON *config;	/* … and as a document */
 	char *const *diff_ids;
 	const char *repo;	/* familiar name */
 	const char *name;	/* familiar, with tag */
 	const char *digest;	/* familiar name@digest */
+	char id[DIGEST_TEXT];	/* out */
 };
-int image_record(struct image_store *s, const struct image_record *r, struct err *e);
+int image_record(struct image_store *s, struct image_record *r, struct err *e);
 /* name or digest reference -> image; moves it if it was another's. Lock held. */
 int name_put(struct image_store *s, const char *ref, const char *repo, bool is_digest,
 	     const char *id, struct err *e);

@@ -142,6 +142,41 @@ START_TEST(two_pulls_share_the_work)
 }
 END_TEST
 
+/* Pulls and removes an image again and again; what it shares goes and comes. */
+static void *come_and_go(void *ref)
+{
+	struct err mine = { 0 };
+	for (int i = 0; i < 25; i++) {
+		struct image *img = NULL;
+		struct image_removed gone;
+		struct pull_options o = { .ref = ref };
+		if (image_pull(s, &o, &img, &mine) < 0)
+			return str_dup(mine.what);
+		int r = image_check(s, img, &mine);
+		image_free(img);
+		if (r < 0 || image_remove(s, ref, false, NULL, NULL, &gone, &mine) < 0)
+			return str_dup(mine.what);
+		image_removed_free(&gone);
+	}
+	return NULL;
+}
+
+START_TEST(shared_layers_come_and_go)
+{
+	pthread_t threads[2];
+	void *why;
+	bake("other", "v2", 6);
+	autofree char *other = str_printf("127.0.0.1:%u/other:v2", registry_port(server));
+	pthread_create(&threads[0], NULL, come_and_go, direct);
+	pthread_create(&threads[1], NULL, come_and_go, other);
+	for (int i = 0; i < 2; i++) {
+		pthread_join(threads[i], &why);
+		ck_assert_msg(!why, "%s", (char *)why);
+	}
+	nothing_left();
+}
+END_TEST
+
 START_TEST(indexes_lead_to_this_machine)
 {
 	char digest[DIGEST_TEXT];
@@ -328,6 +363,7 @@ static Suite *suite(void)
 	Suite *su = suite_create("registry");
 	TCase *t;
 	t = tcase_create("pull");
+	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, registry_setup, registry_teardown);
 	tcase_add_test(t, pulls_and_tells);
 	tcase_add_test(t, shares_layers_between_images);
@@ -335,6 +371,7 @@ static Suite *suite(void)
 	tcase_add_test(t, mirrors_serve_docker_io);
 	tcase_add_test(t, unplugged_is_not_unknown);
 	tcase_add_test(t, two_pulls_share_the_work);
+	tcase_add_test(t, shared_layers_come_and_go);
 	tcase_add_test(t, indexes_lead_to_this_machine);
 	suite_add_tcase(su, t);
 	t = tcase_create("server");
