@@ -114,7 +114,7 @@ static int treat_fields(const cJSON *o, const struct field *f, size_t n, char **
 			continue;
 		if (f[i].treat == REFUSE) {
 			err_set(e, EINVAL, "%s is not supported by this engine", f[i].name);
-			return err_hint(e, "leave the option out; docs/lecture-7.4 lists what works");
+			return err_hint(e, "leave the option out");
 		}
 		autofree char *w = str_printf("%s is not supported by this engine and has no effect.",
 					      f[i].name);

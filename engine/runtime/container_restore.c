@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/file.h"
 #include "runtime/container_internal.h"
@@ -25,6 +26,23 @@ static bool exists(const char *path)
 	return lstat(path, &st) == 0;
 }
 
+/* Who PID 1 is: the journal saw it start, but that daemon is gone (proc(5)). */
+static void meet_init(struct container *c)
+{
+	char exe[PATH_MAX];
+	autofree char *link = str_printf("/proc/%d/exe", c->pid);
+	autofree char *path = str_printf("/proc/%d/cmdline", c->pid);
+	autostr struct str cmd = { 0 };
+	ssize_t n = readlink(link, exe, sizeof(exe) - 1);
+	if (n < 0 || file_read(path, &cmd, NULL) < 0)
+		return;
+	exe[n] = '\0';
+	c->init_exe = str_dup(exe);
+	c->init_argv = mem_alloc(sizeof(*c->init_argv));
+	for (size_t at = 0; at < cmd.len; at += strlen(cmd.s + at) + 1)
+		strv_add(&c->init_argv, cmd.s + at);
+}
+
 /* It runs: take it up again. */
 static void adopt(struct container *c, const struct launch_info *info)
 {
@@ -35,6 +53,7 @@ static void adopt(struct container *c, const struct launch_info *info)
 		c->started_ns = clock_wall_ns();
 	if (!c->starts)
 		c->starts = 1;
+	meet_init(c);
 	net_adopt(c);
 	changes_baseline(c);
 	container_save(c, NULL);
