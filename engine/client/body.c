@@ -161,8 +161,6 @@ PUT(env)
 	for (; *values; values++) {
 		autofree char *pair = env_pair(*values);
 
-		if (!*pair || *pair == '=')
-			return err_set(e, EINVAL, "invalid environment variable: %s", *values);
 		cJSON_AddItemToArray(list, cJSON_CreateString(pair));
 	}
 	return 0;
@@ -368,6 +366,8 @@ static int security_option(const char *text, struct str *out, struct err *e)
 	autostr struct str profile = { 0 };
 	autojson cJSON *j = NULL;
 
+	if (!strpbrk(text, "=:") && !str_eq(text, "no-new-privileges"))
+		return err_set(e, EINVAL, "Invalid --security-opt: \"%s\"", text);
 	if (!str_starts(text, "seccomp=") || str_eq(text, "seccomp=unconfined") ||
 	    str_eq(text, "seccomp=builtin")) {
 		str_add(out, text);

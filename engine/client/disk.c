@@ -166,7 +166,7 @@ static cJSON *df_image(const cJSON *i)
 {
 	const cJSON *tag = cJSON_GetArrayItem(json_obj(i, "RepoTags"), 0);
 
-	return row_image(i, cJSON_IsString(tag) ? tag->valuestring : NULL, false);
+	return row_image(i, cJSON_IsString(tag) ? tag->valuestring : NULL, false, false);
 }
 
 static int print_part(const char *title, const struct listing *l, const cJSON *list,

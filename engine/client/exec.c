@@ -17,7 +17,7 @@ static const struct option exec_options[] = {
 	  put_text },
 	{ "env-file", 0, &opt_list, "File with environment variables, one a line", NULL,
 	  COMPLETE_FILE, "Env", put_env_file },
-	{ "env", 'e', &opt_list, "Set an environment variable", NULL, 0, "Env", put_env },
+	{ "env", 'e', &opt_env, "Set an environment variable", NULL, 0, "Env", put_env },
 	{ "interactive", 'i', &opt_flag, "Keep stdin open" },
 	{ "privileged", 0, &opt_flag, "Give it all capabilities", NULL, 0, "Privileged", put_flag },
 	{ "tty", 't', &opt_flag, "Give it a terminal", NULL, 0, "Tty", put_flag },

@@ -6,6 +6,11 @@
 #include "core/cleanup.h"
 #include "core/str.h"
 
+static bool hidden(const cJSON *field)
+{
+	return field->string && field->string[0] == FIELD_HIDDEN;
+}
+
 static void number(const cJSON *v, struct str *out)
 {
 	double d = v->valuedouble;
@@ -64,10 +69,15 @@ static void print_items(const cJSON *v, char open, char close, struct str *out)
 {
 	const cJSON *c;
 
+	bool first = true;
+
 	str_addf(out, "%c", open);
 	cJSON_ArrayForEach(c, v) {
-		if (c != v->child)
+		if (hidden(c))
+			continue;
+		if (!first)
 			str_add(out, " ");
+		first = false;
 		go_print(c, out);
 	}
 	str_addf(out, "%c", close);
@@ -118,10 +128,15 @@ static void json_items(const cJSON *v, const char *brackets, struct str *out)
 {
 	const cJSON *c;
 
+	bool first = true;
+
 	str_addn(out, brackets, 1);
 	cJSON_ArrayForEach(c, v) {
-		if (c != v->child)
+		if (hidden(c))
+			continue;
+		if (!first)
 			str_add(out, ",");
+		first = false;
 		if (*brackets == '{') {
 			quote(c->string, out);
 			str_add(out, ":");

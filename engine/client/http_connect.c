@@ -115,7 +115,8 @@ int http_address(const char *host, struct http_address *out, struct err *e)
 	else if (str_starts(host, "http://"))
 		r = tcp_address(host + 7, &a);
 	if (r) {
-		err_set(e, EINVAL, "unable to parse docker host `%s`", host);
+		err_set(e, EINVAL, "Failed to initialize: unable to resolve docker endpoint: "
+			"invalid bind address format: %s", host);
 		err_hint(e, "use unix:///path/to/socket or tcp://127.0.0.1:port");
 		return -EINVAL;
 	}

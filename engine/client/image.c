@@ -46,7 +46,7 @@ static const char *digest_of(const cJSON *image, const char *repository, size_t 
 	return "<none>";
 }
 
-static void put_name(cJSON *row, const cJSON *image, const char *tag)
+static void put_name(cJSON *row, const cJSON *image, const char *tag, bool digests)
 {
 	const cJSON *first = cJSON_GetArrayItem(json_obj(image, "RepoDigests"), 0);
 	const char *whole = tag ? tag : cJSON_IsString(first) ? first->valuestring : "<none>";
@@ -56,7 +56,7 @@ static void put_name(cJSON *row, const cJSON *image, const char *tag)
 
 	json_put_str(row, "Repository", repository);
 	json_put_str(row, "Tag", colon ? colon + 1 : "<none>");
-	json_put_str(row, "Digest", digest_of(image, whole, len));
+	json_put_str(row, "Digest", digests ? digest_of(image, whole, len) : "<none>");
 }
 
 /* -1 is the API's word for "not counted". */
@@ -68,7 +68,7 @@ static void put_counted(cJSON *row, const char *field, int64_t v)
 		show_put_size(row, field, (double)v, 4);
 }
 
-cJSON *row_image(const cJSON *image, const char *tag, bool whole)
+cJSON *row_image(const cJSON *image, const char *tag, bool whole, bool digests)
 {
 	cJSON *row = cJSON_CreateObject();
 	int64_t created = json_int(image, "Created", 0), size = json_int(image, "Size", 0);
@@ -77,7 +77,7 @@ cJSON *row_image(const cJSON *image, const char *tag, bool whole)
 	autofree char *count = used < 0 ? str_dup("N/A") : str_printf("%lld", (long long)used);
 	char buf[64];
 
-	put_name(row, image, tag);
+	put_name(row, image, tag, digests);
 	json_put_str(row, "ID", id);
 	json_put_str(row, "CreatedSince",
 		     created ? human_ago(buf, sizeof(buf), created) : "N/A");
@@ -92,17 +92,20 @@ cJSON *row_image(const cJSON *image, const char *tag, bool whole)
 
 static void image_rows(const cJSON *images, const struct options *o, cJSON *rows)
 {
+	const char *format = opt_text(o, "format");
 	bool whole = opt_on(o, "no-trunc");
+	bool digests = opt_on(o, "digests") || (format && strstr(format, ".Digest"));
 	const cJSON *i, *t;
 
 	cJSON_ArrayForEach(i, images) {
 		const cJSON *tags = json_obj(i, "RepoTags");
 
 		if (!cJSON_GetArraySize(tags))
-			cJSON_AddItemToArray(rows, row_image(i, NULL, whole));
+			cJSON_AddItemToArray(rows, row_image(i, NULL, whole, digests));
 		cJSON_ArrayForEach(t, tags)
 			if (cJSON_IsString(t))
-				cJSON_AddItemToArray(rows, row_image(i, t->valuestring, whole));
+				cJSON_AddItemToArray(rows, row_image(i, t->valuestring, whole,
+								     digests));
 	}
 }
 
@@ -138,6 +141,11 @@ static const struct column history_columns[] = {
 static const struct listing history_listing = {
 	"*formatter.historyContext",
 	"{{.ID}}\t{{.CreatedSince}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}", history_columns,
+};
+
+static const struct listing history_raw = {
+	"*formatter.historyContext",
+	"{{.ID}}\t{{.CreatedAt}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}", history_columns,
 };
 
 static void history_times(cJSON *row, int64_t created, bool human)
@@ -190,7 +198,8 @@ static int history_verb(struct command *c)
 	autostr struct str path = { 0 };
 
 	url_path(&path, "/images/", c->opt.args[0], "/history");
-	return listing_verb(c, path.s, &history_listing, "ID", history_rows);
+	return listing_verb(c, path.s, opt_on(&c->opt, "human") ? &history_listing : &history_raw,
+			    "ID", history_rows);
 }
 
 static int tag_verb(struct command *c)

@@ -28,7 +28,7 @@ static const struct { const char *kind, *before, *after; } kinds[] = {
 /* What the verb prints, gathered: output first, failures after it, as docker does. */
 struct report {
 	struct template *format;	/* NULL: whole documents */
-	bool json;			/* --format json: one line each */
+	bool json;			/* --format json: on one line */
 	struct str out, said;
 	int shown;
 };
@@ -69,13 +69,11 @@ static int show(struct report *r, const struct http_answer *a, struct err *e)
 		str_add(&r->out, rc ? "" : "\n");
 		return rc;
 	}
-	if (r->json) {
+	str_add(&r->out, r->shown++ ? "," : "");
+	if (r->json)
 		go_json(a->json, &r->out);
-		str_add(&r->out, "\n");
-		return 0;
-	}
-	str_addf(&r->out, "%s", r->shown++ ? "," : "");
-	str_addn(&r->out, a->body.s, a->body.len);
+	else
+		str_addn(&r->out, a->body.s, a->body.len);
 	return 0;
 }
 
@@ -83,13 +81,14 @@ static void print(const struct report *r)
 {
 	autostr struct str laid = { 0 }, array = { 0 };
 
-	if (r->format || r->json) {
-		printf("%s", r->out.len ? r->out.s : r->format ? "\n" : "[]\n");
+	if (r->format) {
+		printf("%s", r->out.len ? r->out.s : "\n");
 		return;
 	}
 	str_addf(&array, "[%s]", r->out.s ? r->out.s : "");
-	json_indent(array.s, array.len, &laid);
-	puts(laid.s);
+	if (!r->json)
+		json_indent(array.s, array.len, &laid);
+	puts(r->json ? array.s : laid.s);
 }
 
 static int inspect_all(struct command *c, struct report *r, const char *only, bool size)

@@ -118,22 +118,26 @@ static int by_name(const void *a, const void *b)
 	return strcmp((*(const cJSON *const *)a)->string, (*(const cJSON *const *)b)->string);
 }
 
-/* A row as docker's --format json writes it: all fields, by name. */
-static void print_json(const cJSON *row)
+/* Go writes a row's fields by name. */
+static void sort_fields(cJSON *row)
 {
 	size_t n = 0, all = (size_t)cJSON_GetArraySize(row);
-	autofree const cJSON **fields = mem_alloc((all + 1) * sizeof(*fields));
-	autostr struct str s = { 0 };
-	const cJSON *f;
+	autofree cJSON **fields = mem_alloc((all + 1) * sizeof(*fields));
 
-	cJSON_ArrayForEach(f, row)
-		if (f->string[0] != '_')
-			fields[n++] = f;
+	while (row->child)
+		fields[n++] = cJSON_DetachItemViaPointer(row, row->child);
 	qsort(fields, n, sizeof(*fields), by_name);
-	autojson cJSON *copy = cJSON_CreateObject();
-	for (size_t i = 0; i < n; i++)
-		cJSON_AddItemReferenceToObject(copy, fields[i]->string, (cJSON *)fields[i]);
-	go_json(copy, &s);
+	for (size_t i = 0; i < n; i++) {
+		autofree char *name = str_dup(fields[i]->string);
+		cJSON_AddItemToObject(row, name, fields[i]);
+	}
+}
+
+static void print_json(const cJSON *row)
+{
+	autostr struct str s = { 0 };
+
+	go_json(row, &s);
 	puts(s.s);
 }
 
@@ -160,9 +164,9 @@ static int print_template(const struct listing *l, const char *format, bool tabl
 }
 
 int listing_print(const struct listing *l, const char *format, const char *quiet,
-		  const cJSON *rows, struct err *e)
+		  cJSON *rows, struct err *e)
 {
-	const cJSON *row;
+	cJSON *row;
 	bool plain = !format || !*format || str_eq(format, "table");
 
 	if (quiet && plain) {
@@ -172,6 +176,8 @@ int listing_print(const struct listing *l, const char *format, const char *quiet
 	}
 	if (plain)
 		return print_template(l, l->table, true, rows, e);
+	cJSON_ArrayForEach(row, rows)
+		sort_fields(row);
 	if (str_eq(format, "json")) {
 		cJSON_ArrayForEach(row, rows)
 			print_json(row);

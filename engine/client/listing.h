@@ -13,7 +13,7 @@
 struct column { const char *field, *head; };
 
 /* How one kind of row is shown.  A row is a JSON object of ready-made texts;
- * fields whose names begin with '_' are helpers and never printed as JSON. */
+ * its fields are put in order by name before they are printed. */
 struct listing {
 	const char *type;		/* Go's name of the row, for template errors */
 	const char *table;		/* the default template, without "table " */
@@ -22,7 +22,7 @@ struct listing {
 /* format: --format's value or NULL.  quiet: -q's field ("ID"), or NULL.  Prints to
  * stdout; on a template's error what was ready is printed first, as docker does. */
 int listing_print(const struct listing *l, const char *format, const char *quiet,
-		  const cJSON *rows, struct err *e);
+		  cJSON *rows, struct err *e);
 
 /* The whole of a verb that lists: GETs path, lets add() make rows of the answer and
  * prints them by --format, --quiet (whose field is `quiet`).  The exit code. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "client/specs.h"
 #include "client/values.h"
@@ -51,6 +52,21 @@ static int check_filter(const char *text, struct err *e)
 	return err_set(e, EINVAL, "bad format of filter (expected name=value)");
 }
 
+static int check_env(const char *text, struct err *e)
+{
+	if (*text && *text != '=')
+		return 0;
+	return err_set(e, EINVAL, "invalid environment variable: %s", text);
+}
+
+static int check_stream(const char *text, struct err *e)
+{
+	if (strcasecmp(text, "stdin") == 0 || strcasecmp(text, "stdout") == 0 ||
+	    strcasecmp(text, "stderr") == 0)
+		return 0;
+	return err_set(e, EINVAL, "valid streams are STDIN, STDOUT and STDERR");
+}
+
 const struct option_type opt_flag = { "", true, false, check_bool };
 const struct option_type opt_string = { "string", false, false, NULL };
 const struct option_type opt_int = { "int", false, false, check_int };
@@ -62,6 +78,8 @@ const struct option_type opt_map = { "map", false, true, NULL };
 const struct option_type opt_filter = { "filter", false, true, check_filter };
 const struct option_type opt_ulimit = { "ulimit", false, true, spec_check_ulimit };
 const struct option_type opt_mount = { "mount", false, true, spec_check_mount };
+const struct option_type opt_env = { "list", false, true, check_env };
+const struct option_type opt_stream = { "list", false, true, check_stream };
 const struct option_type opt_host = { "list", false, true, spec_check_host };
 
 static const struct option *by_name(const struct option *t, const char *name, size_t len)

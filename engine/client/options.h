@@ -24,7 +24,8 @@ struct option_type {
 	int (*check)(const char *text, struct err *e);	/* NULL: any text will do */
 };
 extern const struct option_type opt_flag, opt_string, opt_int, opt_bytes, opt_duration,
-	opt_decimal, opt_list, opt_map, opt_filter, opt_ulimit, opt_mount, opt_host;
+	opt_decimal, opt_list, opt_map, opt_filter, opt_ulimit, opt_mount, opt_host, opt_env,
+	opt_stream;
 
 struct option {
 	const char *name;	/* without "--"; NULL ends the table */

@@ -10,7 +10,8 @@
 
 /* From an element of the API's answer to a list's row; the caller's. */
 cJSON *row_container(const cJSON *c, bool whole);
-cJSON *row_image(const cJSON *image, const char *tag, bool whole);	/* tag: "name:tag" or NULL */
+/* tag: "name:tag" or NULL; digests: show the digest too. */
+cJSON *row_image(const cJSON *image, const char *tag, bool whole, bool digests);
 cJSON *row_volume(const cJSON *volume);
 
 #endif

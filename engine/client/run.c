@@ -263,14 +263,6 @@ static int run_container(struct command *c, struct session *s, bool detach)
 	return r < 0 ? command_fail_help(c, &e, start_code(&e)) : r;
 }
 
-static int check_run(const struct options *o, const struct session *s, bool detach, struct err *e)
-{
-	if (detach && opt_given(o, "attach"))
-		return err_set(e, EINVAL, "conflicting options: cannot specify both --attach and "
-			       "--detach");
-	return check_words(o, e);
-}
-
 static int run_verb(struct command *c)
 {
 	bool detach = opt_on(&c->opt, "detach");
@@ -282,7 +274,11 @@ static int run_verb(struct command *c)
 	struct err e = { 0 };
 
 	pick_streams(&c->opt, detach, &s);
-	if (check_run(&c->opt, &s, detach, &e) || body_create(&c->opt, c->opt.args, &body, &e))
+	if (detach && opt_given(&c->opt, "attach")) {
+		fprintf(stderr, "conflicting options: cannot specify both --attach and --detach\n");
+		return 1;
+	}
+	if (check_words(&c->opt, &e) || body_create(&c->opt, c->opt.args, &body, &e))
 		return command_fail_help(c, &e, EXIT_DOCKER);
 	stream_fields(body, &c->opt, &s);
 	if (opt_on(&c->opt, "dry-run"))

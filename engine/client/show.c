@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/human.h"
+#include "client/template.h"
 #include "core/cleanup.h"
 #include "core/json.h"
 
@@ -196,7 +197,7 @@ void show_put_labels(cJSON *row, const cJSON *labels)
 	autofree char *text = show_labels(labels);
 
 	json_put_str(row, "Labels", text);
-	json_put(row, "_labels", labels ? cJSON_Duplicate(labels, true) : cJSON_CreateObject());
+	json_put(row, FIELD_LABELS, labels ? cJSON_Duplicate(labels, true) : cJSON_CreateObject());
 }
 
 void show_put_size(cJSON *row, const char *field, double bytes, int digits)

@@ -154,9 +154,14 @@ int spec_expose(const char *text, cJSON *exposed, struct err *e)
 {
 	if (strchr(text, ':'))
 		return err_set(e, EINVAL, "invalid port format for --expose: %s", text);
-	if (spec_port(text, exposed, NULL, NULL))
-		return err_set(e, EINVAL, "invalid range format for --expose: %s", text);
-	return 0;
+	if (spec_port(text, exposed, NULL, NULL) == 0)
+		return 0;
+	const char *dash = strchr(text, '-'), *last = dash ? dash + 1 : text;
+	const char *bad = strspn(text, "0123456789") ? last : text;
+	bool number = strspn(bad, "0123456789") == strcspn(bad, "/") && *bad;
+	return err_set(e, EINVAL, "invalid range format for --expose: %s, error: "
+		       "strconv.ParseUint: parsing \"%.*s\": %s", text, (int)strcspn(bad, "-/"), bad,
+		       number ? "value out of range" : "invalid syntax");
 }
 
 /* getrlimit(2)'s names, in lower case and without RLIMIT_. */
@@ -236,7 +241,7 @@ int spec_device(const char *text, cJSON **out, struct err *e)
 	for (char *c = copy; (c = strchr(c, ':')); ) {
 		*c++ = '\0';
 		if (n == 3)
-			return err_set(e, EINVAL, "invalid device specification: %s", text);
+			return err_set(e, EINVAL, "bad format for path: %s", text);
 		parts[n++] = c;
 	}
 	inside = n > 1 && *parts[1] ? parts[1] : parts[0];
@@ -246,8 +251,10 @@ int spec_device(const char *text, cJSON **out, struct err *e)
 	}
 	if (n == 3)
 		mode = parts[2];
+	if (*inside != '/')
+		return err_set(e, EINVAL, "%s is not an absolute path", inside);
 	if (!*parts[0] || !device_mode(mode))
-		return err_set(e, EINVAL, "invalid device specification: %s", text);
+		return err_set(e, EINVAL, "bad mode specified: %s", mode);
 	*out = cJSON_CreateObject();
 	json_put_str(*out, "PathOnHost", parts[0]);
 	json_put_str(*out, "PathInContainer", inside);

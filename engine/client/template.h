@@ -30,6 +30,10 @@ int template_run(const struct template *t, const cJSON *value, const char *type,
  * change their argument leave it alone. */
 int template_head(const struct template *t, const cJSON *heads, struct str *out);
 
+/* An object's fields whose names begin with this are helpers: used, never printed. */
+#define FIELD_HIDDEN '\001'
+#define FIELD_LABELS "\001labels"
+
 /* A value as Go's {{.}} prints it, and as its encoding/json writes it. */
 void go_print(const cJSON *v, struct str *out);
 void go_json(const cJSON *v, struct str *out);

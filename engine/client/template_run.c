@@ -144,7 +144,7 @@ static int eval_arg(struct run *r, const struct t_arg *a, const cJSON *dot, cons
 }
 
 /* .Label "key": the one method that docker's rows have.  Rows keep their labels
- * in "_labels", which is never printed. */
+ * in a hidden field. */
 static int method(struct run *r, const struct t_arg *a, const cJSON *dot, const cJSON *arg,
 		  const cJSON **out)
 {
@@ -153,7 +153,7 @@ static int method(struct run *r, const struct t_arg *a, const cJSON *dot, const 
 	if (a->kind != T_FIELD || !a->fields || !str_eq(a->fields[0], "Label"))
 		return fail(r, a, "can't give argument to non-function");
 	*out = t_keep(r->scrap, cJSON_CreateString(
-		r->head ? key : json_str_or(json_obj(dot, "_labels"), key, "")));
+		r->head ? key : json_str_or(json_obj(dot, FIELD_LABELS), key, "")));
 	return 0;
 }
 

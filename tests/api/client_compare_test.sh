@@ -150,6 +150,79 @@ any	d rmi nosuch
 any	d run -d --name ctr$N-use busybox sleep 100
 any	d rmi busybox
 any	d rm -f ctr$N-use
+any	d images --format json
+any	d images --format '{{json .}}' busybox
+any	d ps -a --filter name=ctr$N --format json
+any	d ps -as --filter name=ctr$N-log
+28	d history --format json busybox
+28	d history --human=false busybox
+28	d network ls --format json
+any	d inspect --format json busybox
+any	d inspect --format '{{json .Config.Cmd}}{{json .Config.Labels}}' ctr$N-log
+any	d inspect --format '{{.NetworkSettings.Ports}} {{.Config.Entrypoint}} {{.Path}} {{.Args}}' ctr$N-log
+any	d inspect --format '{{.Created}} {{.State.ExitCode}} {{.RestartCount}} {{.HostConfig.Memory}}' ctr$N-log
+any	d inspect -f '{{with .State}}{{.Status}}{{end}}{{printf "%-5s|%5d" "a" 7}}{{println}}{{/* no */}}' ctr$N-log
+any	d inspect -s -f '{{.SizeRootFs}} {{.SizeRw}}' ctr$N-log
+any	d ps -a --filter name=ctr$N-log --format '{{.Size}} {{.Mounts}} {{.LocalVolumes}} {{.Networks}}'
+any	d ps -a --filter name=ctr$N-log --format 'table {{.ID}}\t{{.Ports}}\t{{.RunningFor}}'
+any	d ps -a --filter name=ctr$N-log --format '{{.Names}}{{"\t"}}{{.State}}\n'
+any	d stats --no-stream
+any	d stats --no-stream --format json ctr$N-log
+any	d stats --no-stream nosuch
+any	d events --since 1h --until 0s --filter event=nosuch
+any	d events --since soon
+any	d logs --since soon ctr$N-log
+any	d logs --tail 0 ctr$N-log
+any	d wait nosuch ctr$N-log
+any	d rm
+28	d rm --nosuch ctr$N-log
+28	d wait
+28	d inspect
+28	d top
+28	d port
+28	d rename a
+28	d tag a
+28	d rmi
+28	d kill
+28	d pull
+28	d pull a b
+28	d attach
+28	d exec
+28	d history
+28	d create
+28	d -H bogus://x ps
+28	d -H tcp://127.0.0.1:1 ps
+28	DOCKER_HOST=unix:///nonexistent.sock d inspect x
+28	DOCKER_HOST=unix:///nonexistent.sock d start x
+28	DOCKER_HOST=unix:///nonexistent.sock d rename a b
+28	DOCKER_HOST=unix:///nonexistent.sock d create busybox
+28	DOCKER_HOST=unix:///nonexistent.sock d exec a b
+28	DOCKER_HOST=unix:///nonexistent.sock d pull busybox
+28	DOCKER_HOST=unix:///nonexistent.sock d logs a
+28	DOCKER_HOST=unix:///nonexistent.sock d rm a b
+28	d run --pull sometimes busybox
+28	d run --pull never nosuch
+28	d run --restart bogus:x busybox
+28	d run --restart bogus busybox
+28	d run -e =x busybox true
+28	d run --device a:b:c:d busybox true
+28	d run --expose x busybox true
+28	d run --health-cmd x --no-healthcheck busybox true
+28	d run -a bogus busybox true
+28	d run --detach-keys x,yy -it busybox true
+28	d run -d -a stdout busybox true
+28	d run --network nosuch busybox true
+28	d run -v relative:/x:bogus busybox true
+28	d run -v /x:relative busybox true
+28	d run --memory 1k busybox true
+28	d run --user nosuch busybox true
+28	d run --workdir relative busybox true
+28	d run --cap-add bogus busybox true
+28	d run --security-opt bogus busybox true
+28	d run --stop-signal bogus busybox true
+28	d run --name 'bad name' busybox true
+28	d run --label-file /nonexistent busybox true
+28	d system df -v | head -4
 any	d rm ctr$N-log
 any	d container prune -f | tail -1
 any	d image prune -f
@@ -175,6 +248,7 @@ normal() {
 		-e "s/ctr$N/ctr/g" \
 		-e 's/[0-9a-f]{64}/ID/g; s/\b[0-9a-f]{12}\b/ID/g' \
 		-e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g' \
+		-e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]+ \+0000 UTC/TIME/g' \
 		-e 's/(About an? |Less than a |[0-9]+ )(second|minute|hour)s?( ago)?/AGO/g' \
 		-e 's/:32[0-9]{3}->/:PORT->/g' -e 's/ +/ /g'
 }

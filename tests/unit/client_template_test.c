@@ -11,7 +11,7 @@ static const char value[] =
 	"{\"Name\":\"/web\",\"Id\":\"abc\",\"N\":3,\"Big\":8589934592,\"On\":true,\"Off\":false,\"Nil\":null,"
 	"\"List\":[\"a\",\"b\"],\"Empty\":[],\"State\":{\"Status\":\"running\",\"Pid\":7},"
 	"\"Labels\":{\"z\":\"26\",\"a\":\"1\"},\"Ports\":{\"80/tcp\":[{\"HostPort\":\"8080\"}]},"
-	"\"Text\":\"<a & b>\",\"_labels\":{\"k\":\"v\"}}";
+	"\"Text\":\"<a & b>\",\"\001labels\":{\"k\":\"v\"}}";
 
 static const struct { const char *template, *text; } good[] = {
 	{ "", "" }, { "plain", "plain" }, { "{{.Name}}", "/web" }, { "{{ .State.Status }}", "running" },
