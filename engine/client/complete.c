@@ -8,6 +8,8 @@
 #include "core/cleanup.h"
 #include "core/json.h"
 
+#define PATIENCE_MS 500	/* a line editor must not hang on its daemon */
+
 struct found { char **list; const char *prefix; };
 
 static void offer(struct found *f, const char *text, size_t len)
@@ -77,6 +79,7 @@ static void ask(struct found *f, const char *path, const char *field)
 	if (http_open(NULL, &h, NULL))
 		return;
 	http_header(h, "X-Drydock-Actor", "engine");
+	http_patience(h, PATIENCE_MS);
 	if (http_call(h, "GET", path, NULL, &a, NULL) == 0) {
 		const cJSON *list = field ? json_obj(a.json, field) : a.json;
 

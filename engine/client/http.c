@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "client/http_connect.h"
@@ -33,6 +34,7 @@ struct http {
 	struct wire_head info;
 	struct wire_body body;
 	bool complete;			/* no body byte is due */
+	unsigned patience;		/* ms, 0: no limit */
 	char buf[READ_SIZE];		/* read, not yet decoded: [at, end) */
 	size_t at, end;
 };
@@ -87,6 +89,11 @@ void http_header(struct http *h, const char *name, const char *value)
 {
 	if (!strpbrk(value, "\r\n"))
 		str_addf(&h->extra, "%s: %s\r\n", name, value);
+}
+
+void http_patience(struct http *h, unsigned ms)
+{
+	h->patience = ms;
 }
 
 const char *http_where(const struct http *h)
@@ -211,6 +218,20 @@ static void request_head(struct http *h, struct str *req, const char *method, co
 		str_addf(req, "Content-Length: %zu\r\n", len);
 }
 
+static int dial(struct http *h, struct err *e)
+{
+	struct timeval limit = { h->patience / 1000, h->patience % 1000 * 1000 };
+	int fd = http_connect(&h->address, h->host, e);
+
+	if (fd < 0)
+		return fd;
+	if (h->patience)
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	h->fd = fd;
+	h->used = false;
+	return 0;
+}
+
 /* Sends req and reads the answer's header, over a new connection if the kept
  * one turns out to be gone. */
 static int exchange(struct http *h, const struct str *req, bool head_request, struct err *e)
@@ -219,13 +240,10 @@ static int exchange(struct http *h, const struct str *req, bool head_request, st
 		bool kept = h->fd >= 0 && h->used;
 		int r = 0;
 
-		if (h->fd < 0) {
-			r = http_connect(&h->address, h->host, e);
-			if (r < 0)
-				return r;
-			h->fd = r;
-			h->used = false;
-		}
+		if (h->fd < 0)
+			r = dial(h, e);
+		if (r)
+			return r;
 		r = send_all(h->fd, req->s, req->len);
 		if (!r)
 			r = read_answer(h, head_request);
@@ -479,8 +497,8 @@ int http_upload(struct http *h, const char *method, const char *path,
 
 	settle(h);
 	hang_up(h);	/* a body can't be sent twice: no doubtful connection for it */
-	h->fd = r = http_connect(&h->address, h->host, e);
-	if (r < 0)
+	r = dial(h, e);
+	if (r)
 		return r;
 	str_addf(&req, "%s %s HTTP/1.1\r\nHost: docker\r\n%sContent-Type: %s\r\n"
 		 "Transfer-Encoding: chunked\r\n\r\n",

@@ -28,6 +28,9 @@ void http_close(struct http *h);	/* NULL is fine */
 int http_again(const struct http *h, struct http **out, struct err *e);
 /* Sent with every request from here on ("X-Drydock-Actor", "X-Drydock-Step" …). */
 void http_header(struct http *h, const char *name, const char *value);
+/* How long a wait for the daemon may last; 0: as long as it takes, which is the
+ * default.  Then it counts as gone. */
+void http_patience(struct http *h, unsigned ms);
 const char *http_where(const struct http *h);	/* "unix:///run/drydock/drydock.sock" */
 
 struct http_answer {
