@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -38,7 +39,7 @@ static int by_openat2(int root, const char *path)
 
 int resolve_dir(int root, const char *path)
 {
-	static int missing = -1;	/* the answer never changes: a race is harmless */
+	static atomic_int missing = -1;	/* not known yet */
 	if (missing < 0)
 		missing = getenv("DRYDOCK_NO_OPENAT2") != NULL;
 	int fd = missing ? -ENOSYS : by_openat2(root, path);

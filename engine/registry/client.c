@@ -159,8 +159,8 @@ static int send_once(struct registry *r, const struct fetch_request *like, const
 	struct fetch_request q = *like;
 	char **headers = strv_dup(like->headers);
 	pthread_mutex_lock(&r->lock);
-	/* An upload's address is absolute, and may be at another host. */
-	autofree char *url = strstr(path, "://") ? str_dup(path) : str_printf("%s%s", r->url, path);
+	/* An upload's address may be at another host. */
+	autofree char *url = *path == '/' ? str_printf("%s%s", r->url, path) : str_dup(path);
 	autofree char *bearer = r->auth.bearer
 		? str_printf("Authorization: Bearer %s", r->auth.bearer) : NULL;
 	q.user = r->auth.basic ? r->auth.user : NULL;

@@ -25,7 +25,7 @@ struct route {
 	const char *infix;		/* between repository and ref: "/manifests/" … */
 	const char *method;
 	bool writes;			/* refused when read-only */
-	bool upload;			/* the body is appended to upload `ref` */
+	bool upload;			/* the body is appended to upload `ref`, a new one if "" */
 	enum MHD_Result (*answer)(struct exchange *x);
 };
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -35,7 +36,7 @@ struct registry_server {
 
 /* The first that fits: longer infixes before what they contain. */
 static const struct route routes[] = {
-	{ "/blobs/uploads/", "POST",   true,  false, upload_begin },
+	{ "/blobs/uploads/", "POST",   true,  true,  upload_begin },
 	{ "/blobs/uploads/", "GET",    false, false, upload_status },
 	{ "/blobs/uploads/", "PATCH",  true,  true,  upload_patch },
 	{ "/blobs/uploads/", "PUT",    true,  true,  upload_end },
@@ -192,6 +193,8 @@ static int open_upload(struct exchange *x)
 {
 	struct stat st;
 	long long from;
+	if (!storage_upload_id_ok(x->ref))
+		return 0;
 	autofree char *path = storage_upload(x->root, x->ref);
 	const char *range = MHD_lookup_connection_value(x->conn, MHD_HEADER_KIND, "Content-Range");
 	x->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
@@ -199,6 +202,22 @@ static int open_upload(struct exchange *x)
 		return 0;	/* an upload that isn't there is answered by the route */
 	return fstat(x->fd, &st) == 0 && sscanf(range, "%lld-", &from) == 1 && from == st.st_size
 		? 0 : -ERANGE;
+}
+
+/* POST begins an upload, whether the blob comes at once or not. */
+static int new_upload(struct exchange *x)
+{
+	unsigned char bytes[16];
+	struct str id = { 0 };
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		return -EIO;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		str_addf(&id, "%02x", bytes[i]);
+	free(x->ref);
+	x->ref = str_take(&id);
+	autofree char *path = storage_upload(x->root, x->ref);
+	x->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+	return x->fd < 0 ? -errno : 0;
 }
 
 /* Before the first byte of the body: where it goes. */
@@ -212,8 +231,8 @@ static struct exchange *begin(struct registry_server *s, struct MHD_Connection *
 	x->fd = -1;
 	if (str_starts(url, "/v2/"))
 		x->route = find_route(x, url + 4, method, &known);
-	if (x->route && x->route->upload && !s->read_only && storage_upload_id_ok(x->ref))
-		x->failed = open_upload(x);
+	if (x->route && x->route->upload && !s->read_only && reference_path_ok(x->repo))
+		x->failed = *x->ref ? open_upload(x) : new_upload(x);
 	return x;
 }
 

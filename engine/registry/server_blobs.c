@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
@@ -89,15 +88,6 @@ enum MHD_Result blob_answer(struct exchange *x)
 
 /* ---- in -------------------------------------------------------------------------- */
 
-static void new_id(char id[33])
-{
-	unsigned char bytes[16];
-	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-		abort();	/* cannot happen for so few bytes: random(4) */
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(id + 2 * i, 3, "%02x", bytes[i]);
-}
-
 static enum MHD_Result created(struct exchange *x, const char *digest)
 {
 	autofree char *place = str_printf("/v2/%s/blobs/%s", x->repo, digest);
@@ -127,21 +117,18 @@ static enum MHD_Result keep(struct exchange *x, const char *id, const char *dige
 	return r < 0 ? exchange_err(x, &e) : created(x, digest);
 }
 
+/* The server has made an empty upload, and put into it what came with the request. */
 enum MHD_Result upload_begin(struct exchange *x)
 {
-	struct err e = { 0 };
-	char id[33];
 	const char *mount = exchange_query(x, "mount"), *digest = exchange_query(x, "digest");
-	if (*x->ref)
+	if (x->fd < 0)
 		return exchange_error(x, 405, "UNSUPPORTED", "The operation is unsupported.");
-	if (mount && digest_ok(mount) && storage_has_blob(x->root, mount, NULL))
+	if (mount && digest_ok(mount) && storage_has_blob(x->root, mount, NULL)) {
+		autofree char *path = storage_upload(x->root, x->ref);
+		unlink(path);
 		return created(x, mount);
-	new_id(id);
-	autofree char *path = storage_upload(x->root, id);
-	const char *text = digest && x->body.s ? x->body.s : "";
-	if (file_write_atomic(path, text, digest ? x->body.len : 0, 0644, &e) < 0)
-		return exchange_err(x, &e);
-	return digest ? keep(x, id, digest) : standing(x, 202, id, 0);
+	}
+	return digest ? keep(x, x->ref, digest) : standing(x, 202, x->ref, 0);
 }
 
 /* -1: no such upload (x->fd says so for those with a body). */

@@ -110,6 +110,16 @@ tail -c +1001 "$WORK/top.blob" >"$WORK/part"
 is "$(status -X PUT --data-binary "@$WORK/part" "http://$ours$place?digest=sha256:$top")" 201 "the last chunk and the digest"
 is "$(status -X PUT "http://$ours$place?digest=sha256:$top")" 404 "the upload is over"
 
+head -c 6000000 /dev/urandom >"$WORK/large"
+large=$(sha256sum <"$WORK/large" | cut -d' ' -f1)
+is "$(status --data-binary "@$WORK/large" "http://$ours/v2/chunks/blobs/uploads/?digest=sha256:$large")" 201 \
+	"a blob in a single request"
+is "$(status --data-binary "@$WORK/part" "http://$ours/v2/chunks/blobs/uploads/?digest=sha256:${large//[0-9]/0}")" 400 \
+	"which must be what it says"
+is "$(status -X POST "http://$ours/v2/new/blobs/uploads/?mount=sha256:$large&from=chunks")" 201 "a blob is taken over"
+is "$(status -X POST -d x "http://$ours/v2/Bad/blobs/uploads/")" 400 "not for a name that is none"
+is "$(find "$WORK/shelf/uploads" -type f | wc -l)" 0 "no upload is left"
+
 # ---- deletion ---------------------------------------------------------------------------
 
 is "$(status -X DELETE "http://$ours/v2/class/app/manifests/v2")" 202 "a tag is deleted"
