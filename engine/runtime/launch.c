@@ -223,7 +223,7 @@ int launch_prepare(struct launcher *l, struct spec *s, struct running **out, str
 		return err;
 	struct running *r = take_supervisor(l, s, e);
 	if (!r)
-		return -EAGAIN;
+		return e && e->code ? -e->code : -EAGAIN;
 	r->request_ns = request_ns;
 	r->lower = joined(s->lower);
 	r->plan = plan;

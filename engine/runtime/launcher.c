@@ -1,8 +1,8 @@
 /* launcher.c - the daemon's end: spare supervisors, and one thread that listens.
  *
  * Spares are started ahead of need, so that a container's start pays no exec.
- * Each has its trace rings already.  One that is taken is replaced by the
- * launcher's thread, after the start it was taken for.
+ * Each has its trace rings already.  Those that are taken are replaced by the
+ * launcher's thread: in a quiet moment if there is one before the last is taken.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +17,9 @@
 
 #include "core/cleanup.h"
 #include "runtime/launch_internal.h"
+
+#define SPARES_LOW 1	/* so few aren't waited with */
+#define QUIET_MS 30	/* nothing happened for so long: a start won't be disturbed */
 
 const char *const launch_ns_names[8] = {
 	"mnt", "pid", "net", "ipc", "uts", "cgroup", "user", NULL,
@@ -233,7 +236,7 @@ void launcher_watch(struct running *r)
 	r->watched = true;
 	pthread_mutex_unlock(&r->l->lock);
 	epoll_ctl(r->l->epoll, EPOLL_CTL_ADD, r->link, &ev);
-	wake(r->l);	/* a spare was used: the thread makes another */
+	wake(r->l);	/* a spare was used: the thread will make another */
 }
 
 static void on_link(struct launcher *l, struct running *r)
@@ -245,6 +248,14 @@ static void on_link(struct launcher *l, struct running *r)
 	running_unref(r);
 }
 
+static size_t count_spares(struct launcher *l)
+{
+	pthread_mutex_lock(&l->lock);
+	size_t n = l->filling ? l->n_spares : SPARES;
+	pthread_mutex_unlock(&l->lock);
+	return n;
+}
+
 static void *run_thread(void *arg)
 {
 	struct launcher *l = arg;
@@ -252,13 +263,16 @@ static void *run_thread(void *arg)
 	uint64_t count;
 
 	while (!l->stop) {
-		int n = epoll_wait(l->epoll, ev, 16, -1);
+		size_t spares = count_spares(l);
+		int n = epoll_wait(l->epoll, ev, 16, spares < SPARES ? QUIET_MS : -1);
 		for (int i = 0; i < n && !l->stop; i++) {
 			if (ev[i].data.ptr)
 				on_link(l, ev[i].data.ptr);
-			else if (read(l->wake, &count, sizeof(count)) > 0)
-				fill_spares(l);
+			else if (read(l->wake, &count, sizeof(count)) < 0)
+				break;
 		}
+		if (n == 0 || spares <= SPARES_LOW)
+			fill_spares(l);
 	}
 	return NULL;
 }

@@ -220,8 +220,14 @@ static void take_settings(struct super *s, const struct msg *m)
 	s->main.io.stdin_once = m->start.stdin_once;
 	s->main.io.keep_log = true;
 	sha256_init(&s->sha);
+}
+
+/* What can wait till the child is busy on the other processor. */
+static int start_more(struct super *s)
+{
 	if (*s->log_path)
 		s->log = open(s->log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+	return control_listen(s);
 }
 
 void start_container(struct super *s, const struct msg *m, const struct msg_fds *fds)
@@ -233,7 +239,7 @@ void start_container(struct super *s, const struct msg *m, const struct msg_fds 
 	int r = process_spawn(s, p, fds->fd[0], m->start.open_stdin, fds, m->start.fd_slot);
 	((struct msg_fds *)fds)->n = 1;		/* the others were slots, and are closed */
 	if (r == 0)
-		r = control_listen(s);	/* while the child is busy on the other processor */
+		r = start_more(s);
 	if (r < 0)
 		process_failed(s, p, p->run.failed, -r);
 }
