@@ -81,8 +81,9 @@ static void prepare(const char *hello, const char *dir)
 	f.insn = filter->insn;
 	slot[FILTER] = (long)&f;
 	snprintf(command, sizeof(command), "cd %s && rm -rf floor && mkdir -p floor/lower "
-		 "floor/upper floor/work floor/merged && cp %s floor/lower/hello && "
-		 "touch floor/resolv.conf floor/hostname floor/hosts", dir, hello);
+		 "floor/upper floor/work floor/merged floor/init/etc floor/init/proc "
+		 "floor/init/dev floor/init/sys && cp %s floor/lower/hello && cd floor && "
+		 "for f in resolv.conf hostname hosts; do touch $f init/etc/$f; done", dir, hello);
 	MUST(system(command) ? -1 : 0);
 	MUST(chdir(dir) | chdir("floor"));
 }
@@ -111,6 +112,8 @@ int main(int argc, char **argv)
 	struct timespec t;
 
 	prepare(argv[1], argc > 2 ? argv[2] : "/tmp");
+	if (!v2)
+		make(before_v1);
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	MUST(pipe2(out, O_CLOEXEC) | pipe2(ready, O_CLOEXEC) | pipe2(go, O_CLOEXEC));
 	slot[OUT] = out[1];

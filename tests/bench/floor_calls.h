@@ -34,8 +34,14 @@ struct call { const char *name; long number, arg[5]; int into, or_skip; };
 #define NODE(path, major, minor) \
 	CALL(mknodat, HERE, T path, S_IFCHR | 0666, (major) << 8 | (minor))
 #define LINK(target, path) CALL(symlinkat, T target, HERE, T path)
-#define JOIN(tree) \
-	INTO(CGROUP, openat, HERE, T "/sys/fs/cgroup/" tree "/floor/tasks", O_WRONLY | O_CLOEXEC), \
+#define MKGROUP(tree) \
+	OR_SKIP(0, mkdirat, HERE, T "/sys/fs/cgroup/" tree "/floor", 0755), \
+	OR_SKIP(0, mkdirat, HERE, T "/sys/fs/cgroup/" tree "/floor/one", 0755)
+#define RMGROUP(tree) \
+	OR_SKIP(0, unlinkat, HERE, T "/sys/fs/cgroup" tree "/floor/one", AT_REMOVEDIR), \
+	OR_SKIP(0, unlinkat, HERE, T "/sys/fs/cgroup" tree "/floor", AT_REMOVEDIR)
+#define JOIN(group) \
+	INTO(CGROUP, openat, HERE, T "/sys/fs/cgroup/" group "/tasks", O_WRONLY | O_CLOEXEC), \
 	CALL(write, SLOT(CGROUP), T "0", 1), CALL(close, SLOT(CGROUP))
 #define SEE_CGROUP(tree) \
 	CALL(mkdirat, HERE, T "/sys/fs/cgroup/" tree, 0755), \
@@ -57,39 +63,38 @@ struct call { const char *name; long number, arg[5]; int into, or_skip; };
 
 /* By the parent; v1 needs a group in each tree, v2 is joined at birth. */
 static const struct call make_groups_v1[] = {
-	OR_SKIP(0, mkdirat, HERE, T "/sys/fs/cgroup/memory/floor", 0755),
-	OR_SKIP(0, mkdirat, HERE, T "/sys/fs/cgroup/pids/floor", 0755),
-	OR_SKIP(0, mkdirat, HERE, T "/sys/fs/cgroup/cpuacct/floor", 0755),
-	OR_SKIP(0, mkdirat, HERE, T "/sys/fs/cgroup/freezer/floor", 0755),
-	{ 0 },
+	MKGROUP("memory"), MKGROUP("pids"), MKGROUP("cpuacct"), MKGROUP("freezer"), { 0 },
 };
 static const struct call make_groups_v2[] = {
 	OR_SKIP(0, mkdirat, HERE, T "/sys/fs/cgroup/floor", 0755),
-	INTO(CGROUP, openat, HERE, T "/sys/fs/cgroup/floor", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-	{ 0 },
+	OR_SKIP(0, mkdirat, HERE, T "/sys/fs/cgroup/floor/one", 0755),
+	INTO(CGROUP, openat, HERE, T "/sys/fs/cgroup/floor/one",
+	     O_RDONLY | O_DIRECTORY | O_CLOEXEC), { 0 },
 };
 
-/* Afterwards, on no clock. */
+/* Before and afterwards, on no clock: the group for devices is there already. */
+static const struct call before_v1[] = {
+	OR_SKIP(0, mkdirat, HERE, T "/sys/fs/cgroup/devices/floor", 0755), { 0 },
+};
 static const struct call remove_groups[] = {
-	OR_SKIP(0, unlinkat, HERE, T "/sys/fs/cgroup/memory/floor", AT_REMOVEDIR),
-	OR_SKIP(0, unlinkat, HERE, T "/sys/fs/cgroup/pids/floor", AT_REMOVEDIR),
-	OR_SKIP(0, unlinkat, HERE, T "/sys/fs/cgroup/cpuacct/floor", AT_REMOVEDIR),
-	OR_SKIP(0, unlinkat, HERE, T "/sys/fs/cgroup/freezer/floor", AT_REMOVEDIR),
-	OR_SKIP(0, unlinkat, HERE, T "/sys/fs/cgroup/floor", AT_REMOVEDIR), { 0 },
+	RMGROUP("/memory"), RMGROUP("/pids"), RMGROUP("/cpuacct"), RMGROUP("/freezer"),
+	RMGROUP("/devices"), RMGROUP(""), { 0 },
 };
 
 /* By the child. */
 static const struct call join_v1[] = {
-	JOIN("memory"), JOIN("pids"), JOIN("cpuacct"), JOIN("freezer"),
-	CALL(unshare, CLONE_NEWCGROUP), { 0 },
+	JOIN("memory/floor/one"), JOIN("pids/floor/one"), JOIN("cpuacct/floor/one"),
+	JOIN("freezer/floor/one"), JOIN("devices/floor"), CALL(unshare, CLONE_NEWCGROUP), { 0 },
 };
 static const struct call root[] = {
+	CALL(prctl, PR_SET_PDEATHSIG, 9, 0),
 	CALL(setns, SLOT(NET), CLONE_NEWNET),
 	CALL(sethostname, T "floor", 5),
 	CALL(mount, 0, T "/", 0, MS_REC | MS_PRIVATE, 0),
 	INTO(FS, fsopen, T "overlay", 1),
 	CALL(fsconfig, SLOT(FS), 1, T "source", T "overlay"),
-	OR_SKIP(6, fsconfig, SLOT(FS), 1, T "lowerdir+", T "lower"),
+	OR_SKIP(7, fsconfig, SLOT(FS), 1, T "lowerdir+", T "init"),
+	CALL(fsconfig, SLOT(FS), 1, T "lowerdir+", T "lower"),
 	CALL(fsconfig, SLOT(FS), 1, T "upperdir", T "upper"),
 	CALL(fsconfig, SLOT(FS), 1, T "workdir", T "work"),
 	OR_SKIP(3, fsconfig, SLOT(FS), 6),
@@ -97,7 +102,7 @@ static const struct call root[] = {
 	CALL(move_mount, SLOT(TREE), T "", HERE, T "merged", 4),
 	OR_SKIP(1, getpid, 0),		/* done: the next is for kernels before 6.8 */
 	CALL(mount, T "overlay", T "merged", T "overlay", 0,
-	     T "lowerdir=lower,upperdir=upper,workdir=work"),
+	     T "lowerdir=init:lower,upperdir=upper,workdir=work"),
 	INTO(FILE_A, open_tree, HERE, T "resolv.conf", 1 | O_CLOEXEC),
 	INTO(FILE_B, open_tree, HERE, T "hostname", 1 | O_CLOEXEC),
 	INTO(FILE_C, open_tree, HERE, T "hosts", 1 | O_CLOEXEC),
