@@ -350,6 +350,7 @@ START_TEST(survives_kills)
 	image_free(aid_image(s, "kept", 2, 1000));
 	image_store_close(s);
 	s = NULL;
+	setenv("TMPDIR", aid_dir(), 1);	/* so that what the killed leave goes with us */
 	for (unsigned round = 0; round < 20; round++) {
 		pid_t pid = fork();
 		if (pid == 0) {

@@ -365,6 +365,7 @@ START_TEST(the_kernel_agrees)
 	ck_assert_int_eq(dir_remove(aid_path(merged, "var"), &e), 0);
 	ck_assert_int_eq(mkdir(aid_path(merged, "var"), 0755), 0);
 	aid_write(merged, "var/third", "3");
+	ck_assert_int_eq(k_umount(kernel_linux(), merged, 0), 0);
 
 	char *file = aid_path(aid_dir(), "l"), *copy = aid_dir();
 	pack(upper, file, &p);
