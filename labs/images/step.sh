@@ -49,7 +49,11 @@ quietly() {	# WHAT HINT COMMAND...
 AGAIN="check the network and the free space; then run drydock bake again"
 
 # Ends the step; `drydock bake` shows the last lines as the reason and the hint.
-die() { echo "bake-error: $1"; [ -z "${2:-}" ] || echo "bake-hint: $2"; exit 1; }
+die() {
+	echo "bake-error: $1" >&2
+	[ -z "${2:-}" ] || echo "bake-hint: $2" >&2
+	exit 1
+}
 
 label() { echo "$1=$2" >>"$LABELS"; }
 note() { echo "$2" >"$CACHE/$1"; }		# remembered for later steps
@@ -66,6 +70,8 @@ mirror_of() {
 source_lines() {	# SUITE OWN-SUITE: the main archive, then security where there is one
 	local main security
 	main=$(mirror_of "$2")
+	# apt names only sources whose lists it has: a new machine has none yet.
+	[ -n "$main" ] || { apt-get -q update >&2 || true; main=$(mirror_of "$2"); }
 	security=$(mirror_of "$2-security")
 	[ -n "$main" ] || die "this machine has no package source for Debian $2" \
 		"give /etc/apt/sources.list a line for $2, run apt-get update, then drydock bake again"
@@ -225,7 +231,7 @@ tidy() {
 	sed -i "s/^\([^:]*:[^:]*\):[0-9]\{5,\}:/\1:$((epoch / 86400)):/" "$ROOT/etc/shadow"
 }
 
-trap 'echo "bake-error: line $LINENO failed: $BASH_COMMAND"' ERR
+trap 'echo "bake-error: line $LINENO failed: $BASH_COMMAND" >&2' ERR
 cd "$RECIPE"
 eval "$1"
 umount -R -l "$ROOT/proc" "$ROOT/dev" 2>/dev/null || true
