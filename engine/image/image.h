@@ -48,7 +48,7 @@ int image_tag(struct image_store *s, const char *id, const char *ref, struct err
 struct image_removed { char **untagged; char **deleted; int64_t bytes; };
 void image_removed_free(struct image_removed *r);
 /* in_use(arg, id, …) says whether a container uses the image, and writes which:
- * "running container ID" (409 in any case) or "stopped container ID" (409 unless
+ * "running ID" (409 in any case) or "ID" of one that is stopped (409 unless
  * force; its layers then stay until the container goes).  NULL: nothing is in use. */
 int image_remove(struct image_store *s, const char *ref, bool force,
 		 bool (*in_use)(void *arg, const char *id, char *holder, size_t cap), void *arg,

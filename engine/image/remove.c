@@ -164,16 +164,22 @@ static bool other_repository(const struct image *img, const char *repo)
 	return false;
 }
 
+/* The container's id: the last word of what in_use() wrote. */
+static const char *holder_id(const struct removal *r)
+{
+	const char *space = strrchr(r->holder, ' ');
+	return space ? space + 1 : r->holder;
+}
+
 static int conflict(const struct removal *r, const char *id, bool force, struct err *e)
 {
 	char buf[SHORT_ID + 1];
 	bool running = str_starts(r->holder, "running ");
-	/* A holder without a state is a container that could be stopped. */
-	const char *kind = running || str_starts(r->holder, "stopped ") ? "" : "stopped container ";
 	if (force && !running)
 		return 0;
-	err_http(e, 409, EBUSY, "conflict: unable to delete %s (%s) - image is being used by %s%s",
-		 short_id(id, buf), running ? "cannot be forced" : "must be forced", kind, r->holder);
+	err_http(e, 409, EBUSY, "conflict: unable to delete %s (%s) - image is being used by "
+		 "%s container %s", short_id(id, buf), running ? "cannot be forced" : "must be forced",
+		 running ? "running" : "stopped", holder_id(r));
 	return err_hint(e, running ? "stop and remove that container first"
 				   : "remove that container first, or force with -f");
 }
@@ -203,8 +209,7 @@ static int remove_by_id(struct removal *r, const struct image *img, bool force, 
 static int in_use_by_name(const struct removal *r, const char *ref, const char *id, struct err *e)
 {
 	char buf[SHORT_ID + 1];
-	const char *holder = strrchr(r->holder, ' ');
-	holder = holder ? holder + 1 : r->holder;
+	const char *holder = holder_id(r);
 	err_http(e, 409, EBUSY, "conflict: unable to remove repository reference \"%s\" (must "
 		 "force) - container %s is using its referenced image %s", ref, holder,
 		 short_id(id, buf));

@@ -243,7 +243,7 @@ END_TEST
 START_TEST(containers_hold_images)
 {
 	autoimage struct image *img = aid_image(s, "app", 1, 10);
-	holder = "running container 0123456789ab";
+	holder = "running 0123456789ab";
 	ck_assert_int_eq(rmi("app", false), -EBUSY);
 	ck_assert_msg(strstr(e.what, "conflict: unable to remove repository reference \"app\" "
 		"(must force) - container 0123456789ab is using its referenced image"), "%s", e.what);
@@ -257,8 +257,10 @@ END_TEST
 START_TEST(a_stopped_container_keeps_its_layers)
 {
 	autoimage struct image *img = aid_image(s, "app", 1, 10);
-	holder = "stopped container 0123456789ab";
+	holder = "0123456789ab";
 	ck_assert_int_eq(rmi(img->id, false), -EBUSY);
+	ck_assert_msg(strstr(e.what, "(must be forced) - image is being used by stopped container "
+			     "0123456789ab"), "%s", e.what);
 	ck_assert_int_eq(rmi(img->id, true), 0);
 	absent("app");
 	ck_assert_uint_eq(count_in("layers"), 1);
