@@ -88,6 +88,20 @@ static void read_streams(struct shell *sh)
 		follow_stop(&sh->facts);
 }
 
+/* A start's calls come in many pieces: waits a moment for more, so that they are
+ * one batch, unless a key is pressed. */
+static void read_batch(struct shell *sh)
+{
+	for (int i = 0; i < 10; i++) {
+		struct pollfd p[3] = { { .fd = STDIN_FILENO, .events = POLLIN },
+				       { .fd = sh->trace.fd, .events = POLLIN },
+				       { .fd = sh->facts.fd, .events = POLLIN } };
+		read_streams(sh);
+		if (poll(p, 3, 15) <= 0 || p[0].revents)
+			return;
+	}
+}
+
 /* Facts that came by themselves: from another terminal, or late. */
 static bool have_news(struct shell *sh)
 {
@@ -182,7 +196,7 @@ static void terminal_loop(struct shell *sh)
 		poll(p, 3, -1);
 		handle_signals(sh);
 		if (p[1].revents || p[2].revents)
-			read_streams(sh);
+			read_batch(sh);
 		print_beside(sh);
 		if (p[0].revents & POLLIN)
 			rl_callback_read_char();

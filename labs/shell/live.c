@@ -5,7 +5,7 @@
 
 #include "core/cleanup.h"
 
-#define HANG 27	/* show's story lines have their words from this column on */
+#define HANG 28	/* show's story lines have their words from this column on */
 
 const char *const live_levels[] = { "off", "story", "mechanism", "raw", "on", NULL };
 
