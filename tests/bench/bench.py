@@ -83,7 +83,8 @@ class Bench:
         words = [os.path.join(self.build, "bench/stopwatch"), str(rounds)]
         for command in commands:
             words += ["--", *command]
-        return [list(map(int, line.split())) for line in sh(*words).splitlines()]
+        figures = [line.split() for line in sh(*words).splitlines() if line[:1].isdigit()]
+        return [list(map(int, words)) for words in figures]  # other lines are runc's warnings
 
     def race(self, rounds, *commands):
         return [statistics.median(times) for times in self.rounds_of(rounds, *commands)]
