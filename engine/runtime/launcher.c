@@ -18,6 +18,7 @@
 #include "core/cleanup.h"
 #include "runtime/launch_internal.h"
 
+#define BIRTH_STACK 32768
 #define SPARES_LOW 1	/* so few aren't waited with */
 #define QUIET_MS 30	/* nothing happened for so long: a start won't be disturbed */
 
@@ -73,7 +74,7 @@ static int make_rings(struct launcher *l, struct spare *s, int fd[2])
 
 static long spawn_supervisor(struct launcher *l, int link, const int ring_fd[2])
 {
-	static __thread char stack[32768] __attribute__((aligned(16)));
+	autofree char *stack = mem_alloc(BIRTH_STACK);
 	int null = high(open("/dev/null", O_RDWR | O_CLOEXEC));
 	/* Infrastructure, not part of any container's start: past the tracer. */
 	struct birth b = {
@@ -83,7 +84,7 @@ static long spawn_supervisor(struct launcher *l, int link, const int ring_fd[2])
 			ring_fd[0] >= 0 ? ring_fd[0] : null, ring_fd[1] >= 0 ? ring_fd[1] : null },
 	};
 	struct k_spawn how = { .fn = become_supervisor, .arg = &b, .cgroup_fd = -1, .vfork = true,
-			       .stack = stack, .stack_size = sizeof(stack) };
+			       .stack = stack, .stack_size = BIRTH_STACK };
 	long pid = k_spawn(kernel_linux(), &how);
 
 	close(null);

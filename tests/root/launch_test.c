@@ -374,6 +374,37 @@ static void test_clamp(struct world *w)
 	strv_free(warnings);
 }
 
+/* ---- namespaces of others ---- */
+
+static void test_joins(struct world *w)
+{
+	struct launch_info info = { .pid = 0 };
+	struct err e = { 0 };
+
+	world_spec(w, "sleep 1000")->hostname = (char *)"first";
+	if (launch_prepare(w->l, &w->spec, &w->r, &e) < 0 || launch_go(w->r, &info, &e) < 0)
+		printf("# %s\n", e.what);
+	struct running *first = w->r;
+	struct spec *s = world_spec(w, "hostname; ps | grep -q '[s]leep 1000' && echo seen; readlink /proc/self/ns/net");
+	s->net = NET_JOIN;
+	s->uts_mode = s->ipc_mode = s->pid_mode = NS_JOIN;
+	s->join_pid = info.pid;
+	autofree char *want = str_printf("first\nseen\nnet:[%llu]\n",
+					 (unsigned long long)info.ns_inode[2]);
+	run_has(w, want, "another container's network, names and processes");
+	world_spec(w, "readlink /proc/self/ns/net")->net = NET_HOST;
+	char host[64] = "";
+	if (readlink("/proc/self/ns/net", host, sizeof(host) - 1) > 0)
+		run_has(w, host, "or the host's network");
+	w->r = first;
+	w->exited = false;
+	launch_kill(first, SIGKILL, &e);
+	world_wait(w);
+	free(info.upper);
+	free(info.lower);
+	ok(!*world_leftovers(w), "nothing is left");
+}
+
 /* ---- trouble ---- */
 
 static int parent_of(int pid)
@@ -551,6 +582,7 @@ int main(void)
 	test_mounts(&w);
 	test_limits(&w);
 	test_clamp(&w);
+	test_joins(&w);
 	test_memory(&w);
 	test_supervisor_killed(&w);
 	test_daemon_killed_early(&w);

@@ -80,9 +80,11 @@ static void reap(struct kernel *k, int program)
 			_exit(end.signal ? 128 + end.signal : end.code);
 }
 
-/* PID 1: adopts orphans and reaps them, and passes signals on to the program. */
-static void be_init(struct kernel *k, int program)
+/* PID 1: adopts orphans and reaps them, and passes signals on to the program.  It
+ * isn't traced: the ring now belongs to the program's side. */
+static void be_init(int program)
 {
+	struct kernel *k = kernel_linux();
 	sigset_t all;
 
 	k_close_range(k, 3, INT_MAX, 0);
@@ -130,7 +132,7 @@ static int split_init(struct plan_run *r, const struct plan_step *s, struct proc
 	long pid = k_spawn(r->k, &how);
 	if (pid < 0)
 		return (int)pid;
-	be_init(r->k, (int)pid);
+	be_init((int)pid);
 	return 0;
 }
 
