@@ -79,6 +79,13 @@ static int options_read(struct options *o, int argc, char **argv)
 
 /* ---- where things are ------------------------------------------------------------------ */
 
+/* Takes path; its absolute form is the caller's: a step runs in its recipe's folder. */
+static char *absolute(char *path)
+{
+	autofree char *given = path, *here = getcwd(NULL, 0);
+	return *given == '/' || !here ? steal_ptr(given) : str_printf("%s/%s", here, given);
+}
+
 static char *default_root(void)
 {
 	const char *root = getenv("DRYDOCK_ROOT");
@@ -240,10 +247,8 @@ int cmd_bake(int argc, char **argv)
 		options_free(&o);
 		return r < 0 ? 2 : 0;
 	}
-	if (!o.root)
-		o.root = default_root();
-	if (!o.recipes)
-		o.recipes = default_recipes();
+	o.root = absolute(o.root ? o.root : default_root());
+	o.recipes = absolute(o.recipes ? o.recipes : default_recipes());
 	r = recipes_load(o.recipes, &rs, &e);
 	if (r == 0)
 		r = bake(&o, &rs, &e);
