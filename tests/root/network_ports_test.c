@@ -12,13 +12,27 @@
 #include "core/str.h"
 #include "tests/root/network_world.h"
 
-START_TEST(a_visit_is_told)
+static int listen_80(const struct endpoint *ep)
+{
+	return tcp_listen(endpoint_netns_fd(ep), "0.0.0.0", 80);
+}
+
+/* A network with one container, whose page is at the host's port 8080. */
+static struct network *page_on_8080(struct endpoint **ep)
 {
 	struct network *n = world_network();
-	struct endpoint *a = world_attach(n, CID);
 
-	serve_page(tcp_listen(endpoint_netns_fd(a), "0.0.0.0", 80), PAGE);
-	world_publish(n, a, "", 8080);
+	*ep = world_attach(n, CID);
+	serve_page(listen_80(*ep), PAGE);
+	world_publish(n, *ep, "", 8080);
+	return n;
+}
+
+START_TEST(a_visit_is_told)
+{
+	struct endpoint *a;
+	struct network *n = page_on_8080(&a);
+
 	autofree char *got = http_get(HERE, "127.0.0.1", 8080, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
 	ck_assert_str_eq(got, PAGE);
 	ck_assert(wait_for_visits(1));
@@ -39,11 +53,10 @@ END_TEST
 
 START_TEST(visitors_from_containers_are_known)
 {
-	struct network *n = world_network();
-	struct endpoint *a = world_attach(n, CID), *b = world_attach(n, CID2);
+	struct endpoint *a;
+	struct network *n = page_on_8080(&a);
+	struct endpoint *b = world_attach(n, CID2);
 
-	serve_page(tcp_listen(endpoint_netns_fd(a), "0.0.0.0", 80), PAGE);
-	world_publish(n, a, "", 8080);
 	free(http_get(endpoint_netns_fd(b), "172.17.0.1", 8080, "GET / HTTP/1.0\r\n\r\n"));
 	ck_assert(wait_for_visits(1));
 	ck_assert_uint_eq(last_visit().src_netns, endpoint_netns_inode(b));
@@ -62,7 +75,7 @@ START_TEST(outside_reaches_a_published_port)
 	int outside = world_place();
 
 	world_cable(outside);
-	serve_page(tcp_listen(endpoint_netns_fd(a), "0.0.0.0", 80), PAGE);
+	serve_page(listen_80(a), PAGE);
 	world_publish(n, a, "", 8080);
 	world_publish(n, a, "127.0.0.1", 8081);
 	autofree char *got = http_get(outside, "10.9.0.1", 8080, "GET / HTTP/1.0\r\n\r\n");
@@ -74,11 +87,9 @@ END_TEST
 
 START_TEST(ipv6_loopback_is_published_too)
 {
-	struct network *n = world_network();
-	struct endpoint *a = world_attach(n, CID);
+	struct endpoint *a;
+	struct network *n = page_on_8080(&a);
 
-	serve_page(tcp_listen(endpoint_netns_fd(a), "0.0.0.0", 80), PAGE);
-	world_publish(n, a, "", 8080);
 	if (network_ipv6(n))
 		ck_assert_int_eq(sh("curl -gs -m 3 http://[::1]:8080/ | grep -q hello"), 0);
 	network_close(n, true);
@@ -172,7 +183,7 @@ START_TEST(half_close_lets_the_answer_through)
 	struct endpoint *a = world_attach(n, CID);
 	char buf[64] = "";
 
-	serve_echo(tcp_listen(endpoint_netns_fd(a), "0.0.0.0", 80));
+	serve_echo(listen_80(a));
 	world_publish(n, a, "", 8080);
 	int fd = tcp_connect(HERE, "127.0.0.1", 8080);
 	ck_assert_int_eq(write_all(fd, "ping", 4), 0);
@@ -198,7 +209,7 @@ START_TEST(a_slow_reader_slows_the_sender)
 	size_t sent = 0, got = 0;
 	ssize_t r;
 
-	serve_echo(tcp_listen(endpoint_netns_fd(a), "0.0.0.0", 80));
+	serve_echo(listen_80(a));
 	world_publish(n, a, "", 8080);
 	int fd = tcp_connect(HERE, "127.0.0.1", 8080);
 	for (int stuck = 0; stuck < 20; stuck = r > 0 ? 0 : stuck + 1) {
@@ -234,7 +245,7 @@ START_TEST(a_thousand_at_once)
 	int fd[MANY];
 	char c;
 
-	serve_echo(tcp_listen(endpoint_netns_fd(a), "0.0.0.0", 80));
+	serve_echo(listen_80(a));
 	world_publish(n, a, "", 8080);
 	for (int i = 0; i < MANY; i++) {
 		fd[i] = tcp_connect(HERE, "127.0.0.1", 8080);
@@ -257,7 +268,7 @@ START_TEST(detaching_hangs_up_and_frees_the_port)
 	struct endpoint *a = world_attach(n, CID);
 	char c;
 
-	serve_echo(tcp_listen(endpoint_netns_fd(a), "0.0.0.0", 80));
+	serve_echo(listen_80(a));
 	world_publish(n, a, "", 8080);
 	int fd = tcp_connect(HERE, "127.0.0.1", 8080);
 	ck_assert_int_eq(write(fd, "x", 1), 1);
@@ -272,11 +283,9 @@ END_TEST
 
 START_TEST(visitors_that_hang_up_cost_nothing)
 {
-	struct network *n = world_network();
-	struct endpoint *a = world_attach(n, CID);
+	struct endpoint *a;
+	struct network *n = page_on_8080(&a);
 
-	serve_page(tcp_listen(endpoint_netns_fd(a), "0.0.0.0", 80), PAGE);
-	world_publish(n, a, "", 8080);
 	free(http_get(HERE, "127.0.0.1", 8080, "GET / HTTP/1.0\r\n\r\n"));
 	ck_assert(wait_for_visits(1));
 	usleep(300000);	/* the pool refills, which takes descriptors */
