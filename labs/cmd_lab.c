@@ -14,7 +14,8 @@ static const struct option table[] = {
 	{ .name = "json", .type = &opt_flag, .help = "Answer in JSON" },
 	{ .name = "learner", .type = &opt_string, .help = "Whose progress (default: your user name)" },
 	{ .name = "host", .letter = 'H', .type = &opt_string, .help = "Where the engine listens" },
-	{ .name = "journal", .type = &opt_string, .help = "Judge a recorded journal (JSON lines) and ask no engine" },
+	{ .name = "journal", .type = &opt_string,
+	  .help = "Judge a recorded journal (JSON lines), ask no engine" },
 	{ .name = "yes", .letter = 'y', .type = &opt_flag, .help = "reset: do not ask" },
 	{ .name = NULL },
 };

@@ -16,11 +16,15 @@
 #include "labs/shell/engine.h"
 
 static const struct option table[] = {
-	{ .name = "plain", .type = &opt_flag, .help = "Lines of ASCII text only: no colours, nothing redrawn" },
+	{ .name = "plain", .type = &opt_flag,
+	  .help = "Lines of ASCII text only: no colours, nothing redrawn" },
 	{ .name = "lab", .type = &opt_string, .help = "Begin at this step (number or name)" },
-	{ .name = "learner", .type = &opt_string, .help = "Whose progress this is (default: your user name)" },
-	{ .name = "backend", .type = &opt_string, .help = "For an engine started here: auto, linux, rootless or sim" },
-	{ .name = "host", .letter = 'H', .type = &opt_string, .help = "Where the engine listens (unix:///path or tcp://127.0.0.1:port)" },
+	{ .name = "learner", .type = &opt_string,
+	  .help = "Whose progress this is (default: your user name)" },
+	{ .name = "backend", .type = &opt_string,
+	  .help = "For an engine started here: auto, linux, rootless or sim" },
+	{ .name = "host", .letter = 'H', .type = &opt_string,
+	  .help = "Where the engine listens (unix:///path or tcp://127.0.0.1:port)" },
 	{ .name = "keep", .type = &opt_flag, .help = "Leave an engine that was started here running" },
 	{ .name = NULL },
 };
@@ -31,7 +35,8 @@ static int usage(const struct err *e)
 		err_print(e);
 	autostr struct str text = { 0 };
 	options_help(table, 80, &text);
-	fprintf(e ? stderr : stdout, "Usage:  drydock [OPTIONS]\n\nThe lab shell of lecture 7.4.\n\n%s", text.s);
+	fprintf(e ? stderr : stdout,
+		"Usage:  drydock [OPTIONS]\n\nThe lab shell of lecture 7.4.\n\n%s", text.s);
 	return e ? 2 : 0;
 }
 

@@ -67,7 +67,8 @@ static void verb_hint(struct shell *sh, char **w)
 		say_error(sh, &e);
 	course_refresh(&sh->course, &e);
 	if (rung == HINT_RUNGS) {
-		screen_say(&sh->screen, TONE_TEXT, "", "That was a worked example. It comes with a question:");
+		screen_say(&sh->screen, TONE_TEXT, "",
+			   "That was a worked example. It comes with a question:");
 		step_ask(sh, &l->follow);
 		screen_say(&sh->screen, TONE_TEXT, "", "Type `answer follow LETTER`.");
 	}
@@ -141,7 +142,8 @@ static void verb_reset(struct shell *sh, char **w)
 {
 	struct err e = { 0 };
 	char **left = course_leftovers(&sh->course, sh->lab);
-	screen_sayf(&sh->screen, TONE_TEXT, "", "This begins step %d anew. What you showed in it will no longer count.",
+	screen_sayf(&sh->screen, TONE_TEXT, "",
+		    "This begins step %d anew. What you showed in it will no longer count.",
 		    sh->lab->number);
 	for (size_t i = 0; left[i]; i++)
 		screen_sayf(&sh->screen, TONE_TEXT, "", "It removes container %.12s (%s) and its files.",
@@ -236,7 +238,8 @@ static void verb_answer(struct shell *sh, char **w)
 	struct err e = { 0 };
 	if (!w[1] || !w[2]) {
 		screen_say(&sh->screen, TONE_TEXT, "",
-			   "Say which question and your answer, for example `answer layers 4` or `answer follow a`.");
+			   "Say which question and your answer, for example `answer layers 4` "
+			   "or `answer follow a`.");
 		return;
 	}
 	bool is_follow = str_eq(w[1], "follow");
@@ -304,7 +307,8 @@ static const struct verb {
 	{ "check", "", "is this step shown? If not: what is missing", verb_check },
 	{ "why", "", "all parts of the step, with the reasons", verb_why },
 	{ "hint", "[N]", "a hint; each one says a little more", verb_hint },
-	{ "predict", "[LETTER]", "a question about what will happen; answer it before you run", verb_predict },
+	{ "predict", "[LETTER]", "a question about what will happen; answer it before you run",
+	  verb_predict },
 	{ "answer", "QUESTION VALUE", "answer a question of the step", verb_answer },
 	{ "next", "", "go to the next step", verb_next },
 	{ "back", "", "go to the step before", verb_back },
@@ -331,7 +335,8 @@ static void verb_help(struct shell *sh, char **w)
 		screen_say(&sh->screen, TONE_TEXT, label, verbs[i].help);
 	}
 	screen_say(&sh->screen, TONE_TEXT, "",
-		   "A line that begins with docker is a docker command. Everything else goes to your own shell.");
+		   "A line that begins with docker is a docker command. Everything else goes to "
+		   "your own shell.");
 }
 
 const char *verb_name(size_t i) { return i < ARRAY_SIZE(verbs) ? verbs[i].name : NULL; }

@@ -56,7 +56,8 @@ static struct facts *web(void)
 	struct facts *f = facts_new();
 	add(f, "seed", "ctr.create", "s", "{\"ref\":\"nginx\",\"detach\":true}");
 	add(f, "student", "ctr.create", "a",
-	    "{\"ref\":\"nginx\",\"argv\":[\"nginx\",\"-g\"],\"ports\":[{\"host\":8080,\"ctr\":80},{\"host\":90,\"ctr\":9}]}");
+	    "{\"ref\":\"nginx\",\"argv\":[\"nginx\",\"-g\"],"
+	    "\"ports\":[{\"host\":8080,\"ctr\":80},{\"host\":90,\"ctr\":9}]}");
 	add(f, "student", "net.publish", "a", "{\"host\":8080,\"ctr\":80}");
 	add(f, "student", "ctr.start", "a", "{\"n\":1}");
 	add(f, "student", "net.conn", "a", "{\"host_port\":8080,\"http_status\":200}");
@@ -232,7 +233,8 @@ START_TEST(stale_and_foreign_lines)
 	struct err e;
 	size_t n = facts_count(f);
 	static const char again[] = "{\"seq\":3,\"type\":\"ctr.rm\",\"actor\":\"student\",\"data\":{}}";
-	static const char newer[] = "{\"seq\":99,\"type\":\"ctr.teleport\",\"actor\":\"student\",\"data\":{}}";
+	static const char newer[] =
+		"{\"seq\":99,\"type\":\"ctr.teleport\",\"actor\":\"student\",\"data\":{}}";
 	static const char broken[] = "{\"data\":{}}";
 	ck_assert_int_eq(facts_add_text(f, again, strlen(again), &e), 0);
 	ck_assert_uint_eq(facts_count(f), n);
@@ -319,12 +321,14 @@ START_TEST(fast_on_a_long_journal)
 		snprintf(cid, sizeof(cid), "c%d", i / 50);
 		if (i % 50 == 0)
 			add(f, "student", "ctr.create", cid,
-			    "{\"ref\":\"ubuntu\",\"tty\":true,\"stdin\":true,\"autorm\":false,\"binds\":0,\"volumes\":0,\"name\":\"x\"}");
+			    "{\"ref\":\"ubuntu\",\"tty\":true,\"stdin\":true,\"autorm\":false,"
+			    "\"binds\":0,\"volumes\":0,\"name\":\"x\"}");
 		else if (i % 50 == 40)
 			add(f, "student", "proc.exit", cid, "{\"nspid\":1,\"code\":0,\"bytes\":1}");
 		else
 			add(f, "student", "fs.change", cid,
-			    "{\"path\":\"/data\",\"op\":\"add\",\"kind\":\"file\",\"size\":3,\"sha256\":\"h\"}");
+			    "{\"path\":\"/data\",\"op\":\"add\",\"kind\":\"file\","
+			    "\"size\":3,\"sha256\":\"h\"}");
 	}
 	for (size_t i = 0; i < labs.n; i++) {
 		clock_gettime(CLOCK_MONOTONIC, &a);
@@ -361,7 +365,8 @@ END_TEST
 static Suite *suite(void)
 {
 	Suite *s = suite_create("proof");
-	TCase *parser = tcase_create("parser"), *eval = tcase_create("evaluator"), *labs = tcase_create("labs");
+	TCase *parser = tcase_create("parser"), *eval = tcase_create("evaluator");
+	TCase *labs = tcase_create("labs");
 	tcase_add_test(parser, refuses_with_place);
 	tcase_add_test(parser, accepts_the_grammar);
 	tcase_add_loop_test(eval, forms_mean_what_they_say, 0, ARRAY_SIZE(forms));
