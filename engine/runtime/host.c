@@ -95,8 +95,24 @@ static const char *const device_rules[] = {
 	"c 5:0 rwm", "c 5:2 rwm", "c 136:* rwm", NULL,
 };
 
+/* Are they in force?  Then they are not written again: between "deny all" and the
+ * last "allow" no container, another daemon's neither, could make its devices. */
+static bool has_device_rules(struct kernel *k, const char *dir)
+{
+	autofree char *path = str_printf("%s/devices.list", dir);
+	autostr struct str want = { 0 };
+	char text[512] = "";
+	struct k_buf b = { text, sizeof(text) - 1, 0 };
+
+	for (int i = 0; device_rules[i]; i++)
+		str_addf(&want, "%s\n", device_rules[i]);
+	return k_read_file(k, path, &b) > 0 && str_eq(text, want.s);
+}
+
 static void set_device_rules(struct kernel *k, struct host *h, const char *dir)
 {
+	if (has_device_rules(k, dir))
+		return;
 	if (write_in(k, dir, "devices.deny", "a") < 0)
 		warn(h, "device rules: %s can't be written", dir);
 	for (int i = 0; device_rules[i]; i++)
