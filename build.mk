@@ -27,7 +27,7 @@ CLIENT_OBJ := $(call obj,$(CLIENT_SRC) $(GEN_C))
 SUPER_OBJ  := $(call musl,$(SUPER_SRC) $(GEN_C))
 
 PROGRAMS := $(B)/drydock $(B)/drydock-engine $(B)/drydock-supervisor
-all: $(PROGRAMS) $(B)/docker
+all: $(PROGRAMS) $(B)/docker ; @:
 .PHONY: all
 
 # One short line a step; V=1 shows the commands.  The target's directory is made here.
