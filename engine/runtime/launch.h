@@ -4,6 +4,10 @@
  * until the program runs or a step failed (then everything is undone).  The
  * supervisor owns stdio, the log, the terminal and the exit status from there on;
  * it outlives the daemon, which finds it again with launch_reattach().
+ *
+ * Environment: DRYDOCK_SUPERVISOR names the supervisor's program (else it is looked
+ * for beside ours, then in libexec); DRYDOCK_FAULT makes calls fail on purpose in
+ * supervisors and their children (kernel/fault.h), for tests.
  */
 #ifndef DRYDOCK_RUNTIME_LAUNCH_H
 #define DRYDOCK_RUNTIME_LAUNCH_H

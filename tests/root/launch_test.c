@@ -385,7 +385,8 @@ static void test_joins(struct world *w)
 	if (launch_prepare(w->l, &w->spec, &w->r, &e) < 0 || launch_go(w->r, &info, &e) < 0)
 		printf("# %s\n", e.what);
 	struct running *first = w->r;
-	struct spec *s = world_spec(w, "hostname; ps | grep -q '[s]leep 1000' && echo seen; readlink /proc/self/ns/net");
+	struct spec *s = world_spec(w, "hostname; ps | grep -q '[s]leep 1000' && echo seen; "
+				       "readlink /proc/self/ns/net");
 	s->net = NET_JOIN;
 	s->uts_mode = s->ipc_mode = s->pid_mode = NS_JOIN;
 	s->join_pid = info.pid;
