@@ -112,7 +112,8 @@ int images_list(struct request *r, struct err *e)
 	if (err < 0 || (err = filter_check(filters, known, e)) < 0 ||
 	    (err = image_list(r->api->images, &v, &n, e)) < 0)
 		return err;
-	qsort(v, n, sizeof(*v), newer_first);
+	if (n)		/* no array at all if there is none */
+		qsort(v, n, sizeof(*v), newer_first);
 	cJSON *rows = cJSON_CreateArray();
 	for (size_t i = 0; i < n; i++) {
 		if (wanted(filters, v[i]))

@@ -312,7 +312,11 @@ static int check_restart(const cJSON *h, struct err *e)
 
 static int check_limits(const cJSON *h, struct err *e)
 {
+	int64_t score = json_int(h, "OomScoreAdj", 0);
 	int64_t memory = json_int(h, "Memory", 0), swap = json_int(h, "MemorySwap", 0);
+	if (score < -1000 || score > 1000)
+		return err_set(e, EINVAL, "Invalid value %lld, range for oom score adj is [-1000, 1000]",
+			       (long long)score);
 	if (memory && memory < 6 << 20)
 		return err_set(e, EINVAL, "Minimum memory limit allowed is 6MB");
 	if (swap > 0 && !memory)

@@ -109,14 +109,31 @@ static int ulimits_build(const cJSON *list, struct spec *s, struct err *e)
 	return 0;
 }
 
-static void sysctls_build(const cJSON *map, struct spec *s)
+/* Settings of which each namespace has its own (namespaces(7), ipc_namespaces(7)): any
+ * other would change the whole host. */
+static bool has_namespace(const char *name)
+{
+	static const char *const own[] = { "net.", "fs.mqueue.", "kernel.msgmax", "kernel.msgmnb",
+		"kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax", "kernel.shmmni",
+		"kernel.shm_rmid_forced" };
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (str_ends(own[i], ".") ? str_starts(name, own[i]) : str_eq(name, own[i]))
+			return true;
+	return false;
+}
+
+static int sysctls_build(const cJSON *map, struct spec *s, struct err *e)
 {
 	const cJSON *v;
 	s->sysctls = mem_alloc(((size_t)cJSON_GetArraySize(map) + 1) * sizeof(*s->sysctls));
-	cJSON_ArrayForEach(v, map)
-		if (cJSON_IsString(v))
-			s->sysctls[s->n_sysctls++] =
-				(struct spec_sysctl){ str_dup(v->string), str_dup(v->valuestring) };
+	cJSON_ArrayForEach(v, map) {
+		if (!cJSON_IsString(v) || !has_namespace(v->string))
+			return err_set(e, EINVAL, "sysctl \"%s\" is not in a separate kernel namespace",
+				       v->string);
+		s->sysctls[s->n_sysctls++] =
+			(struct spec_sysctl){ str_dup(v->string), str_dup(v->valuestring) };
+	}
+	return 0;
 }
 
 static char *text_or_null(const cJSON *o, const char *key)
@@ -141,6 +158,6 @@ int limits_build(const cJSON *host, struct spec *s, struct err *e)
 	s->pids = json_int(host, "PidsLimit", 0);
 	s->oom_score_adj = (int)json_int(host, "OomScoreAdj", 0);
 	s->shm_size = json_int(host, "ShmSize", 64 << 20);
-	sysctls_build(json_obj(host, "Sysctls"), s);
-	return ulimits_build(json_obj(host, "Ulimits"), s, e);
+	int r = sysctls_build(json_obj(host, "Sysctls"), s, e);
+	return r < 0 ? r : ulimits_build(json_obj(host, "Ulimits"), s, e);
 }

@@ -53,43 +53,73 @@ static bool harmless(const char *word)
 	return false;
 }
 
+/* Where to mount, with "." and ".." worked out by the text alone, as Docker does. */
+static int clean_target(const char *type, const char *text, char **out, struct err *e)
+{
+	autofree char *copy = str_dup(text);
+	struct str path = { 0 };
+	char *save;
+	if (text[0] != '/')
+		return err_set(e, EINVAL, "invalid mount config for type \"%s\": invalid mount path: '%s'"
+			       " mount path must be absolute", type, text);
+	str_add(&path, "");
+	for (char *w = strtok_r(copy, "/", &save); w; w = strtok_r(NULL, "/", &save)) {
+		char *slash = strrchr(path.s, '/');
+		if (!strcmp(w, ".."))
+			path.len = slash ? (size_t)(slash - path.s) : 0;
+		if (strcmp(w, ".") && strcmp(w, ".."))
+			str_addf(&path, "/%s", w);
+		path.s[path.len] = '\0';
+	}
+	if (!path.len) {
+		str_free(&path);
+		return err_set(e, EINVAL, "invalid mount config for type \"%s\": destination can't be '/'",
+			       type);
+	}
+	*out = str_take(&path);
+	return 0;
+}
+
 /* "/host:/ctr[:ro,…]" */
 static int add_bind(const char *text, struct spec *s, struct err *e)
 {
 	autofree char *copy = str_dup(text);
 	char *save, *source = strtok_r(copy, ":", &save), *target = strtok_r(NULL, ":", &save);
-	char *options = strtok_r(NULL, ":", &save), *word;
+	char *options = strtok_r(NULL, ":", &save), *word, *at;
 	unsigned long flags = MS_BIND | MS_REC;
+	int r;
 
 	if (!source || !target)
 		return err_set(e, EINVAL, "invalid volume specification: '%s'", text);
 	if (source[0] != '/')
 		return named_volume(source, e);
-	if (target[0] != '/')
-		return err_set(e, EINVAL, "invalid volume specification: '%s': invalid mount config"
-			       " for type \"bind\": invalid mount path: '%s' mount path must be absolute",
-			       text, target);
 	for (word = options ? strtok_r(options, ",", &save) : NULL; word; word = strtok_r(NULL, ",", &save))
 		if (!flag_word(word, &flags) && !harmless(word))
 			return err_set(e, EINVAL, "invalid mode: %s", word);
-	add_mount(s, "bind", str_dup(source), str_dup(target), flags, str_dup(""));
+	if ((r = clean_target("bind", target, &at, e)) < 0)
+		return err_wrap(e, "invalid volume specification: '%s'", text);
+	add_mount(s, "bind", str_dup(source), at, flags, str_dup(""));
 	return 0;
 }
 
 /* tmpfs: known words become flags, the rest is for the filesystem. */
-static void add_tmpfs(const char *target, const char *text, struct spec *s)
+static int add_tmpfs(const char *target, const char *text, struct spec *s, struct err *e)
 {
 	autofree char *copy = str_dup(text);
 	struct str rest = { 0 };
 	unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
-	char *save;
+	char *save, *at;
+	int r = clean_target("tmpfs", target, &at, e);
+	if (r < 0)
+		return r;
 	for (char *w = strtok_r(copy, ",", &save); w; w = strtok_r(NULL, ",", &save))
 		if (!flag_word(w, &flags))
 			str_addf(&rest, "%s%s", rest.len ? "," : "", w);
-	add_mount(s, "tmpfs", str_dup("tmpfs"), str_dup(target), flags, str_take(&rest));
+	add_mount(s, "tmpfs", str_dup("tmpfs"), at, flags, str_take(&rest));
+	return 0;
 }
 
-static void add_tmpfs_mount(const cJSON *m, struct spec *s)
+static int add_tmpfs_mount(const cJSON *m, struct spec *s, struct err *e)
 {
 	const cJSON *o = json_obj(m, "TmpfsOptions");
 	struct str text = { 0 };
@@ -98,31 +128,30 @@ static void add_tmpfs_mount(const cJSON *m, struct spec *s)
 	if (json_int(o, "Mode", 0))
 		str_addf(&text, "%smode=%llo", text.len ? "," : "",
 			 (unsigned long long)json_int(o, "Mode", 0));
-	add_tmpfs(json_str_or(m, "Target", "/"), text.s ? text.s : "", s);
+	int r = add_tmpfs(json_str_or(m, "Target", ""), text.s ? text.s : "", s, e);
 	str_free(&text);
+	return r;
 }
 
 /* --mount: an object with Type, Source, Target, ReadOnly. */
 static int add_object(const cJSON *m, struct spec *s, struct err *e)
 {
 	const char *type = json_str_or(m, "Type", ""), *source = json_str_or(m, "Source", "");
-	const char *target = json_str_or(m, "Target", "");
 	struct stat st;
+	char *target;
+	int r;
 
-	if (target[0] != '/')
-		return err_set(e, EINVAL, "invalid mount config for type \"%s\": invalid mount path: '%s'"
-			       " mount path must be absolute", type, target);
-	if (str_eq(type, "tmpfs")) {
-		add_tmpfs_mount(m, s);
-		return 0;
-	}
+	if (str_eq(type, "tmpfs"))
+		return add_tmpfs_mount(m, s, e);
 	if (!str_eq(type, "bind"))
 		return str_eq(type, "volume") ? named_volume(source, e) :
 		       err_set(e, EINVAL, "mount type \"%s\" is not supported by this engine", type);
 	if (stat(source, &st) < 0)
 		return err_set(e, EINVAL, "invalid mount config for type \"bind\": bind source path does"
 			       " not exist: %s", source);
-	add_mount(s, "bind", str_dup(source), str_dup(target),
+	if ((r = clean_target(type, json_str_or(m, "Target", ""), &target, e)) < 0)
+		return r;
+	add_mount(s, "bind", str_dup(source), target,
 		  MS_BIND | MS_REC | (json_bool(m, "ReadOnly") ? MS_RDONLY : 0), str_dup(""));
 	return 0;
 }
@@ -138,6 +167,7 @@ int mounts_build(const cJSON *host, struct spec *s, struct err *e)
 		if ((r = add_object(v, s, e)) < 0)
 			return r;
 	cJSON_ArrayForEach(v, json_obj(host, "Tmpfs"))
-		add_tmpfs(v->string, cJSON_IsString(v) ? v->valuestring : "", s);
+		if ((r = add_tmpfs(v->string, cJSON_IsString(v) ? v->valuestring : "", s, e)) < 0)
+			return r;
 	return 0;
 }

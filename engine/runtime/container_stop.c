@@ -76,14 +76,16 @@ static int send_signal(struct container *c, const struct origin *by, int sig, co
 	return 0;
 }
 
-/* Lock held: until it has ended, or the deadline (CLOCK_MONOTONIC, 0: never). */
+/* Lock held: until this run of it has ended (somebody may start it again at once), or
+ * the deadline (CLOCK_MONOTONIC, 0: never). */
 static bool wait_down(struct container *c, uint64_t deadline)
 {
-	while (container_is_up(c) && (!deadline || clock_mono_ns() < deadline)) {
+	uint64_t exits = c->exits;
+	while (container_is_up(c) && c->exits == exits && (!deadline || clock_mono_ns() < deadline)) {
 		uint64_t left = deadline ? (deadline - clock_mono_ns()) / 1000000 + 1 : 500;
 		clock_wait_ms(&c->changed, &c->mutex, left < 500 ? (unsigned)left : 500);
 	}
-	return !container_is_up(c);
+	return !container_is_up(c) || c->exits != exits;
 }
 
 static void stopped_fact(struct container *c, const struct origin *by, int grace, int sig,
