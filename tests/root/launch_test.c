@@ -429,7 +429,8 @@ static bool wait_gone(int pid)
 	return false;
 }
 
-static void test_supervisor_killed(struct world *w)
+/* A container that only waits; its PID 1's number. */
+static int start_idle(struct world *w)
 {
 	struct err e = { 0 };
 	pid_t *pids;
@@ -440,6 +441,13 @@ static void test_supervisor_killed(struct world *w)
 	launch_pids(w->r, &pids, &n, &e);
 	int one = pids[0];
 	free(pids);
+	return one;
+}
+
+static void test_supervisor_killed(struct world *w)
+{
+	int one = start_idle(w);
+
 	kill(parent_of(one), SIGKILL);
 	is_number(world_wait(w), 137, "a supervisor that is killed ends its container");
 	ok(wait_gone(one), "PID 1 is gone");
@@ -547,15 +555,10 @@ static long pss_of(int pid)
 static void test_memory(struct world *w)
 {
 	struct err e = { 0 };
-	pid_t *pids;
-	size_t n;
+	int one = start_idle(w);
 
-	world_spec(w, "sleep 1000");
-	world_start(w, NULL, &e);
 	usleep(50000);
-	launch_pids(w->r, &pids, &n, &e);
-	long pss = pss_of(parent_of(pids[0]));
-	free(pids);
+	long pss = pss_of(parent_of(one));
 	printf("# supervisor of an idle container: %ld KiB PSS\n", pss);
 	ok(pss > 0 && pss <= 150, "a supervisor is small");
 	launch_kill(w->r, SIGKILL, &e);
