@@ -80,6 +80,14 @@ static void set_defaults(struct kernel *k)
 	k_write_file(k, "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
 }
 
+/* If it can't be done, nothing this thread does would be right from here on. */
+static void come_back(struct network *n)
+{
+	if (k_setns(n->k, n->host_netns, CLONE_NEWNET) < 0 &&
+	    k_setns(n->k, n->host_netns, CLONE_NEWNET) < 0)
+		abort();
+}
+
 /* A new namespace and a socket inside it; the thread is back in the host's. */
 static int make_netns(struct network *n, int *netns, int *sock, struct err *e)
 {
@@ -93,9 +101,7 @@ static int make_netns(struct network *n, int *netns, int *sock, struct err *e)
 	*netns = k_open(k, AT_FDCWD, "/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC, 0);
 	set_defaults(k);
 	*sock = open_socket(n, e);
-	r = k_setns(k, n->host_netns, CLONE_NEWNET);
-	if (r < 0)	/* nothing this process does would be right from here on */
-		abort();
+	come_back(n);
 	if (*netns >= 0 && *sock >= 0)
 		return 0;
 	r = *netns < 0 ? err_sys(e, -*netns, "open the new network namespace") : *sock;
