@@ -167,7 +167,7 @@ install: all
 	install -m 755 $(B)/drydock-engine $(B)/drydock-supervisor $(DESTDIR)$(PREFIX)/libexec/drydock
 	install -d $(DESTDIR)$(PREFIX)/share/drydock
 	cp -r labs $(DESTDIR)$(PREFIX)/share/drydock
-	rm -f $(DESTDIR)$(PREFIX)/share/drydock/labs/*.[ch] $(DESTDIR)$(PREFIX)/share/drydock/labs/*/*.[ch]
+	find $(DESTDIR)$(PREFIX)/share/drydock/labs -maxdepth 2 \( -name '*.[ch]' -o -type d -empty \) -delete
 clean:
 	rm -rf $(B)
 .PHONY: install clean
