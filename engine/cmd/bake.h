@@ -42,6 +42,8 @@ struct recipe *recipes_find(const struct recipes *r, const char *folder);
 
 /* ---- records ------------------------------------------------------------------ */
 
+#define RECIPE_LABEL "org.drydock.recipe"	/* struct recipe's hash */
+
 enum course_state { COURSE_GOOD, COURSE_MISSING, COURSE_CHANGED, COURSE_DAMAGED };
 
 /* Is the image in the registry, whole and of this recipe?  deep reads every

@@ -164,6 +164,9 @@ static int cake_publish(struct cake *c, struct err *e)
 	char digest[DIGEST_TEXT];
 	autofree char *repo = str_dup(c->recipe->name);
 	char *tag = strrchr(repo, ':');
+	cJSON *labels = cake_object(c, "Labels");
+	cJSON_DeleteItemFromObjectCaseSensitive(labels, RECIPE_LABEL);	/* the base's */
+	json_put_str(labels, RECIPE_LABEL, c->recipe->hash);
 	int r = cake_store(c, c->recipe->name, e);
 	*tag++ = '\0';
 	if (r == 0)

@@ -4,7 +4,8 @@
  *	{"images": {"library/python:3.9-slim":
  *		{"recipe": "sha256:…", "digest": "sha256:…", "baked": "2026-…Z"}}}
  * The digest is the manifest's; it names configuration and layers by theirs, so
- * one number vouches for all of it.
+ * one number vouches for all of it.  The recipe's hash is in the image's labels,
+ * too: a record that was lost or damaged is written again from what is there.
  */
 #include <errno.h>
 #include <string.h>
@@ -101,6 +102,39 @@ static bool image_good(const struct check *c, const char *repo, const char *tag,
 	return blobs_good(c, &text);
 }
 
+/* The recipe an image says it was made from; the caller frees.  NULL: it doesn't. */
+static char *recipe_of(const struct check *c, const struct str *manifest)
+{
+	autojson cJSON *j = NULL, *config = NULL;
+	autostr struct str text = { 0 };
+	if (json_parse(manifest->s, manifest->len, &j, NULL) < 0)
+		return NULL;
+	const char *digest = json_str(json_obj(j, "config"), "digest");
+	if (!digest_ok(digest))
+		return NULL;
+	autofree char *path = storage_blob(c->registry, digest);
+	if (file_read(path, &text, NULL) < 0 || json_parse(text.s, text.len, &config, NULL) < 0)
+		return NULL;
+	return str_dup(json_str(json_obj(json_obj(config, "config"), "Labels"),
+				RECIPE_LABEL));
+}
+
+/* No record, but the image itself is there, whole, and of this recipe? */
+static bool record_restored(const struct check *c, const struct recipe *r, const char *repo,
+			    const char *tag)
+{
+	const struct check all = { c->registry, true, NULL };
+	autostr struct str text = { 0 };
+	autofree char *type = NULL;
+	char digest[DIGEST_TEXT], sum[DIGEST_TEXT];
+	if (storage_get_manifest(c->registry, repo, tag, &text, &type, digest, NULL) < 0)
+		return false;
+	autofree char *recipe = recipe_of(c, &text);
+	digest_of(text.s, text.len, sum);
+	return str_eq(recipe, r->hash) && str_eq(sum, digest) && blobs_good(&all, &text) &&
+	       course_note(c->registry, r, digest, NULL) == 0;
+}
+
 enum course_state course_check(const char *registry, const struct recipe *r, bool deep,
 			       struct err *e)
 {
@@ -111,7 +145,7 @@ enum course_state course_check(const char *registry, const struct recipe *r, boo
 	char *tag = strrchr(repo, ':');
 	*tag++ = '\0';
 	if (!one)
-		return COURSE_MISSING;
+		return record_restored(&c, r, repo, tag) ? COURSE_GOOD : COURSE_MISSING;
 	if (!str_eq(json_str(one, "recipe"), r->hash))
 		return COURSE_CHANGED;
 	return image_good(&c, repo, tag, json_str(one, "digest")) ? COURSE_GOOD : COURSE_DAMAGED;

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../helpers/tap.sh"
 isolate "$0" "$@"
 need musl-gcc busybox
-plan 14
+plan 16
 
 root=$WORK/data
 bake() { "$ENGINE" bake --root "$root" "$@"; }
@@ -25,6 +25,10 @@ is "$(digests)" "$first" "and makes the image again"
 truncate -s 100 "$(largest_blob)"
 like "$(bake --only test 2>&1)" "damaged: .* has 100 bytes" "a short file is found at once"
 is "$(bake --only test --check 2>&1)" "" "and is whole again"
+
+echo '{"images":' >"$root/registry/course.json"
+is "$(bake --only test 2>&1)" "" "a damaged record is written again from the images themselves"
+is "$(digests | sort)" "$(sort <<<"$first")" "and says what it said"
 
 cd "$WORK" || exit 1
 like "$("$ENGINE" bake --root elsewhere --only hello-world 2>&1)" "ready: library/hello-world" \
