@@ -25,20 +25,29 @@ int system_ping(struct request *r, struct err *e)
 	return reply_text(r, 200, "text/plain; charset=utf-8", r->head ? "" : "OK");
 }
 
+/* Docker names machines as Go does. */
+static const char *architecture(const struct utsname *u)
+{
+	static const struct { const char *machine, *name; } names[] = {
+		{ "x86_64", "amd64" }, { "aarch64", "arm64" }, { "armv7l", "arm" }, { "i686", "386" } };
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (str_eq(names[i].machine, u->machine))
+			return names[i].name;
+	return u->machine;
+}
+
 int system_version(struct request *r, struct err *e)
 {
 	struct utsname u = { 0 };
 	cJSON *o = cJSON_CreateObject(), *platform = cJSON_CreateObject();
 	cJSON *parts = cJSON_CreateArray(), *engine = cJSON_CreateObject(), *d = cJSON_CreateObject();
-	char built[40];
 
 	uname(&u);
-	clock_rfc3339(r->api->started_ns, built);
 	const struct { const char *key, *value; } fields[] = {
 		{ "Version", ENGINE_VERSION }, { "ApiVersion", API_VERSION },
-		{ "MinAPIVersion", API_MIN_VERSION }, { "GitCommit", "drydock" },
-		{ "GoVersion", "none (C)" }, { "Os", "linux" }, { "Arch", "amd64" },
-		{ "KernelVersion", u.release }, { "BuildTime", built },
+		{ "MinAPIVersion", API_MIN_VERSION }, { "GitCommit", "" },
+		{ "GoVersion", "none: written in C" }, { "Os", "linux" }, { "Arch", architecture(&u) },
+		{ "KernelVersion", u.release }, { "BuildTime", "" },
 	};
 	json_put_str(platform, "Name", "Drydock, a container engine for learning");
 	json_put(o, "Platform", platform);
