@@ -239,6 +239,19 @@ static void put_flags(cJSON *o)
 	json_put_strv(o, "SecurityOptions", (char *const *)security);
 }
 
+/* What the host couldn't give to the network, or that there is none. */
+static void network_missing(struct request *r, char ***warnings)
+{
+	struct network *n = containers_network(r->api->containers);
+
+	if (!n)
+		strv_add(warnings, "WARNING: this host gives the engine no bridge network");
+	for (char *const *w = n ? network_warnings(n) : NULL; w && *w; w++) {
+		autofree char *text = str_printf("WARNING: %s", *w);
+		strv_add(warnings, text);
+	}
+}
+
 int system_info(struct request *r, struct err *e)
 {
 	struct counts k;
@@ -249,8 +262,7 @@ int system_info(struct request *r, struct err *e)
 
 	count(r, &k);
 	stand_ins(r, &warnings, &n_images);
-	if (!containers_network(r->api->containers))
-		strv_add(&warnings, "WARNING: this host gives the engine no bridge network");
+	network_missing(r, &warnings);
 	json_put_str(o, "ID", "drydock");
 	json_put_int(o, "Containers", k.all);
 	json_put_int(o, "ContainersRunning", k.running);

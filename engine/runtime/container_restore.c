@@ -190,6 +190,8 @@ static int open_parts(struct containers *cs, const struct containers_options *o,
 	struct err net = { 0 };
 	if (network_open(o->kernel, &o->network, facts_visit, cs, &cs->network, &net) < 0)
 		err_print(&net);
+	for (char *const *w = cs->network ? network_warnings(cs->network) : NULL; w && *w; w++)
+		fprintf(stderr, "drydock: %s\n", *w);
 	r = restore_all(cs, e);
 	if (cs->network)	/* whatever wasn't adopted belonged to a killed daemon */
 		network_sweep(cs->network);
