@@ -104,6 +104,7 @@ static void describe_peer(struct proxy *p, struct relay *r, const struct sockadd
 
 void relay_end(struct proxy *p, struct relay *r)
 {
+	trace_subject(p->k, r->port->cid);
 	if (r->side[CONTAINER].ended)
 		sniff_end(&r->sniff);
 	if (!r->told)
