@@ -199,10 +199,11 @@ START_TEST(half_close_lets_the_answer_through)
 }
 END_TEST
 
-/* 32 MiB there and back; the reader begins only when the writer is stuck. */
+/* 256 MiB there and back, more than all buffers of the kernel on the way; the
+ * reader begins only when the writer is stuck. */
 START_TEST(a_slow_reader_slows_the_sender)
 {
-	enum { TOTAL = 32 << 20, PIECE = 1 << 16 };
+	enum { TOTAL = 256 << 20, PIECE = 1 << 16 };
 	struct network *n = world_network();
 	struct endpoint *a = world_attach(n, CID);
 	autofree char *piece = mem_alloc(PIECE);
