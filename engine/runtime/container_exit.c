@@ -177,11 +177,13 @@ static void exited(struct container *c, const struct launch_exit *x)
 	c->pid = pid;
 	facts_exit(c, x);
 	c->pid = 0;
-	changes_look(c);
 	execs_end(c);
-	if (host_flag(c, "AutoRemove"))
+	if (host_flag(c, "AutoRemove")) {	/* which looks for itself what was written */
 		remove_locked(c, &c->by, false, NULL);
-	else if (wants_restart(c))
+		return;
+	}
+	changes_look(c);
+	if (wants_restart(c))
 		restart_later(c);
 }
 

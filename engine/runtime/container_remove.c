@@ -2,8 +2,10 @@
  *
  * The document goes first, then the directory is renamed to containers/.gone/ID:
  * from there on the container doesn't exist, and nobody waits while a reaper
- * thread deletes the tree.  What a killed daemon left in .gone the next deletes.
+ * thread sweeps what the kernel still holds of it and deletes the tree.  What a
+ * killed daemon left in .gone the next takes away.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -23,15 +25,29 @@ static char *gone_dir(const struct containers *cs)
 	return str_printf("%s/containers/.gone", cs->data_root);
 }
 
-/* Deletes what lies in .gone whenever there is something new, and at the start. */
+static void reap_all(struct containers *cs)
+{
+	autofree char *gone = gone_dir(cs);
+	autodir DIR *d = opendir(gone);
+	struct dirent *ent;
+	while (d && (ent = readdir(d))) {
+		if (ent->d_name[0] == '.')
+			continue;
+		autofree char *run = str_printf("%s/containers/%s", cs->exec_root, ent->d_name);
+		autofree char *dir = str_printf("%s/%s", gone, ent->d_name);
+		launch_sweep(cs->launcher, ent->d_name, run, NULL);
+		dir_remove(dir, NULL);
+	}
+}
+
+/* Takes away what lies in .gone whenever there is something new, and at the start. */
 void *reaper_run(void *arg)
 {
 	struct containers *cs = arg;
-	autofree char *dir = gone_dir(cs);
 	unsigned done = 0;
 
 	for (;;) {
-		dir_remove(dir, NULL);
+		reap_all(cs);
 		pthread_mutex_lock(&reap_lock);
 		while (done == reap_wanted && !cs->stopping)
 			pthread_cond_wait(&reap_more, &reap_lock);
@@ -56,13 +72,9 @@ static void discard_dir(struct container *c)
 	autofree char *gone = gone_dir(c->all), *from = container_path(c, "");
 	autofree char *to = str_printf("%s/%s", gone, c->id);
 	from[strlen(from) - 1] = '\0';
-	/* Twice: the reaper may take .gone away between the two calls. */
-	for (int try = 0; try < 2; try++) {
-		mkdir(gone, 0700);
-		if (rename(from, to) == 0)
-			return;
-	}
-	dir_remove(from, NULL);
+	mkdir(gone, 0700);
+	if (rename(from, to) < 0)
+		dir_remove(from, NULL);
 }
 
 static void removed_facts(struct container *c, const struct origin *by, bool force, int64_t bytes)
@@ -108,7 +120,6 @@ static void kill_it(struct container *c, const struct origin *by)
 int remove_locked(struct container *c, const struct origin *by, bool force, struct err *e)
 {
 	autofree char *upper = container_path(c, "upper");
-	autofree char *run_dir = str_printf("%s/containers/%s", c->all->exec_root, c->id);
 	int64_t bytes = 0;
 	int r;
 
@@ -128,7 +139,6 @@ int remove_locked(struct container *c, const struct origin *by, bool force, stru
 		c->status = before;
 		return r;
 	}
-	launch_sweep(c->all->launcher, c->id, run_dir, NULL);
 	discard_dir(c);
 	c->gone = true;
 	attach_drop(c);
