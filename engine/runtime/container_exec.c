@@ -8,6 +8,8 @@
 #include "runtime/container_internal.h"
 #include "runtime/user.h"
 
+#define KEEP 64
+
 static void exec_free(struct exec *x)
 {
 	container_put(x->c);
@@ -78,6 +80,30 @@ static void exec_event(struct exec *x, const char *action, bool with_code)
 	str_free(&command);
 }
 
+/* The newest KEEP finished ones stay, so that their clients can ask how they ended. */
+static void drop(struct container *c, bool all)
+{
+	struct exec *gone = NULL;
+	size_t kept = 0;
+	pthread_mutex_lock(&c->all->lock);
+	for (struct exec **p = &c->all->execs; *p; ) {
+		struct exec *x = *p;
+		bool over = x->started && !x->running;
+		if (x->c != c || (!all && (!over || ++kept <= KEEP))) {
+			p = &x->next;
+			continue;
+		}
+		*p = x->next;
+		x->next = gone;
+		gone = x;
+	}
+	pthread_mutex_unlock(&c->all->lock);
+	for (struct exec *next; gone; gone = next) {
+		next = gone->next;
+		exec_free(gone);
+	}
+}
+
 /* -- creating ---------------------------------------------------------------------- */
 
 static int refuse(struct container *c, const struct origin *by, struct err *e)
@@ -126,6 +152,7 @@ int exec_create(struct container *c, const struct origin *by, const cJSON *body,
 		container_unlock(c);
 		return r;
 	}
+	drop(c, false);
 	struct exec *x = exec_new(c, by, body);
 	pthread_mutex_lock(&c->all->lock);
 	x->next = c->all->execs;
@@ -411,23 +438,4 @@ void execs_end(struct container *c)
 	pthread_mutex_unlock(&c->all->lock);
 }
 
-void execs_drop(struct container *c)
-{
-	struct exec *gone = NULL;
-	pthread_mutex_lock(&c->all->lock);
-	for (struct exec **p = &c->all->execs; *p; ) {
-		struct exec *x = *p;
-		if (x->c != c) {
-			p = &x->next;
-			continue;
-		}
-		*p = x->next;
-		x->next = gone;
-		gone = x;
-	}
-	pthread_mutex_unlock(&c->all->lock);
-	for (struct exec *next; gone; gone = next) {
-		next = gone->next;
-		exec_free(gone);
-	}
-}
+void execs_drop(struct container *c) { drop(c, true); }
