@@ -131,6 +131,12 @@ is "$(d images -q busybox)" "" "no image came of it"
 rm "$blob"; cp "$WORK/good" "$blob"
 ok "the whole layer: pulls" d pull -q busybox
 
+said=$(d pull "busybox@sha256:$(printf 'f%.0s' $(seq 64))" 2>&1); rc=$?
+ok "a digest that nobody has: pull fails" test $rc -ne 0
+like "$said" "manifest|not found|no mirror has" "a digest that nobody has: says so"
+fails=$(d run --rm "no such image" true 2>&1)
+like "$fails" "invalid reference format" "a name that is none"
+
 # -- a registry that hangs up, or talks nonsense
 cat >"$WORK/rude.py" <<'PY'
 import socket, sys
