@@ -186,13 +186,25 @@ eventually() {	# COMMAND...
 leak_list() {
 	awk '{ print "mount " $5 }' /proc/self/mountinfo
 	find /sys/fs/cgroup -type d -path '*drydock*' 2>/dev/null | sed 's/^/cgroup /'
-	ls /sys/class/net | sed 's/^/interface /'
+	# Not /sys/class/net: that shows the network of who mounted it.
+	awk -F: 'NR > 2 { gsub(/ /, "", $1); print "interface " $1 }' /proc/self/net/dev
 	lsns -n -o TYPE,NS 2>/dev/null | awk '{ print "namespace " $1 " " $2 }'
 	pgrep -a drydock 2>/dev/null | sed 's/^/process /'
 	awk 'FNR > 1 && $4 == "0A" { print "listening " $2 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
 }
 
-leak_new() { comm -13 <(sort <<<"$1") <(leak_list | sort); }
+# Control groups have one tree for the whole machine: only those of containers
+# that our daemon's journal knows are ours.
+leak_ours() {
+	local kind what id
+	while read -r kind what; do
+		id=${what##*/drydock/}
+		[ "$kind" != cgroup ] || grep -qaF -- "${id%%/*}" "$DRYDOCK_ROOT"/lib/drydock.db* || continue
+		echo "$kind $what"
+	done
+}
+
+leak_new() { comm -13 <(sort <<<"$1") <(leak_list | sort) | leak_ours; }
 
 # Compares with the moment before start_daemon.  Removal is left to a reaper, and
 # the kernel itself takes namespaces away late: hence the patience.
