@@ -201,13 +201,12 @@ struct upgrade {
  * of a throwaway pair, and what MHD closes is that. */
 static int take_socket(int sock)
 {
-	int pair[2], fd = dup(sock);
+	int pair[2], fd = fcntl(sock, F_DUPFD_CLOEXEC, 0);
 	if (fd < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return fd;
 	dup3(pair[0], sock, O_CLOEXEC);
 	close(pair[0]);
 	close(pair[1]);
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
 	return fd;
 }

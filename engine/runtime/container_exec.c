@@ -1,5 +1,6 @@
 /* container_exec.c - a further program in a running container. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -230,7 +231,7 @@ static int run(struct exec *x, struct exec_spec *xs, struct err *e)
 		xs->n_groups = u.n_groups;
 		xs->tty = x->tty;
 		xs->privileged = x->privileged;
-		int keep = xs->attach.fd >= 0 ? dup(xs->attach.fd) : -1;
+		int keep = xs->attach.fd >= 0 ? fcntl(xs->attach.fd, F_DUPFD_CLOEXEC, 0) : -1;
 		r = launch_exec(c->run, xs, &x->pid, e);
 		if (r < 0)
 			xs->attach.fd = keep;

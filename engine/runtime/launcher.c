@@ -43,6 +43,9 @@ static int become_supervisor(void *arg)
 	k_setsid(b->k);
 	for (int i = 0; i < 6; i++)
 		k_dup3(b->k, b->fd[i], i, 0);
+	/* Another thread may have one open at this moment that isn't close-on-exec yet: a
+	 * client's connection that a spare holds, too, never ends for the client. */
+	k_close_range(b->k, 6, INT_MAX, 0);
 	k_execve(b->k, b->program, b->argv, b->envp);
 	return 127;
 }
