@@ -141,23 +141,40 @@ static bool on_a_mount(const struct container *c, const char *path)
 	return false;
 }
 
-/* "upper", "lower:N" (N counts from the base, 0 first), "bind" or "host". */
+/* Places that the runtime mounts over in every container: in no layer. */
+static bool on_a_kernel_mount(const struct container *c, const char *path)
+{
+	static const char *const roots[] = { "/proc/", "/sys/", "/dev/" };
+	const cJSON *v;
+	for (size_t i = 0; i < ARRAY_SIZE(roots); i++)
+		if (str_starts(path, roots[i]))
+			return true;
+	cJSON_ArrayForEach(v, json_obj(c->host, "Tmpfs"))
+		if (str_starts(path, v->string))
+			return true;
+	return path[0] != '/';
+}
+
+/* "upper", "lower:N" (N counts from the base, 0 first), "bind" or "host".  We look a
+ * moment after it ran: a file that is in no layer any more was in the writable one, or
+ * under what covers it there now. */
 static void layer_name(struct container *c, const char *path, char *buf, size_t cap)
 {
-	struct layers l;
-	struct layer_file f;
-	const char *other = "host";
-	if (on_a_mount(c, path))
-		other = "bind";
-	else if (container_layers(c, &l, NULL) == 0 && layers_find(&l, path, true, &f) == 0) {
-		if (f.layer >= 2) {
-			snprintf(buf, cap, "lower:%zu", l.n - 1 - f.layer);
-			return;
-		}
-		if (f.layer == 0)
-			other = "upper";
+	struct layers l, below;
+	struct layer_file f = { .layer = 0 };
+	bool bind = on_a_mount(c, path);
+	if (bind || on_a_kernel_mount(c, path) || container_layers(c, &l, NULL) < 0) {
+		snprintf(buf, cap, bind ? "bind" : "host");
+		return;
 	}
-	snprintf(buf, cap, "%s", other);
+	below = l;
+	memmove(below.dir, below.dir + 1, --below.n * sizeof(below.dir[0]));
+	if (layers_find(&l, path, true, &f) < 0 && layers_find(&below, path, true, &f) == 0)
+		f.layer++;
+	if (f.layer > 0)
+		snprintf(buf, cap, "lower:%zu", l.n - 1 - f.layer);
+	else
+		snprintf(buf, cap, "upper");
 }
 
 static cJSON *proc_fact(struct container *c, const struct launch_proc *p)
@@ -203,8 +220,7 @@ static void read_fact(struct container *c, const struct origin *by, const struct
 	int r = layers_find(l, path, true, &f);
 	bool found = r == 0;
 	/* What lies on a mount of its own (/proc, a bind) is in no layer. */
-	if (!found && (arg[0] != '/' || str_starts(path, "/proc") || str_starts(path, "/sys") ||
-		       str_starts(path, "/dev") || on_a_mount(c, path)))
+	if (!found && (arg[0] != '/' || on_a_kernel_mount(c, path) || on_a_mount(c, path)))
 		return;
 	cJSON *d = cJSON_CreateObject();
 	json_put_str(d, "path", path);

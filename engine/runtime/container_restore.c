@@ -249,12 +249,28 @@ static void stop_all(struct containers *cs)
 	containers_list_free(v, n);
 }
 
+/* What goes on without us is only let go of. */
+static void release_running(struct containers *cs)
+{
+	size_t n;
+	struct container **v = containers_list(cs, &n);
+	for (size_t i = 0; i < n; i++) {
+		container_lock(v[i]);
+		if (v[i]->run)
+			launch_release(v[i]->run);
+		v[i]->run = NULL;
+		container_unlock(v[i]);
+	}
+	containers_list_free(v, n);
+}
+
 void containers_close(struct containers *cs, bool stop)
 {
 	size_t n;
 	if (stop)
 		stop_all(cs);
 	worker_stop(cs);
+	release_running(cs);
 	launcher_close(cs->launcher);
 	if (cs->network)
 		network_close(cs->network, stop);
