@@ -1,0 +1,93 @@
+#!/bin/bash
+# Each wrong path of each step, really gone with the real engine: `check` must
+# answer with its own id. A learner of its own for each, so that their journals
+# stay apart. timeout: 600
+. "$(dirname "$0")/../helpers/tap.sh"
+need_root
+need script curl
+[ -x "$DRYDOCK" ] || skip_all "drydock is not built"
+# Baking needs the network, which the isolated test has not.
+[ -n "${TAP_ISOLATED:-}" ] || course_images "$WORK/baked"
+isolate "$0" "$@"
+
+export HOME=$WORK/home SHELL=/bin/bash NO_COLOR=1 WORK
+mkdir -p "$HOME"
+export DRYDOCK_SESSION=nobody	# what this script does itself is no learner's
+IMAGES=course start_daemon
+for image in hello-world ubuntu:20.04 nginx:alpine python:3.9-slim; do
+	DRYDOCK_ACTOR=seed docker pull $image >/dev/null || bail "no $image"
+done
+# inside IMAGE LINE...: types the lines at a terminal in a container (%w: waits a second).
+cat >"$WORK/inside" <<'END'
+#!/bin/bash
+options=$1; shift
+sleep 1.5	# what is typed before the shell listens may be lost
+for line; do [ "$line" = %w ] && sleep 1 || printf '%b\n' "$line"; done |
+	script -qec "docker run -it $options" /dev/null >/dev/null
+END
+chmod +x "$WORK/inside"
+U=ubuntu:20.04 P=python:3.9-slim N=nginx:alpine
+
+# ID, then the lines that are typed into the lab shell.
+wrong() {
+	local id=$1 step=${1:1:1} learner=${1/./-}
+	shift
+	printf '%s\n' "step $step" "$@" | timeout 60 "$DRYDOCK" --learner "$learner" >"$WORK/said" 2>&1
+	like "$("$DRYDOCK" lab check "$step" --learner "$learner" 2>&1)" "^wrong path $id:" "$id" ||
+		diag "$(tail -n 40 "$WORK/said")"
+	docker ps -aq | xargs -r docker rm -f >/dev/null 2>&1
+}
+
+plan 41
+wrong s1.w1 'echo "Hello from Docker!"'
+wrong s1.w2 'docker pull hello-world'
+wrong s1.w3 'docker run hello-world bash'
+wrong s1.w4 'docker run helo-world'
+wrong s1.w5 'docker run hello-world' 'docker ps' 'docker run hello-world'
+
+wrong s2.w1 "docker run $U bash"
+wrong s2.w2 "docker run -i $U bash" 'exit'
+wrong s2.w3 'apt-get install --version | head -n 1'
+wrong s2.w4 "$WORK/inside $U 'rm -rf /var/lib/apt/lists' 'apt-get install -y nano' exit"
+wrong s2.w5 "$WORK/inside $U %w '\020\021' %w"
+wrong s2.w6 "$WORK/inside $U 'apt-get update; apt-get install -y nano; exit'" "$WORK/inside $U exit"
+wrong s2.w7 "$WORK/inside $U 'apt-get update; apt-get install -y nano; exit'" "docker run $U python3 --version"
+wrong s2.w8 "$WORK/inside $U exit" 'exit' 'exit'
+
+wrong s3.w1 "docker run -d -p 80:8080 $N"
+wrong s3.w2 "docker run -d $N" 'curl -s http://localhost:8080'
+wrong s3.w3 "docker run -d -p 8080:80 --name w $N" 'docker exec w curl -s localhost'
+wrong s3.w4 "docker run -d -p 8081:80 $N" 'curl -s http://localhost:8080'
+wrong s3.w5 "docker create --name my-nginx $U" "docker run -d -p 8080:80 --name my-nginx $N"
+wrong s3.w6 "docker run -d -p 8080:80 --name w $N" 'curl -s http://localhost:8080' 'docker logs w' 'docker rm w'
+wrong s3.w7 "docker run -d -p 8080:80 --name w $N" 'curl -s http://localhost:8080' 'docker logs w' \
+	'docker stop w' 'next'
+wrong s3.w8 "docker run -d --name o $N" "docker run -d -p 8080:80 --name w $N" \
+	'curl -s http://localhost:8080' 'docker logs o'
+wrong s3.w9 "timeout 2 docker run -p 8080:80 $N"
+
+hello="echo \"print('Hello from Docker!')\" > /tmp/test.py"
+wrong s4.w1 "${hello//tmp/root/../tmp}"
+wrong s4.w2 "$WORK/inside '--rm $P' 'python --version' exit"
+wrong s4.w3 "$WORK/inside '--name w $P' 'echo 1 > /tmp/test.py' 'python /tmp/test.py' exit" \
+	'docker start w' 'docker exec w cat /tmp/test.py' 'next'
+wrong s4.w4 "$WORK/inside $P 'echo 1 > /tmp/test.py' 'python /tmp/test.py' exit" "docker run $P cat /tmp/test.py"
+wrong s4.w5 "$WORK/inside $P 'echo print(x > /tmp/test.py' \"echo 'print(' > /tmp/test.py\" 'python /tmp/test.py' exit"
+wrong s4.w6 "$WORK/inside $P \"python -c 'print(1)'\" exit"
+
+wrong s5.w1 "docker pull $P"
+wrong s5.w2 "docker history $P" 'answer layers 10'
+wrong s5.w3 'predict skip' 'predict b' "docker pull $P"
+wrong s5.w5 'docker exec 01234567 ls'
+
+wrong s6.w1 "$WORK/inside $U 'echo x > /data.txt' exit" "docker run $U cat /data.txt"
+wrong s6.w2 "$WORK/inside '--name w $U' 'echo x > /data.txt' exit" 'docker exec w cat /data.txt'
+wrong s6.w3 "$WORK/inside '--name w $U' 'echo x > /data.txt' exit" 'docker start w' 'docker exec w cat /data.txt' 'docker rm w'
+wrong s6.w4 "$WORK/inside '--rm $U' 'echo x > /data.txt' exit"
+wrong s6.w5 'echo "Important data" > /tmp/data.txt'
+wrong s6.w6 "$WORK/inside '--name w $U' 'echo x > /data.txt' exit" 'docker cp w:/data.txt /tmp/x.txt'
+wrong s6.w7 "docker create --name temp-container hello-world" "docker run --name temp-container $U true"
+wrong s6.w8 'predict b' "$WORK/inside '--name w $U' 'echo x > /data.txt' exit" 'docker start w' \
+	'docker exec w cat /data.txt' 'docker stop -t 1 w'
+stop_daemon
+leak_check "nothing is left behind"
