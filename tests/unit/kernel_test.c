@@ -256,7 +256,8 @@ END_TEST
 START_TEST(netlink_lists_the_loopback)
 {
 	struct kernel *k = kernel_linux();
-	char room[1024] __attribute__((aligned(8))), answer[32768] __attribute__((aligned(8)));
+	static char answer[1 << 20] __attribute__((aligned(8)));	/* for a host of many links */
+	char room[1024] __attribute__((aligned(8)));
 	struct k_buf reply = { .data = answer, .cap = sizeof(answer) };
 	struct ifinfomsg all = { 0 };
 	struct nl nl;
