@@ -89,15 +89,20 @@ int course_connect(struct course *s, struct err *e)
 	return 0;
 }
 
-/* The journal of another learner on the same engine is not ours. */
+/* The journal of another learner on the same engine is not ours.  Only images are
+ * everybody's: who fetched one does not matter to a container made from it, but
+ * the fetching earns nothing. */
 static int add_line(void *arg, cJSON *line)
 {
 	struct course *s = arg;
 	const char *owner = json_str_or(line, "session", "");
+	bool ours = !*owner || str_eq(owner, s->learner.id);
 	struct err e;
-	if (*owner && !str_eq(owner, s->learner.id))
+	if (!ours && !str_starts(json_str_or(line, "type", ""), "image."))
 		return 0;
 	cJSON *copy = cJSON_Duplicate(line, true);
+	if (!ours)
+		cJSON_SetValuestring(json_obj(copy, "actor"), "engine");
 	return facts_add(s->facts, copy, &e) < 0;
 }
 

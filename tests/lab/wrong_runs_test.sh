@@ -23,7 +23,7 @@ cat >"$WORK/inside" <<'END'
 options=$1; shift
 sleep 1.5	# what is typed before the shell listens may be lost
 for line; do [ "$line" = %w ] && sleep 1 || printf '%b\n' "$line"; done |
-	script -qec "docker run -it $options" /dev/null >/dev/null
+	script -qec "docker run -it $options bash" /dev/null >/dev/null
 END
 chmod +x "$WORK/inside"
 U=ubuntu:20.04 P=python:3.9-slim N=nginx:alpine
@@ -56,21 +56,21 @@ wrong s2.w8 "$WORK/inside $U exit" 'exit' 'exit'
 
 wrong s3.w1 "docker run -d -p 80:8080 $N"
 wrong s3.w2 "docker run -d $N" 'curl -s http://localhost:8080'
-wrong s3.w3 "docker run -d -p 8080:80 --name w $N" 'docker exec w curl -s localhost'
+wrong s3.w3 "docker run -d -p 8080:80 --name ww $N" 'docker exec ww curl -s localhost'
 wrong s3.w4 "docker run -d -p 8081:80 $N" 'curl -s http://localhost:8080'
 wrong s3.w5 "docker create --name my-nginx $U" "docker run -d -p 8080:80 --name my-nginx $N"
-wrong s3.w6 "docker run -d -p 8080:80 --name w $N" 'curl -s http://localhost:8080' 'docker logs w' 'docker rm w'
-wrong s3.w7 "docker run -d -p 8080:80 --name w $N" 'curl -s http://localhost:8080' 'docker logs w' \
-	'docker stop w' 'next'
-wrong s3.w8 "docker run -d --name o $N" "docker run -d -p 8080:80 --name w $N" \
-	'curl -s http://localhost:8080' 'docker logs o'
+wrong s3.w6 "docker run -d -p 8080:80 --name ww $N" 'curl -s http://localhost:8080' 'docker logs ww' 'docker rm ww'
+wrong s3.w7 "docker run -d -p 8080:80 --name ww $N" 'curl -s http://localhost:8080' 'docker logs ww' \
+	'docker stop ww' 'next'
+wrong s3.w8 "docker run -d --name oo $N" "docker run -d -p 8080:80 --name ww $N" \
+	'curl -s http://localhost:8080' 'docker logs oo'
 wrong s3.w9 "timeout 2 docker run -p 8080:80 $N"
 
 hello="echo \"print('Hello from Docker!')\" > /tmp/test.py"
 wrong s4.w1 "${hello//tmp/root/../tmp}"
 wrong s4.w2 "$WORK/inside '--rm $P' 'python --version' exit"
-wrong s4.w3 "$WORK/inside '--name w $P' 'echo 1 > /tmp/test.py' 'python /tmp/test.py' exit" \
-	'docker start w' 'docker exec w cat /tmp/test.py' 'next'
+wrong s4.w3 "$WORK/inside '--name ww $P' 'echo 1 > /tmp/test.py' 'python /tmp/test.py' exit" \
+	'docker start ww' 'docker exec ww cat /tmp/test.py' 'next'
 wrong s4.w4 "$WORK/inside $P 'echo 1 > /tmp/test.py' 'python /tmp/test.py' exit" "docker run $P cat /tmp/test.py"
 wrong s4.w5 "$WORK/inside $P 'echo print(x > /tmp/test.py' \"echo 'print(' > /tmp/test.py\" 'python /tmp/test.py' exit"
 wrong s4.w6 "$WORK/inside $P \"python -c 'print(1)'\" exit"
@@ -81,13 +81,13 @@ wrong s5.w3 'predict skip' 'predict b' "docker pull $P"
 wrong s5.w5 'docker exec 01234567 ls'
 
 wrong s6.w1 "$WORK/inside $U 'echo x > /data.txt' exit" "docker run $U cat /data.txt"
-wrong s6.w2 "$WORK/inside '--name w $U' 'echo x > /data.txt' exit" 'docker exec w cat /data.txt'
-wrong s6.w3 "$WORK/inside '--name w $U' 'echo x > /data.txt' exit" 'docker start w' 'docker exec w cat /data.txt' 'docker rm w'
+wrong s6.w2 "$WORK/inside '--name ww $U' 'echo x > /data.txt' exit" 'docker exec ww cat /data.txt'
+wrong s6.w3 "$WORK/inside '--name ww $U' 'echo x > /data.txt' exit" 'docker start ww' 'docker exec ww cat /data.txt' 'docker rm ww'
 wrong s6.w4 "$WORK/inside '--rm $U' 'echo x > /data.txt' exit"
 wrong s6.w5 'echo "Important data" > /tmp/data.txt'
-wrong s6.w6 "$WORK/inside '--name w $U' 'echo x > /data.txt' exit" 'docker cp w:/data.txt /tmp/x.txt'
+wrong s6.w6 "$WORK/inside '--name ww $U' 'echo x > /data.txt' exit" 'docker cp ww:/data.txt /tmp/x.txt'
 wrong s6.w7 "docker create --name temp-container hello-world" "docker run --name temp-container $U true"
-wrong s6.w8 'predict b' "$WORK/inside '--name w $U' 'echo x > /data.txt' exit" 'docker start w' \
-	'docker exec w cat /data.txt' 'docker stop -t 1 w'
+wrong s6.w8 'predict b' "$WORK/inside '--name ww $U' 'echo x > /data.txt' exit" 'docker start ww' \
+	'docker exec ww cat /data.txt' 'docker stop -t 1 ww'
 stop_daemon
 leak_check "nothing is left behind"
