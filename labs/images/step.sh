@@ -20,7 +20,7 @@
 set -eEuo pipefail
 shopt -s nullglob
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 TZ=UTC
-export PYTHONHASHSEED=0		# else compiled Python differs from one run to the next
+export PYTHONHASHSEED=0		# the same bytes from Python each time
 umask 022
 
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
