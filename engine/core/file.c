@@ -64,7 +64,9 @@ int file_write_atomic(const char *path, const void *data, size_t len, mode_t mod
 	if (r < 0) {
 		unlink(tmp);
 		err_sys(e, -r, "write %s", path);
-		return r == -ENOSPC ? err_hint(e, "the disk is full: `docker system df` shows what takes space") : r;
+		if (r == -ENOSPC)
+			err_hint(e, "the disk is full: `docker system df` shows what takes space");
+		return r;
 	}
 	return 0;
 }
