@@ -18,7 +18,7 @@ static const char text[] =
 	" 4. What the program printed went back to the client the same way, and the\n"
 	"    program's end was the container's end.\n"
 	"\n"
-	"Each of these steps is a handful of kernel calls: `drydock trace` lists them.\n"
+	"All of it is calls to the kernel, about a hundred: `drydock trace` lists them.\n"
 	"\n"
 	"(This is Drydock's own hello-world, standing in for the one on Docker Hub.)\n"
 	"\n";
