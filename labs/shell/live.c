@@ -5,7 +5,9 @@
 
 #include "core/cleanup.h"
 
-#define HANG 28	/* show's story lines have their words from this column on */
+/* A line that goes on is set in under the words of the one before. */
+#define HANG_STORY 28	/* after show's milliseconds and phase */
+#define HANG_CALL 9
 
 const char *const live_levels[] = { "off", "story", "mechanism", "raw", "on", NULL };
 
@@ -38,12 +40,13 @@ static bool has(const char *line, size_t n, const char *text)
 /* "| " before each line, so that nobody takes it for a command's output. */
 static void add_marked(struct live *l, const struct screen *s, char *text)
 {
+	int hang = l->show.level == SHOW_STORY ? HANG_STORY : HANG_CALL;
 	for (char *end; *text; text = end) {
 		end = strchrnul(text, '\n');
 		if (*end)
 			*end++ = '\0';
 		str_add(&l->pending, "| ");
-		screen_wrap(&l->pending, text, s->width - 1, 2, HANG);
+		screen_wrap(&l->pending, text, s->width - 1, 2, hang);
 		str_add(&l->pending, "\n");
 	}
 }
