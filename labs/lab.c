@@ -9,7 +9,7 @@
 #include "labs/front.h"
 
 #define KEYS_LAB  "lab name title lecture typed predict proof notes wrong hints follow"
-#define KEYS_GOAL "goal when missing shown"
+#define KEYS_GOAL "goal part when missing shown"
 #define KEYS_WRONG "id when say"
 #define KEYS_QUESTION "id ask options right why run"
 #define KEYS_OPTION "text tag"
@@ -32,6 +32,8 @@ static int read_goal(struct lab *l, const yaml_node_t *map, struct err *e)
 	int r = front_only(l->front, map, KEYS_GOAL, e);
 	if (r == 0)
 		r = front_need(l->front, map, "goal", &g->name, e);
+	if (r == 0)
+		r = front_need(l->front, map, "part", &g->part, e);
 	if (r == 0)
 		r = front_need(l->front, map, "missing", &g->missing, e);
 	if (r == 0)

@@ -27,7 +27,7 @@ struct question {
 };
 
 struct goal {
-	const char *name, *missing, *shown;
+	const char *name, *part, *missing, *shown;	/* part: a few words for lists */
 };
 
 /* A wrong path (id, sentence), or a remark about how the step was done. */

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "labs/proof.h"
@@ -18,8 +19,23 @@ static void add_text(struct str *out, const char *s)
 	}
 }
 
+/* The journal counts an image's layers from the base, 0 first; people from 1. */
+static bool add_layer(struct str *out, const char *s)
+{
+	char *end;
+	if (!str_starts(s, "lower:"))
+		return false;
+	long n = strtol(s + 6, &end, 10);
+	if (!s[6] || *end)
+		return false;
+	str_addf(out, "layer %ld of the image", n + 1);
+	return true;
+}
+
 static void add_value(struct str *out, const struct value *v)
 {
+	if (v->s && add_layer(out, v->s))
+		return;
 	if (v->s)
 		add_text(out, v->s);
 	else

@@ -84,7 +84,7 @@ void step_goals(struct shell *sh, const struct lab *l, const struct verdict *v)
 		if (i < v->proof.reached)
 			say_goal(sh, l, i, &v->proof, "  [x] ");
 		else
-			screen_say(&sh->screen, TONE_DIM, "  [ ] ", l->goal[i].name);
+			screen_say(&sh->screen, TONE_DIM, "  [ ] ", l->goal[i].part);
 }
 
 void step_verdict(struct shell *sh, const struct lab *l, const struct verdict *v)
@@ -96,9 +96,8 @@ void step_verdict(struct shell *sh, const struct lab *l, const struct verdict *v
 		return;
 	}
 	if (v->kind == VERDICT_WRONG_PATH) {
-		autofree char *label = str_printf("wrong path %s: ", v->wrong->id);
 		verdict_say(&text, l, v, &sh->course.world);
-		screen_say(&sh->screen, TONE_WARN, label, text.s);
+		screen_say(&sh->screen, TONE_WARN, "careful: ", text.s);
 		str_clear(&text);
 	}
 	proof_expand(&text, l->goal[v->proof.reached].missing, &l->scope, &v->proof,
