@@ -29,13 +29,17 @@ static const char *yes_no(const cJSON *o, const char *key)
 /* "2026-01-31T09:00:00.5Z" as Go prints a time: "2026-01-31 09:00:00.5 +0000 UTC". */
 static char *go_time(const char *rfc3339)
 {
-	char *text = str_printf("%s +0000 UTC", rfc3339);
-	char *t = strchr(text, 'T'), *z = strchr(text, 'Z');
+	size_t n = strcspn(rfc3339, "Z");
+	const char *dot = memchr(rfc3339, '.', n);
 
+	while (dot && rfc3339[n - 1] == '0')
+		n--;
+	if (dot == rfc3339 + n - 1)
+		n--;
+	char *text = str_printf("%.*s +0000 UTC", (int)n, rfc3339);
+	char *t = strchr(text, 'T');
 	if (t)
 		*t = ' ';
-	if (z)
-		memmove(z, z + 1, strlen(z));
 	return text;
 }
 

@@ -113,10 +113,14 @@ static void print(struct progress *p, const char *id, const cJSON *line)
 int progress_line(struct progress *p, const cJSON *line, struct err *e)
 {
 	const char *error = json_str(line, "error"), *text = json_str(line, "stream");
-	const char *id = json_str_or(line, "id", "");
+	const char *id = json_str_or(line, "id", ""), *hint = json_str(line, "hint");
 
-	if (error)
-		return err_set(e, EIO, "%s", error);
+	if (error) {
+		err_set(e, EIO, "%s", error);
+		if (hint)
+			err_hint(e, "%s", hint);
+		return -EIO;
+	}
 	if (!p->to)
 		return 0;
 	if (text) {

@@ -61,7 +61,7 @@ static const struct verb_row {
 	const char *what;
 } verbs[] = {
 	{ "docker", docker_main, "the docker command line (also reached as `docker`)" },
-	{ "lab", cmd_lab, "the lab's steps from any shell: list, start, check, why, hint, reset, recap" },
+	{ "lab", cmd_lab, "the lab's steps, from any shell: list, start, check, hint, why" },
 	{ "trace", cmd_trace, "the kernel calls behind what happened, live with -f" },
 	{ "explain", cmd_explain, "what a call, flag, namespace or cgroup file does" },
 	{ "daemon", run_engine, "serve the Docker Engine API and run containers" },

@@ -27,10 +27,18 @@ const char *json_str_or(const cJSON *o, const char *key, const char *dflt)
 	return s ? s : dflt;
 }
 
+/* Numbers of JSON are doubles; one that no int64_t can hold is held by the nearest. */
+static int64_t whole(double d)
+{
+	if (d >= 0x1p63)
+		return INT64_MAX;
+	return d < -0x1p63 ? INT64_MIN : (int64_t)d;
+}
+
 int64_t json_int(const cJSON *o, const char *key, int64_t dflt)
 {
 	const cJSON *v = json_obj(o, key);
-	return cJSON_IsNumber(v) ? (int64_t)v->valuedouble : dflt;
+	return cJSON_IsNumber(v) ? whole(v->valuedouble) : dflt;
 }
 
 bool json_bool(const cJSON *o, const char *key) { return cJSON_IsTrue(json_obj(o, key)); }
@@ -68,7 +76,7 @@ int json_want_int(const cJSON *o, const char *key, int64_t *out, struct err *e)
 		return 0;
 	if (!cJSON_IsNumber(v))
 		return wrong_type(key, "number", e);
-	*out = (int64_t)v->valuedouble;
+	*out = whole(v->valuedouble);
 	return 0;
 }
 

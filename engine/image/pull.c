@@ -316,7 +316,7 @@ static int explain(struct pull *p, int err, bool mirror_said_no, struct err *e)
 		return err_hint(e, "the registry of %s can't be reached: check the network", repo);
 	/* Clients other than ours drop the hint: the half they need is in the message. */
 	autofree char *cause = str_dup(e->what);
-	err_set(e, -err, "%s (and no mirror has %s)", cause, p->familiar);
+	err_http(e, 404, -err, "%s (and no mirror has %s)", cause, p->familiar);
 	return err_hint(e, "%s is not a course image, and Docker Hub can't be reached from here: "
 			"check the spelling, or the network", repo);
 }

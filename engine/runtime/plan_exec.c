@@ -109,7 +109,7 @@ static void add_search(struct plan_builder *p, const struct plan_process *x, str
 		int len = end ? (int)(end - dir) : (int)strlen(dir), next = plan_label(p);
 		autofree char *file = str_printf("%.*s/%s", len ? len : 1, len ? dir : ".",
 						 x->argv[0]);
-		plan_add(p, K_ACCESS, x->why, INT(AT_FDCWD), TEXT(file), INT(X_OK));
+		plan_add(p, K_ACCESS, WHY_EXEC_FIND, INT(AT_FDCWD), TEXT(file), INT(X_OK));
 		plan_program(p);
 		if (end)
 			plan_expect(p, PLAN_ANY_ERRNO, next);

@@ -97,7 +97,7 @@ static void make_target(struct plan_builder *p, const struct bind *b)
 		autofree char *parent = str_printf("%.*s", (int)(slash - b->target), b->target);
 		plan_make_dirs(p, parent);
 	}
-	plan_add(p, K_MKNOD, WHY_TABLE, INT(AT_FDCWD), TEXT(b->target), INT(S_IFREG | 0644),
+	plan_add(p, K_MKNOD, WHY_ROOT_POINT, INT(AT_FDCWD), TEXT(b->target), INT(S_IFREG | 0644),
 		 INT(0));
 	plan_expect(p, EEXIST, -1);
 }

@@ -25,9 +25,9 @@
 #include "core/cleanup.h"
 
 /* A step that goes on at `missing` when the path isn't there. */
-static void look(struct plan_builder *p, int why, const char *path, int missing)
+static void look(struct plan_builder *p, const char *path, int missing)
 {
-	plan_add(p, K_ACCESS, why, INT(AT_FDCWD), TEXT(path), INT(F_OK));
+	plan_add(p, K_ACCESS, WHY_SEC_LOOK, INT(AT_FDCWD), TEXT(path), INT(F_OK));
 	plan_expect(p, ENOENT, missing);
 }
 
@@ -42,7 +42,7 @@ static void mask(struct plan_builder *p, const char *path)
 {
 	int missing = plan_label(p);
 
-	look(p, WHY_SEC_MASK, path, missing);
+	look(p, path, missing);
 	if (is_dir(path))
 		plan_add(p, K_MOUNT, WHY_SEC_MASK, TEXT("tmpfs"), TEXT(path), TEXT("tmpfs"),
 			 INT(MS_RDONLY), TEXT("size=0k"));
@@ -56,7 +56,7 @@ static void make_readonly(struct plan_builder *p, const char *path)
 {
 	int missing = plan_label(p);
 
-	look(p, WHY_SEC_READONLY, path, missing);
+	look(p, path, missing);
 	plan_add(p, K_MOUNT, WHY_SEC_READONLY, TEXT(path), TEXT(path), NOTEXT,
 		 INT(MS_BIND | MS_REC), NOTEXT);
 	plan_add(p, K_MOUNT, WHY_SEC_READONLY, NOTEXT, TEXT(path), NOTEXT,

@@ -99,6 +99,16 @@ START_TEST(json_wants_the_right_type)
 }
 END_TEST
 
+START_TEST(json_numbers_too_large_become_the_nearest)
+{
+	static const char text[] = "{\"a\":1e300,\"b\":-1e300,\"c\":9007199254740991}";
+	autojson cJSON *j = NULL;
+	ck_assert_int_eq(json_parse(text, strlen(text), &j, NULL), 0);
+	ck_assert(json_int(j, "a", 0) == INT64_MAX && json_int(j, "b", 0) == INT64_MIN);
+	ck_assert_int_eq(json_int(j, "c", 0), 9007199254740991);
+}
+END_TEST
+
 START_TEST(json_refuses_rubbish_and_leftovers)
 {
 	static const char *const bad[] = { "", "{", "{\"a\":}", "{} {}", "nope", "[1,]" };
@@ -190,6 +200,7 @@ static Suite *core_suite(void)
 	tcase_add_test(t, text_grows_and_is_handed_over);
 	tcase_add_test(t, vectors_own_their_strings);
 	tcase_add_test(t, json_wants_the_right_type);
+	tcase_add_test(t, json_numbers_too_large_become_the_nearest);
 	tcase_add_test(t, json_refuses_rubbish_and_leftovers);
 	tcase_add_test(t, files_are_replaced_whole);
 	tcase_add_test(t, removing_a_tree_leaves_what_a_link_points_to);

@@ -72,8 +72,7 @@ static void on_resize(struct super *s, struct msg *m, struct msg_fds *fds)
 		return;
 	p->io.rows = m->resize.rows;
 	p->io.cols = m->resize.cols;
-	if (p->io.in >= 0)
-		k_tty_size(s->k, p->io.in, p->io.rows, p->io.cols);
+	terminal_size(s, p);
 }
 
 static void on_hello(struct super *s, struct msg *m, struct msg_fds *fds)

@@ -23,6 +23,7 @@ static uint64_t oom_count(struct super *s)
 	char text[512];
 	struct k_buf b = { text, sizeof(text), 0 };
 
+	trace_why(s->k, WHY_END_OOM);
 	if (!*s->oom_path || k_read_file(s->k, s->oom_path, &b) <= 0)
 		return 0;
 	const char *at = strstr(text, "oom_kill ");

@@ -343,12 +343,19 @@ static void channel_closed(struct super *s, struct process *p)
 		container_started(s);
 }
 
+void terminal_size(struct super *s, const struct process *p)
+{
+	if (p->io.in < 0 || !p->io.rows)
+		return;
+	trace_why(s->k, WHY_TABLE);
+	k_tty_size(s->k, p->io.in, p->io.rows, p->io.cols);
+}
+
 static void take_terminal(struct super *s, struct process *p, int master)
 {
 	fcntl(master, F_SETFL, O_RDWR | O_NONBLOCK);
 	p->io.in = p->io.out[0].fd = master;
-	if (p->io.rows)
-		k_tty_size(s->k, master, p->io.rows, p->io.cols);
+	terminal_size(s, p);
 }
 
 static void take_watch(struct super *s, struct process *p, int listener)

@@ -110,6 +110,8 @@ void control_say(struct super *s, const struct msg *m, const struct msg_fds *fds
 
 /* start.c */
 void start_container(struct super *s, const struct msg *m, const struct msg_fds *fds);
+/* Tells the program how large its client's screen is, as far as both are known. */
+void terminal_size(struct super *s, const struct process *p);
 void start_look_around(struct super *s);	/* ahead of need: the host's namespaces */
 void start_go(struct super *s);
 void start_abandon(struct super *s);	/* the daemon died before it said GO */
