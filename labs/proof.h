@@ -102,7 +102,8 @@ void proof_run(struct formula *const *goals, size_t n_goals,
 	       struct proof_result *out);
 
 /* Appends text with each "{name}" replaced: a variable of the result, else a
- * constant of the world; long hex ids are cut to 12 characters as docker does. */
+ * constant of the world; long hex ids are cut to 12 characters as docker does.
+ * "{n:layer:layers}" is the number with the word that fits it: "1 layer". */
 void proof_expand(struct str *out, const char *text, const struct scope *s,
 		  const struct proof_result *r, const struct world *w);
 

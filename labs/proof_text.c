@@ -61,17 +61,36 @@ static const char *find_constant(const char *name, size_t len, const struct worl
 	return w->constant(w->arg, key);
 }
 
+static bool is_one(const struct value *v) { return v->s ? str_eq(v->s, "1") : v->n == 1; }
+
+/* The value, then one of ":layer:layers", which may stand before the closing bracket. */
+static void add_value_and_word(struct str *out, const struct value *v, const char *words,
+			       const char *close)
+{
+	const char *many = words ? memchr(words + 1, ':', (size_t)(close - words - 1)) : NULL;
+	add_value(out, v);
+	if (!many)
+		return;
+	str_add(out, " ");
+	if (is_one(v))
+		str_addn(out, words + 1, (size_t)(many - words - 1));
+	else
+		str_addn(out, many + 1, (size_t)(close - many - 1));
+}
+
 void proof_expand(struct str *out, const char *text, const struct scope *s,
 		  const struct proof_result *r, const struct world *w)
 {
 	const char *open, *close;
 	while ((open = strchr(text, '{')) && (close = strchr(open, '}'))) {
 		size_t len = (size_t)(close - open - 1);
-		const struct value *v = find_var(open + 1, len, s, r);
+		const char *colon = memchr(open, ':', len + 1);
+		size_t name = colon ? (size_t)(colon - open - 1) : len;
+		const struct value *v = find_var(open + 1, name, s, r);
 		const char *c = v ? NULL : find_constant(open + 1, len, w);
 		str_addn(out, text, (size_t)(open - text));
 		if (v)
-			add_value(out, v);
+			add_value_and_word(out, v, colon, close);
 		else if (c)
 			str_add(out, c);
 		else

@@ -26,8 +26,8 @@ static void add_step(struct course *s, const struct lab *l, struct str *out)
 	struct progress p = progress_of(s->facts, l);
 	course_judge(s, l, &v);
 	str_addf(out, "## Step %d: %s\n\n", l->number, l->title);
-	str_addf(out, "%s, %zu of %zu parts shown, %d hint(s) opened.\n\n", verdict_name(v.kind),
-		 v.proof.reached, l->n_goals, p.hints);
+	str_addf(out, "%s, %zu of %zu parts shown, %d %s opened.\n\n", verdict_name(v.kind),
+		 v.proof.reached, l->n_goals, p.hints, p.hints == 1 ? "hint" : "hints");
 	for (size_t i = 0; i < v.proof.reached; i++) {
 		str_add(out, "- ");
 		proof_expand(out, l->goal[i].shown, &l->scope, &v.proof, &s->world);
