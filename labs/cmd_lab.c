@@ -9,6 +9,9 @@
 #include "core/json.h"
 #include "labs/cmd.h"
 #include "labs/recap.h"
+#include "labs/shell/screen.h"
+
+#define EXIT_TROUBLE 2	/* wrong usage, or nothing can be said; 1 is "not shown" */
 
 static const struct option table[] = {
 	{ .name = "json", .type = &opt_flag, .help = "Answer in JSON" },
@@ -105,7 +108,9 @@ static int hint(struct call *c)
 	int rung = progress_of(c->s.facts, c->lab).hints + 1;
 	cJSON *data = cJSON_CreateObject();
 	json_put_int(data, "rung", rung > HINT_RUNGS ? HINT_RUNGS : rung);
-	puts(c->lab->hint[rung > HINT_RUNGS ? HINT_RUNGS - 1 : rung - 1]);
+	autostr struct str text = { 0 };
+	screen_wrap(&text, c->lab->hint[rung > HINT_RUNGS ? HINT_RUNGS - 1 : rung - 1], 79, 0, 0);
+	puts(text.s);
 	return course_post(&c->s, "hint.open", c->lab->number, data, &c->e);
 }
 
@@ -139,7 +144,7 @@ static const struct {
 } verbs[] = {
 	{ "list", "all steps and how far they are", list, false },
 	{ "start", "enters a step and prints its text", start, true },
-	{ "check", "is the step shown? exit code 0: yes, 1: no", check, false },
+	{ "check", "is the step shown? exit code 0: yes, 1: no, 2: cannot say", check, false },
 	{ "why", "the step's parts, and what is missing", why, false },
 	{ "hint", "opens the next hint", hint, true },
 	{ "reset", "begins the step anew", reset, true },
@@ -157,7 +162,7 @@ static int usage(const struct err *e)
 		fprintf(out, "  %-8s %s\n", verbs[i].name, verbs[i].help);
 	options_help(table, 80, &text);
 	fprintf(out, "\n%s", text.s);
-	return e ? 2 : 0;
+	return e ? EXIT_TROUBLE : 0;
 }
 
 /* The facts: from a file, or from the engine. */
@@ -209,6 +214,20 @@ static int carry_out(struct call *c, const struct options *o, int verb)
 	return r;
 }
 
+/* A program that reads JSON gets the reason in JSON. */
+static void complain(const struct call *c)
+{
+	if (!c->json) {
+		err_print(&c->e);
+		return;
+	}
+	cJSON *j = cJSON_CreateObject();
+	json_put_str(j, "error", c->e.what);
+	if (c->e.hint[0])
+		json_put_str(j, "hint", c->e.hint);
+	print_json(j);
+}
+
 int cmd_lab(int argc, char **argv)
 {
 	struct call c = { 0 };
@@ -222,6 +241,6 @@ int cmd_lab(int argc, char **argv)
 	r = verb < 0 ? usage(&c.e) : carry_out(&c, &o, verb);
 	options_free(&o);
 	if (r < 0)
-		err_print(&c.e);
-	return r < 0 ? 1 : r;
+		complain(&c);
+	return r < 0 ? EXIT_TROUBLE : r;
 }

@@ -85,6 +85,8 @@ int course_connect(struct course *s, struct err *e)
 	http_header(s->grader, "X-Drydock-Actor", "grader");
 	http_header(s->http, "X-Drydock-Session", s->learner.id);
 	setenv("DRYDOCK_SESSION", s->learner.id, 1);
+	/* For `drydock lab …` typed inside of the shell. */
+	setenv("DRYDOCK_LEARNER", s->learner.id, 1);
 	setenv("DOCKER_HOST", s->host, 1);
 	return 0;
 }

@@ -50,6 +50,8 @@ static void install(void)
 static void on_eof(struct shell *sh)
 {
 	putchar('\n');
+	/* readline would end every further line as if it were the last. */
+	rl_eof_found = 0;
 	line_run(sh, "exit");
 }
 

@@ -1,6 +1,6 @@
 /* Markdown for a terminal, from md4c's callbacks: text is gathered a block at a
- * time, wrapped when the block ends.  Emphasis is shown by the mark it was
- * written with where there are no colours, so nothing is lost in plain mode. */
+ * time, wrapped when the block ends.  Where there are no colours, what is to be
+ * typed stands between backquotes; emphasis is left out, the words say enough. */
 #include <md4c.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,7 +35,7 @@ static void print_marked(const struct page *p, const char *s)
 		bool *on = *s == '\001' ? &bold : &code;
 		*on = !*on;
 		if (p->screen->plain)
-			fputs(*s == '\002' ? "`" : "*", stdout);
+			fputs(*s == '\002' ? "`" : "", stdout);
 		else
 			fputs(*on ? screen_on(p->screen, *s == '\001' ? TONE_HEAD : TONE_GOOD)
 				  : screen_off(p->screen), stdout);

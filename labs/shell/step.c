@@ -6,6 +6,8 @@
 #include "core/cleanup.h"
 #include "labs/shell/shell.h"
 
+#define EXAMPLE_USED ", after the last hint had given all the lines"
+
 /* Progress that is there already is not announced as new. */
 static void take_stock(struct shell *sh)
 {
@@ -62,6 +64,7 @@ static const char *option_text(const struct question *q, const char *key)
 void step_outcome(struct shell *sh, const struct question *q, const char *given)
 {
 	bool right = str_eq(given, q->right);
+	screen_say(&sh->screen, TONE_HEAD, "the question was: ", q->ask);
 	screen_sayf(&sh->screen, right ? TONE_GOOD : TONE_WARN,
 		    right ? "you expected it: " : "you expected: ", "%s", option_text(q, given));
 	if (!right)
@@ -92,7 +95,7 @@ void step_verdict(struct shell *sh, const struct lab *l, const struct verdict *v
 	autostr struct str text = { 0 };
 	if (v->kind >= VERDICT_DONE) {
 		screen_sayf(&sh->screen, TONE_GOOD, "done: ", "step %d, %s%s", l->number, l->title,
-			    v->kind == VERDICT_BY_EXAMPLE ? " (by worked example)" : "");
+			    v->kind == VERDICT_BY_EXAMPLE ? EXAMPLE_USED : "");
 		return;
 	}
 	if (v->kind == VERDICT_WRONG_PATH) {
@@ -128,7 +131,7 @@ static void say_closed(struct shell *sh, const struct verdict *v)
 
 	screen_gap();
 	screen_sayf(&sh->screen, TONE_GOOD, "done: ", "step %d is shown, all %zu parts of it%s.",
-		    l->number, l->n_goals, v->kind == VERDICT_BY_EXAMPLE ? " (by worked example)" : "");
+		    l->number, l->n_goals, v->kind == VERDICT_BY_EXAMPLE ? EXAMPLE_USED : "");
 	say_notes(sh, l, p.entered);
 	if (v->kind == VERDICT_BY_EXAMPLE && !progress_answer(sh->course.facts, p.since, l->follow.id)) {
 		step_ask(sh, &l->follow);

@@ -142,6 +142,7 @@ static void verb_reset(struct shell *sh, char **w)
 {
 	struct err e = { 0 };
 	char **left = course_leftovers(&sh->course, sh->lab);
+	size_t removed = strv_len(left);
 	screen_sayf(&sh->screen, TONE_TEXT, "",
 		    "This begins step %d anew. What you showed in it will no longer count.",
 		    sh->lab->number);
@@ -153,10 +154,13 @@ static void verb_reset(struct shell *sh, char **w)
 		screen_say(&sh->screen, TONE_TEXT, "", "Nothing was changed. (`reset --yes` does not ask.)");
 		return;
 	}
-	if (course_reset(&sh->course, sh->lab, &e) < 0)
+	if (course_reset(&sh->course, sh->lab, &e) < 0) {
 		say_error(sh, &e);
-	else
-		step_enter(sh, sh->lab, false);
+		return;
+	}
+	step_enter(sh, sh->lab, false);
+	screen_sayf(&sh->screen, TONE_GOOD, "", "Step %d begins anew; %zu %s removed. `read` shows its text.",
+		    sh->lab->number, removed, removed == 1 ? "container was" : "containers were");
 }
 
 /* The first prediction that is open still, or the one named. */
@@ -182,20 +186,21 @@ static bool is_option(const struct question *q, const char *key)
 	return false;
 }
 
+/* Is the key one of the answers?  If not, says which there are. */
+static bool check_option(struct shell *sh, const struct question *q, const char *key)
+{
+	if (is_option(q, key))
+		return true;
+	screen_sayf(&sh->screen, TONE_WARN, "", "\"%s\" is none of the answers.", key);
+	step_ask(sh, q);
+	sh->status = 1;
+	return false;
+}
+
 static void predict(struct shell *sh, const struct question *q, const char *key,
 		    const char *confidence)
 {
-	struct progress p = progress_of(sh->course.facts, sh->lab);
 	struct err e = { 0 };
-	if (question_seen(q, sh->course.facts, p.entered)) {
-		screen_say(&sh->screen, TONE_WARN, "", "Too late for this one: you have seen what happens.");
-		return;
-	}
-	if (!is_option(q, key)) {
-		screen_sayf(&sh->screen, TONE_WARN, "", "\"%s\" is none of the answers.", key);
-		step_ask(sh, q);
-		return;
-	}
 	cJSON *data = cJSON_CreateObject();
 	json_put_str(data, "question", q->id);
 	json_put_str(data, "answer", key);
@@ -208,13 +213,30 @@ static void predict(struct shell *sh, const struct question *q, const char *key,
 	course_refresh(&sh->course, &e);
 }
 
+/* Why no prediction is open: all are made, or some came too late. */
+static void say_none_open(struct shell *sh)
+{
+	const struct lab *l = sh->lab;
+	struct progress p = progress_of(sh->course.facts, l);
+	bool late = false;
+	for (size_t i = 0; i < l->n_predict; i++) {
+		const char *given = progress_answer(sh->course.facts, p.since, l->predict[i].id);
+		late = late || ((!given || !*given) &&
+				question_seen(&l->predict[i], sh->course.facts, p.entered));
+	}
+	screen_say(&sh->screen, TONE_TEXT, "",
+		   late ? "It is too late to predict: you have seen what happens. No question is open "
+			  "in this step. (`reset` begins it anew.)"
+			: "No question is open in this step.");
+}
+
 /* predict | predict LETTER [sure|think|guess] | predict skip */
 static void verb_predict(struct shell *sh, char **w)
 {
 	const struct question *q = open_question(sh, NULL);
 	struct err e = { 0 };
 	if (!q) {
-		screen_say(&sh->screen, TONE_TEXT, "", "No question is open in this step.");
+		say_none_open(sh);
 	} else if (!w[1]) {
 		step_ask(sh, q);
 		screen_say(&sh->screen, TONE_TEXT, "",
@@ -224,11 +246,55 @@ static void verb_predict(struct shell *sh, char **w)
 		course_note(&sh->course, "predict.skip", sh->lab->number, "question", q->id, NULL,
 			     NULL, &e);
 		course_refresh(&sh->course, &e);
-	} else {
+	} else if (check_option(sh, q, w[1])) {
 		predict(sh, q, w[1], w[2]);
 		if ((q = open_question(sh, NULL)))
 			step_ask(sh, q);
 	}
+}
+
+/* Does the step ask for this number, in the sentence of one of its goals? */
+static bool asks_for(const struct goal *g, const char *question)
+{
+	autofree char *call = str_printf("`answer %s N`", question);
+	return strstr(g->missing, call) != NULL;
+}
+
+static bool step_asks(const struct lab *l, const char *question)
+{
+	for (size_t i = 0; i < l->n_goals; i++)
+		if (asks_for(&l->goal[i], question))
+			return true;
+	return false;
+}
+
+static bool may_answer(struct shell *sh, const char *question, const char *value)
+{
+	if (str_eq(question, "follow"))
+		return check_option(sh, &sh->lab->follow, value);
+	sh->status = 1;
+	if (!step_asks(sh->lab, question)) {
+		screen_sayf(&sh->screen, TONE_WARN, "", "This step has no question \"%s\".", question);
+		return false;
+	}
+	if (!*value || value[strspn(value, "0123456789")]) {
+		screen_sayf(&sh->screen, TONE_WARN, "", "A number is wanted, not \"%s\".", value);
+		return false;
+	}
+	sh->status = 0;
+	return true;
+}
+
+/* After a number was given: it showed its part of the step, or it is not it. */
+static void judge_answer(struct shell *sh, const char *question, const char *value)
+{
+	struct verdict v;
+	judge(sh, &v);
+	if (v.kind >= VERDICT_DONE)
+		return;
+	if (asks_for(&sh->lab->goal[v.proof.reached], question))
+		screen_sayf(&sh->screen, TONE_WARN, "", "%s is not it.", value);
+	step_verdict(sh, sh->lab, &v);
 }
 
 /* answer QUESTION VALUE */
@@ -242,6 +308,8 @@ static void verb_answer(struct shell *sh, char **w)
 			   "or `answer follow a`.");
 		return;
 	}
+	if (!may_answer(sh, w[1], w[2]))
+		return;
 	bool is_follow = str_eq(w[1], "follow");
 	if (course_note(&sh->course, "answer", sh->lab->number, "question",
 			 is_follow ? follow->id : w[1], "value", w[2], &e) < 0) {
@@ -249,14 +317,10 @@ static void verb_answer(struct shell *sh, char **w)
 		return;
 	}
 	line_settle(sh);
-	if (is_follow) {
+	if (is_follow)
 		step_outcome(sh, follow, w[2]);
-		return;
-	}
-	struct verdict v;
-	judge(sh, &v);
-	if (v.kind < VERDICT_DONE)
-		step_verdict(sh, sh->lab, &v);
+	else
+		judge_answer(sh, w[1], w[2]);
 }
 
 static void verb_recap(struct shell *sh, char **w)

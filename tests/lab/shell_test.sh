@@ -89,7 +89,7 @@ said=$(shell 'step 1' 'reset --yes' 'hint' 'hint' 'hint' 'hint' 'answer follow b
 	'docker run hello-world' 'reset')
 like "$said" "Which part wrote the text" "the last hint brings a question"
 like "$said" "what happens: the program inside the container" "and its answer"
-like "$said" "all 7 parts of it \(by worked example\)" "the verdict says so"
+like "$said" "all 7 parts of it, after the last hint" "the verdict says so"
 like "$said" "Nothing was changed" "reset asks first"
 docker ps -aq | xargs docker rm >/dev/null
 stop_daemon
