@@ -10,7 +10,7 @@
 
 #define KEYS_LAB  "lab name title lecture typed predict proof notes wrong hints follow"
 #define KEYS_GOAL "goal part when missing shown"
-#define KEYS_WRONG "id when say"
+#define KEYS_WRONG "id general when say"
 #define KEYS_QUESTION "id ask options right why run"
 #define KEYS_OPTION "text tag"
 
@@ -63,6 +63,7 @@ static int read_remark(const struct front *f, const yaml_node_t *map, struct rem
 		r = front_need(f, map, "id", &w->id, e);
 	if (r == 0)
 		r = front_need(f, map, "say", &w->say, e);
+	w->general = str_eq(front_text(front_get(f, map, "general")), "true");
 	return r < 0 ? r : read_formula(f, map, "when", &w->scope, &w->when, e);
 }
 

@@ -33,6 +33,7 @@ struct goal {
 /* A wrong path (id, sentence), or a remark about how the step was done. */
 struct remark {
 	const char *id, *say;
+	bool general;		/* gives way to any other wrong path */
 	struct scope scope;
 	struct formula *when;
 };

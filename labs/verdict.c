@@ -97,15 +97,37 @@ bool question_seen(const struct question *q, const struct facts *f, int64_t sinc
 	return r.reached == 1;
 }
 
-/* The wrong path whose last fact is the newest, if nothing was shown since. */
+/* Position of the student's last new try in the step: what went wrong before it
+ * is no longer what matters. */
+static int64_t last_try(const struct lab *l, const struct facts *f)
+{
+	static const char *const tries[] = { "ctr.create", "image.pull.end", "answer" };
+	int64_t last = -1;
+	for (size_t t = 0; t < ARRAY_SIZE(tries); t++) {
+		struct fact_list list = facts_of(f, vocabulary_find(tries[t]), NULL);
+		for (size_t i = list.n; i-- > 0 && list.at[i] > last;) {
+			const struct fact *x = facts_at(f, list.at[i]);
+			if (str_eq(x->actor, "student") && atoi(x->step) == l->number)
+				last = list.at[i];
+		}
+	}
+	return last;
+}
+
+/* The wrong path whose last fact is the newest, if nothing was shown and nothing
+ * new was tried since.  One that says only that something is wrong (general)
+ * gives way to one that says what. */
 static void find_wrong(const struct lab *l, const struct facts *f, const struct world *w,
 		       int64_t since, struct verdict *v)
 {
-	int64_t newest = v->proof.last - 1;
+	int64_t newest = v->proof.last - 1, since_try = last_try(l, f);
 	for (size_t i = 0; i < l->n_wrong; i++) {
 		struct proof_result r;
 		proof_run(&l->wrong[i].when, 1, f, w, (struct span){ .since = since }, &r);
-		if (!r.reached || r.last <= newest)
+		bool other_class = v->wrong && v->wrong->general != l->wrong[i].general;
+		if (!r.reached || r.last < since_try || r.last < v->proof.last)
+			continue;
+		if (other_class ? l->wrong[i].general : r.last <= newest)
 			continue;
 		newest = r.last;
 		v->kind = VERDICT_WRONG_PATH;
