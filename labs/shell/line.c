@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "labs/shell/shell.h"
 #include "labs/shell/words.h"
+#include "labs/vocabulary.h"
 
 static void type_down(struct shell *sh, const char *line, const char *place)
 {
@@ -47,12 +48,30 @@ static void banner_in(struct shell *sh)
 {
 	screen_gap();
 	screen_say(&sh->screen, TONE_HEAD, "==> ",
-		   "Your typing goes into the container now. `exit` ends its shell; "
-		   "ctrl-p ctrl-q lets go of it and leaves it running.");
+		   "While the program in the container runs, your typing goes to it. `exit` ends a "
+		   "shell; ctrl-p ctrl-q lets go of a terminal and leaves the program running.");
 }
 
-static void banner_out(struct shell *sh)
+/* Was anything started or attached to, later than `since`?  A name that does not
+ * exist leads nowhere, and from nowhere nobody comes back. */
+static bool was_inside(struct shell *sh, int64_t since)
 {
+	static const char *const signs[] = { "tty.attach", "proc.exec" };
+	struct err e;
+	if (course_refresh(&sh->course, &e) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++) {
+		struct fact_list l = facts_of(sh->course.facts, vocabulary_find(signs[i]), NULL);
+		if (l.n && facts_at(sh->course.facts, l.at[l.n - 1])->seq > since)
+			return true;
+	}
+	return false;
+}
+
+static void banner_out(struct shell *sh, int64_t since)
+{
+	if (!was_inside(sh, since))
+		return;
 	screen_sayf(&sh->screen, TONE_HEAD, "<== ", "Back on the host, in step %d of the lab.",
 		    sh->lab->number);
 }
@@ -61,11 +80,12 @@ static void run_docker(struct shell *sh, char **words)
 {
 	enum words_input input = words_input(words);
 	bool crossing = input != INPUT_NONE && sh->interactive;
+	int64_t since = facts_last_seq(sh->course.facts);
 	if (crossing)
 		banner_in(sh);
 	sh->status = foreground_docker(sh, words, input == INPUT_TERMINAL);
 	if (crossing)
-		banner_out(sh);
+		banner_out(sh, since);
 }
 
 /* `cd` is the only thing a child could not do for us. */
@@ -102,6 +122,7 @@ void line_run(struct shell *sh, const char *line)
 	autofree char *clean = words_trim(line);
 	if (!*clean || *clean == '#')
 		return;
+	shell_mend(sh);
 	if (!verb_is(clean))
 		sh->quit_asked = false;
 	if (verb_is(clean)) {

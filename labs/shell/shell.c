@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "client/options.h"
@@ -87,14 +88,14 @@ static void take_off_path(struct shell *sh)
 
 /* ---- the engine ------------------------------------------------------------------ */
 
-static int connect_or_start(struct shell *sh, const char *backend, bool may_start, struct err *e)
+static int connect_or_start(struct shell *sh, bool may_start, struct err *e)
 {
 	int r = course_connect(&sh->course, e);
 	if (r == 0 || !may_start)
 		return r;
 	screen_say(&sh->screen, TONE_DIM, "", "No engine is running; starting one for this session ...");
 	fflush(stdout);
-	r = engine_start(backend, sh->keep, &sh->engine, e);
+	r = engine_start(sh->backend, sh->keep, &sh->engine, e);
 	return r < 0 ? r : course_connect(&sh->course, e);
 }
 
@@ -118,6 +119,28 @@ static void follow_engine(struct shell *sh)
 	follow_start(&sh->trace, sh->course.host, trace);
 	if (sh->interactive)
 		follow_start(&sh->facts, sh->course.host, facts);
+}
+
+/* The daemon was ours and is gone: its journal is on disk, another one reads it. */
+void shell_mend(struct shell *sh)
+{
+	struct err e = { 0 };
+	if (!sh->engine || waitpid(sh->engine, NULL, WNOHANG) != sh->engine)
+		return;
+	sh->engine = 0;
+	follow_stop(&sh->trace);
+	follow_stop(&sh->facts);
+	if (engine_start(sh->backend, sh->keep, &sh->engine, &e) < 0 ||
+	    course_connect(&sh->course, &e) < 0) {
+		screen_sayf(&sh->screen, TONE_WARN, "engine: ", "it ended, and does not start again: %s",
+			    e.what);
+		return;
+	}
+	screen_say(&sh->screen, TONE_WARN, "engine: ", "it had ended, and was started again.");
+	if (sh->lab)
+		course_label(&sh->course, sh->lab->number);
+	course_refresh(&sh->course, &e);
+	follow_engine(sh);
 }
 
 /* ---- first and last words ----------------------------------------------------------- */
@@ -188,7 +211,7 @@ static int run(struct shell *sh, const struct options *o, struct err *e)
 	const char *host = opt_text(o, "host");
 	int r = course_open(&sh->course, opt_text(o, "learner"), host, e);
 	if (r == 0)
-		r = connect_or_start(sh, opt_text(o, "backend"), !host && !getenv("DOCKER_HOST"), e);
+		r = connect_or_start(sh, !host && !getenv("DOCKER_HOST"), e);
 	if (r == 0)
 		r = put_on_path(sh, e);
 	if (r == 0)
@@ -215,9 +238,10 @@ int cmd_shell(int argc, char **argv)
 	sh.interactive = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	live_init(&sh.live, &sh.screen);
 	sh.keep = opt_on(&o, "keep");
+	sh.backend = opt_text(&o, "backend");
 	r = run(&sh, &o, &e);
-	options_free(&o);
 	end(&sh);
+	options_free(&o);
 	if (r < 0)
 		err_print(&e);
 	return r < 0;

@@ -34,12 +34,16 @@ struct shell {
 	bool closed;			/* its end was announced */
 	bool seen[MAX_QUESTIONS];	/* predictions whose outcome was announced */
 	pid_t engine;			/* started by us, 0: not */
+	const char *backend;		/* of an engine started by us; NULL: its choice */
 	bool keep;			/* leave it running */
 	char *path_dir;			/* made for our `docker`, removed at the end; or NULL */
 	bool interactive;		/* lines come from a terminal */
 	bool quit, quit_asked;
 	int status;			/* of the last command */
 };
+
+/* shell.c: starts our engine again if it has ended, and says so. */
+void shell_mend(struct shell *sh);
 
 /* input.c: reads lines until the end. */
 void input_loop(struct shell *sh);
