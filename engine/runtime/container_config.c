@@ -181,6 +181,20 @@ static void merge_env(cJSON *config, const cJSON *image)
 	replace(config, "Env", out);
 }
 
+/* By name, as the maps of Docker's daemon come out. */
+static void sort_members(cJSON *o)
+{
+	cJSON *sorted = cJSON_CreateObject(), *least, *v;
+	while ((least = o->child)) {
+		cJSON_ArrayForEach(v, o)
+			if (strcmp(v->string, least->string) < 0)
+				least = v;
+		cJSON_AddItemToArray(sorted, cJSON_DetachItemViaPointer(o, least));
+	}
+	o->child = steal_ptr(sorted->child);
+	cJSON_Delete(sorted);
+}
+
 static void merge_object(cJSON *config, const cJSON *image, const char *key)
 {
 	cJSON *own = json_obj(config, key), *v;
@@ -188,6 +202,7 @@ static void merge_object(cJSON *config, const cJSON *image, const char *key)
 	cJSON_ArrayForEach(v, json_obj(image, key))
 		if (!json_obj(sum, v->string))
 			json_put(sum, v->string, cJSON_Duplicate(v, true));
+	sort_members(sum);
 	if (cJSON_GetArraySize(sum) == 0 && !str_eq(key, "Labels")) {
 		cJSON_Delete(sum);
 		sum = NULL;
