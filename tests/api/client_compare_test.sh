@@ -18,7 +18,7 @@ lines() { grep -v '^#' <<'END'
 any	d pull -q busybox
 any	d pull busybox
 any	d pull busybox:latest
-any	d pull nosuch/image:v1 2>&1 | tail -1
+any	d pull nosuch/image:v1 2>&1 | head -n 1
 28	d pull Busybox
 any	d images
 any	d images --no-trunc
