@@ -9,7 +9,7 @@
 #include "core/json.h"
 #include "labs/cmd.h"
 #include "labs/recap.h"
-#include "labs/shell/screen.h"
+#include "labs/wrap.h"
 
 #define EXIT_TROUBLE 2	/* wrong usage, or nothing can be said; 1 is "not shown" */
 
@@ -109,7 +109,7 @@ static int hint(struct call *c)
 	cJSON *data = cJSON_CreateObject();
 	json_put_int(data, "rung", rung > HINT_RUNGS ? HINT_RUNGS : rung);
 	autostr struct str text = { 0 };
-	screen_wrap(&text, c->lab->hint[rung > HINT_RUNGS ? HINT_RUNGS - 1 : rung - 1], 79, 0, 0);
+	wrap_text(&text, c->lab->hint[rung > HINT_RUNGS ? HINT_RUNGS - 1 : rung - 1], 79, 0, 0);
 	puts(text.s);
 	return course_post(&c->s, "hint.open", c->lab->number, data, &c->e);
 }

@@ -115,6 +115,7 @@ static void run_host(struct shell *sh, const char *line)
 	strv_free(words);
 	foreground_settle(sh);
 	line_settle(sh);
+	step_warn(sh);
 }
 
 void line_run(struct shell *sh, const char *line)

@@ -1,4 +1,5 @@
 #include "labs/shell/live.h"
+#include "labs/wrap.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,7 +47,7 @@ static void add_marked(struct live *l, const struct screen *s, char *text)
 		if (*end)
 			*end++ = '\0';
 		str_add(&l->pending, "| ");
-		screen_wrap(&l->pending, text, s->width - 1, 2, hang);
+		wrap_text(&l->pending, text, s->width - 1, 2, hang);
 		str_add(&l->pending, "\n");
 	}
 }

@@ -7,6 +7,7 @@
 
 #include "core/cleanup.h"
 #include "labs/shell/screen.h"
+#include "labs/wrap.h"
 
 #define WIDEST 78	/* lines of running text */
 
@@ -23,7 +24,7 @@ static int width_of(const struct page *p)
 	return p->screen->width - 1 < WIDEST ? p->screen->width - 1 : WIDEST;
 }
 
-/* Escape sequences count as columns in screen_wrap(); they are added afterwards. */
+/* Escape sequences count as columns in wrap_text(); they are added afterwards. */
 static void print_marked(const struct page *p, const char *s)
 {
 	bool bold = false, code = false;
@@ -53,7 +54,7 @@ static void end_text(struct page *p)
 	else
 		printf("%*s", indent, "");
 	p->item_start = false;
-	screen_wrap(&out, p->block.s, width_of(p), indent, indent);
+	wrap_text(&out, p->block.s, width_of(p), indent, indent);
 	print_marked(p, out.s);
 	putchar('\n');
 	str_clear(&p->block);

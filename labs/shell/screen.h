@@ -31,8 +31,6 @@ void screen_gap(void);
 /* Markdown for the terminal. */
 void screen_markdown(const struct screen *s, const char *text);
 
-/* The same into text; hang: columns that further lines are indented by. */
-void screen_wrap(struct str *out, const char *text, int width, int first, int hang);
 /* Begin and end of a tone, "" in plain mode. */
 const char *screen_on(const struct screen *s, enum tone t);
 const char *screen_off(const struct screen *s);

@@ -32,6 +32,7 @@ struct shell {
 	const struct lab *lab;		/* where the learner is */
 	size_t reached;			/* goals of it that were announced */
 	bool closed;			/* its end was announced */
+	int64_t warned;			/* position of the last fact of a wrong path that was told */
 	bool seen[MAX_QUESTIONS];	/* predictions whose outcome was announced */
 	pid_t engine;			/* started by us, 0: not */
 	const char *backend;		/* of an engine started by us; NULL: its choice */
@@ -79,6 +80,8 @@ void step_ask(struct shell *sh, const struct question *q);
 void step_outcome(struct shell *sh, const struct question *q, const char *given);
 void step_goals(struct shell *sh, const struct lab *l, const struct verdict *v);
 void step_verdict(struct shell *sh, const struct lab *l, const struct verdict *v);
+/* After a command: says once what went wrong in it. */
+void step_warn(struct shell *sh);
 /* Is there anything for step_announce() to say? */
 bool step_news(struct shell *sh);
 /* Announces what became true since it was last called. */

@@ -16,6 +16,7 @@ static void take_stock(struct shell *sh)
 	course_judge(&sh->course, sh->lab, &v);
 	sh->reached = v.proof.reached;
 	sh->closed = v.kind >= VERDICT_DONE;
+	sh->warned = v.kind == VERDICT_WRONG_PATH ? v.wrong_proof.last : -1;
 	for (size_t i = 0; i < sh->lab->n_predict && i < MAX_QUESTIONS; i++)
 		sh->seen[i] = question_seen(&sh->lab->predict[i], sh->course.facts, p.entered);
 }
@@ -90,6 +91,22 @@ void step_goals(struct shell *sh, const struct lab *l, const struct verdict *v)
 			screen_say(&sh->screen, TONE_DIM, "  [ ] ", l->goal[i].part);
 }
 
+static void say_wrong(struct shell *sh, const struct lab *l, const struct verdict *v)
+{
+	autostr struct str text = { 0 };
+	verdict_say(&text, l, v, &sh->course.world);
+	screen_say(&sh->screen, TONE_WARN, "careful: ", text.s);
+	sh->warned = v->wrong_proof.last;
+}
+
+void step_warn(struct shell *sh)
+{
+	struct verdict v;
+	course_judge(&sh->course, sh->lab, &v);
+	if (v.kind == VERDICT_WRONG_PATH && v.wrong_proof.last > sh->warned)
+		say_wrong(sh, sh->lab, &v);
+}
+
 void step_verdict(struct shell *sh, const struct lab *l, const struct verdict *v)
 {
 	autostr struct str text = { 0 };
@@ -98,11 +115,8 @@ void step_verdict(struct shell *sh, const struct lab *l, const struct verdict *v
 			    v->kind == VERDICT_BY_EXAMPLE ? EXAMPLE_USED : "");
 		return;
 	}
-	if (v->kind == VERDICT_WRONG_PATH) {
-		verdict_say(&text, l, v, &sh->course.world);
-		screen_say(&sh->screen, TONE_WARN, "careful: ", text.s);
-		str_clear(&text);
-	}
+	if (v->kind == VERDICT_WRONG_PATH)
+		say_wrong(sh, l, v);
 	proof_expand(&text, l->goal[v->proof.reached].missing, &l->scope, &v->proof,
 		     &sh->course.world);
 	screen_sayf(&sh->screen, TONE_WARN, "not yet: ", "%s (%zu of %zu shown)", text.s,
