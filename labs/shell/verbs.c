@@ -159,8 +159,9 @@ static void verb_reset(struct shell *sh, char **w)
 		return;
 	}
 	step_enter(sh, sh->lab, false);
-	screen_sayf(&sh->screen, TONE_GOOD, "", "Step %d begins anew; %zu %s removed. `read` shows its text.",
-		    sh->lab->number, removed, removed == 1 ? "container was" : "containers were");
+	screen_sayf(&sh->screen, TONE_GOOD, "",
+		    "Step %d begins anew; %zu %s removed. `read` shows its text.", sh->lab->number, removed,
+		    removed == 1 ? "container was" : "containers were");
 }
 
 /* The first prediction that is open still, or the one named. */
