@@ -38,7 +38,7 @@ static int recipe_parse(struct recipe *r, char *text, struct err *e)
 	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
 		recipe_line(r, l);
 	if (!r->name || !strchr(r->name, ':') || !r->lines)
-		return err_set(e, EINVAL, "%s/Recipe: needs a NAME with a tag and at least one line",
+		return err_set(e, EINVAL, "%s/Recipe: needs a NAME with a tag, and one line more",
 			       r->dir);
 	return 0;
 }

@@ -223,7 +223,8 @@ static int step_shell(struct step *s, const char *text, struct err *e)
 	k_wait(kernel_linux(), pid, 0, &x);
 	if (x.code == 0 && x.signal == 0)
 		return 0;
-	err_set(e, EIO, "%s", *s->error ? s->error : *s->last ? s->last : "the step's shell failed");
+	err_set(e, EIO, "%s",
+		*s->error ? s->error : *s->last ? s->last : "the step's shell failed");
 	return *s->hint ? err_hint(e, "%s", s->hint) : -EIO;
 }
 
