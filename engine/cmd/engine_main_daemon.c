@@ -50,6 +50,7 @@ struct daemon {
 	struct server *server[MAX_SERVERS];
 	size_t n_servers;
 	char *socket;		/* the first unix socket: removed at the end */
+	bool pidfile_ours;	/* written by us, so to be removed by us */
 };
 
 static bool quiet(const struct daemon *d)
@@ -59,11 +60,14 @@ static bool quiet(const struct daemon *d)
 
 /* -- roots ------------------------------------------------------------------------- */
 
-static int lock_root(const char *root, int *fd, struct err *e)
+/* A directory that is there already gets the mode, too. */
+static int lock_root(const char *root, mode_t mode, int *fd, struct err *e)
 {
-	int r = dir_make(root, 0711, e);
+	int r = dir_make(root, mode, e);
 	if (r < 0)
 		return r;
+	if (chmod(root, mode) < 0)
+		return err_sys(e, errno, "protect %s", root);
 	autofree char *path = str_printf("%s/lock", root);
 	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (*fd < 0)
@@ -110,7 +114,9 @@ static int start_registry(struct daemon *d, struct err *e)
 	int port = d->s.registry_port ? atoi(d->s.registry_port) : REGISTRY_PORT;
 	if (stat(root, &st) < 0 || (d->s.registry_port && port == 0))
 		return 0;
-	struct registry_options o = { .root = root, .address = "127.0.0.1", .port = (uint16_t)port };
+	/* Read only: whoever could push here could choose what root runs. */
+	struct registry_options o = { .root = root, .address = "127.0.0.1",
+				      .port = (uint16_t)port, .read_only = true };
 	int r = registry_start(&o, &d->registry, e);
 	if (r == -EADDRINUSE && !d->s.registry_port) {
 		o.port = 0;
@@ -217,8 +223,9 @@ static int open_all(struct daemon *d, struct err *e)
 {
 	autofree char *db = NULL;
 	int r;
-	if ((r = lock_root(d->s.data_root, &d->data_lock, e)) < 0 ||
-	    (r = lock_root(d->s.exec_root, &d->exec_lock, e)) < 0 ||
+	/* Containers may hold setuid programs of their own: nobody else comes near them. */
+	if ((r = lock_root(d->s.data_root, 0700, &d->data_lock, e)) < 0 ||
+	    (r = lock_root(d->s.exec_root, 0711, &d->exec_lock, e)) < 0 ||
 	    (r = stack_kernel(d, e)) < 0)
 		return r;
 	db = str_printf("%s/drydock.db", d->s.data_root);
@@ -251,7 +258,7 @@ static void close_all(struct daemon *d)
 		collector_close(d->trace);
 	if (d->socket)
 		unlink(d->socket);
-	if (d->s.pidfile)
+	if (d->pidfile_ours)
 		unlink(d->s.pidfile);
 	free(d->socket);
 	free(d->api.session);
@@ -287,6 +294,7 @@ static int announce(struct daemon *d, struct err *e)
 		int r = file_write_atomic(d->s.pidfile, text, strlen(text), 0644, e);
 		if (r < 0)
 			return r;
+		d->pidfile_ours = true;
 	}
 	for (size_t i = 0; !quiet(d) && d->s.hosts[i]; i++)
 		fprintf(stderr, "drydock: API listening on %s\n", d->s.hosts[i]);

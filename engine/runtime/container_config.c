@@ -169,6 +169,8 @@ static void merge_env(cJSON *config, const cJSON *image)
 {
 	cJSON *out = cJSON_CreateArray(), *own = json_obj(config, "Env"), *v, *u;
 	cJSON_ArrayForEach(v, json_obj(image, "Env")) {
+		if (!cJSON_IsString(v))
+			continue;
 		bool set = false;
 		cJSON_ArrayForEach(u, own)
 			set |= same_variable(u->valuestring ? u->valuestring : "", v->valuestring);

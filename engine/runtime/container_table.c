@@ -304,6 +304,9 @@ static cJSON *ports_json(const struct container *c)
 
 int container_save(struct container *c, struct err *e)
 {
+	/* Removed while the caller waited: its record must not come back. */
+	if (c->gone)
+		return 0;
 	autojson cJSON *o = cJSON_CreateObject();
 	json_put_str(o, "id", c->id);
 	json_put_str(o, "name", c->name);

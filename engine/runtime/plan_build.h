@@ -22,6 +22,7 @@ struct plan_builder {
 	struct plan_step step[PLAN_MAX_STEPS];
 	int n_steps, last;	/* last: the step that plan_into() & Co. change */
 	int n_slots, n_labels;
+	int cgroup;		/* slot of the group's directory, which clone copies; 0: none */
 	uint8_t stage;
 	uint16_t region;
 	bool overflow;

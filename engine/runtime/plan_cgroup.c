@@ -202,12 +202,18 @@ int plan_cgroup_open(struct plan_builder *p, const struct plan_input *in)
 	plan_add(p, K_OPEN, WHY_CG_JOIN, INT(AT_FDCWD), TEXT(path),
 		 INT(O_RDONLY | O_DIRECTORY | O_CLOEXEC), INT(0));
 	plan_into(p, slot);
+	p->cgroup = slot;
 	return slot;
 }
 
-/* Done by the child itself, before the host's tree is out of reach. */
+/* Done by the child itself, before the host's tree is out of reach.  With v2 clone has
+ * done it, and the child lets go of the group's directory: a descriptor into the
+ * host's tree would be a way out for a program whose working directory is
+ * /proc/self/fd/N, closed too late by execve alone (CVE-2024-21626). */
 void plan_cgroup_join(struct plan_builder *p, const struct plan_input *in)
 {
+	if (p->cgroup)
+		plan_add(p, K_CLOSE, WHY_EXEC_CLOSE, SLOT(p->cgroup));
 	if (in->host->cgroup_v2)
 		return;
 	for (int cg = 0; cg < CG_COUNT; cg++) {
