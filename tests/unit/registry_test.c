@@ -121,7 +121,7 @@ START_TEST(unplugged_is_not_unknown)
 	ck_assert_msg(str_starts(e.what, "Get \"https://registry-1.docker.io/v2/\": ") &&
 		      str_ends(e.what, "(and no mirror has nosuch:latest)"), "%s", e.what);
 	ck_assert_msg(strstr(e.hint, "is not a course image"), "%s", e.hint);
-	ck_assert_int_eq(err_status(&e), 500);
+	ck_assert_int_eq(err_status(&e), 404);
 }
 END_TEST
 
