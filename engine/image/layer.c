@@ -106,12 +106,26 @@ static int find_unused(struct image_store *s, struct unused *u, struct err *e)
 	return 0;
 }
 
+/* Records go before files.  Where the disk is too full even for that, the blobs make
+ * room: nobody uses them, and a record without its blob is still an unused one. */
+static int delete_unused(struct image_store *s, const struct unused *u, struct err *e)
+{
+	int r = db_exec(s->db, "DELETE FROM layer WHERE " UNUSED, e);
+	if (r != -ENOSPC)
+		return r;
+	for (size_t i = 0; u->digests && u->digests[i]; i++) {
+		autofree char *path = store_blob_path(s, u->digests[i]);
+		unlink(path);
+	}
+	return db_exec(s->db, "DELETE FROM layer WHERE " UNUSED, e);
+}
+
 static int forget_unused(struct image_store *s, struct unused *u, char ***aside, struct err *e)
 {
 	STORE_LOCKED(s);
 	int r = find_unused(s, u, e);
 	if (r == 0)
-		r = db_exec(s->db, "DELETE FROM layer WHERE " UNUSED, e);
+		r = delete_unused(s, u, e);
 	for (size_t i = 0; r == 0 && u->diff_ids && u->diff_ids[i]; i++) {
 		put_aside(s, u->diff_ids[i], aside);
 		drop_blob(s, u->digests[i]);
