@@ -146,20 +146,20 @@ static const char *const state_words[] = {
 /* One flag a recipe: to be baked.  A base that must be baked is wanted, too.
  * tell: what is damaged; --list: everything. */
 static size_t find_work(const struct options *o, const struct recipes *rs, const char *registry,
-			bool tell, bool *todo)
+			bool tell, bool *due)
 {
 	size_t n = 0;
 	for (size_t i = rs->n; i-- > 0;) {
 		const struct recipe *r = &rs->all[i];
 		struct err e = { 0 };
 		enum course_state state = course_check(registry, r, o->check, &e);
-		todo[i] = (todo[i] || wanted(o, r)) && (state != COURSE_GOOD || o->force);
-		if (o->list || (tell && todo[i] && state == COURSE_DAMAGED))
+		due[i] = (due[i] || wanted(o, r)) && (state != COURSE_GOOD || o->force);
+		if (o->list || (tell && due[i] && state == COURSE_DAMAGED))
 			printf("%-26s %s%s%s\n", r->name, state_words[state], *e.what ? ": " : "",
 			       e.what);
-		if (todo[i] && r->from)
-			todo[recipes_find(rs, r->from) - rs->all] = true;
-		n += todo[i];
+		if (due[i] && r->from)
+			due[recipes_find(rs, r->from) - rs->all] = true;
+		n += due[i];
 	}
 	return n;
 }
@@ -193,7 +193,7 @@ static int private_mounts(struct err *e)
 	return r < 0 ? err_sys(e, -r, "separate our mounts from the machine's") : 0;
 }
 
-static int bake_all(struct bake *b, const struct recipes *rs, const bool *todo, struct err *e)
+static int bake_all(struct bake *b, const struct recipes *rs, const bool *due, struct err *e)
 {
 	int r = private_mounts(e);
 	if (r == 0)
@@ -204,7 +204,7 @@ static int bake_all(struct bake *b, const struct recipes *rs, const bool *todo, 
 		r = image_store_open(b->work, kernel_linux(), &b->store, e);
 	for (size_t i = 0; r == 0 && i < rs->n; i++) {
 		const struct recipe *one = &rs->all[i];
-		if (!todo[i])
+		if (!due[i])
 			continue;
 		printf("  %s\n", one->name);
 		fflush(stdout);
@@ -220,20 +220,20 @@ static int bake(const struct options *o, const struct recipes *rs, struct err *e
 {
 	autofree char *registry = str_printf("%s/registry", o->root);
 	autofree char *work = str_printf("%s/.bake", registry);
-	autofree bool *todo = mem_alloc(rs->n * sizeof(*todo) + 1);
+	autofree bool *due = mem_alloc(rs->n * sizeof(*due) + 1);
 	struct bake b = { .registry = registry, .recipes = o->recipes, .work = work,
 			  .verbose = o->verbose };
-	if (find_work(o, rs, registry, true, todo) == 0 || o->list)
+	if (find_work(o, rs, registry, true, due) == 0 || o->list)
 		return 0;
 	int r = dir_make(registry, 0755, e);
 	if (r < 0)
 		return r;
 	autofd int lock = take_lock(registry, e);
-	memset(todo, 0, rs->n);		/* another bake may have done it meanwhile */
-	if (lock < 0 || find_work(o, rs, registry, false, todo) == 0)
+	memset(due, 0, rs->n);		/* another bake may have done it meanwhile */
+	if (lock < 0 || find_work(o, rs, registry, false, due) == 0)
 		return lock < 0 ? lock : 0;
 	puts("Making the course images, once (about a minute):");
-	return bake_all(&b, rs, todo, e);
+	return bake_all(&b, rs, due, e);
 }
 
 int cmd_bake(int argc, char **argv)
