@@ -193,17 +193,15 @@ void plan_cgroup_make(struct plan_builder *p, const struct plan_input *in)
 	add_limits(p, in);
 }
 
-int plan_cgroup_open(struct plan_builder *p, const struct plan_input *in)
+void plan_cgroup_open(struct plan_builder *p, const struct plan_input *in)
 {
 	if (!in->host->cgroup_v2 || !in->host->cgroup[CG_MEMORY])
-		return SLOT_NONE;
-	int slot = plan_slot(p, "cgroup");
+		return;
+	p->cgroup = plan_slot(p, "cgroup");
 	autofree char *path = str_printf("%s/%s", in->host->cgroup[CG_MEMORY], in->spec->cgroup);
 	plan_add(p, K_OPEN, WHY_CG_JOIN, INT(AT_FDCWD), TEXT(path),
 		 INT(O_RDONLY | O_DIRECTORY | O_CLOEXEC), INT(0));
-	plan_into(p, slot);
-	p->cgroup = slot;
-	return slot;
+	plan_into(p, p->cgroup);
 }
 
 /* Done by the child itself, before the host's tree is out of reach.  With v2 clone has

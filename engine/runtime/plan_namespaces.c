@@ -43,34 +43,32 @@ static uint64_t new_namespaces(const struct plan_input *in, bool into_cgroup)
 	return flags;
 }
 
-static void add_spawn(struct plan_builder *p, uint64_t flags, int cgroup, int why)
+static void add_spawn(struct plan_builder *p, uint64_t flags, int why)
 {
-	plan_add(p, K_SPAWN, why, INT(flags), { ARG_SLOT, cgroup < 0 ? 0 : cgroup, NULL });
-	if (cgroup < 0)
+	plan_add(p, K_SPAWN, why, INT(flags), { ARG_SLOT, p->cgroup, NULL });
+	if (!p->cgroup)
 		p->step[p->last].kind[1] = ARG_INT;
 	plan_into(p, SLOT_CHILD);
-	if (cgroup >= 0)
-		plan_add(p, K_CLOSE, WHY_TABLE, SLOT(cgroup));
+	if (p->cgroup)
+		plan_add(p, K_CLOSE, WHY_TABLE, SLOT(p->cgroup));
 }
 
 void plan_spawn(struct plan_builder *p, const struct plan_input *in)
 {
-	int cgroup = plan_cgroup_open(p, in);
-
+	plan_cgroup_open(p, in);
 	if (in->spec->pid_mode == NS_JOIN)
 		plan_add(p, K_SETNS, WHY_NS_JOIN, SLOT(SLOT_NS_PID), INT(CLONE_NEWPID));
-	add_spawn(p, new_namespaces(in, cgroup >= 0), cgroup, WHY_NS_SPAWN);
+	add_spawn(p, new_namespaces(in, p->cgroup), WHY_NS_SPAWN);
 }
 
 /* The supervisor itself enters the pid namespace "for children": the program is
  * then its own child, whose end it is told of, and still lives inside. */
 void plan_spawn_exec(struct plan_builder *p, const struct plan_input *in)
 {
-	int cgroup = plan_cgroup_open(p, in);
-
+	plan_cgroup_open(p, in);
 	if (in->spec->pid_mode != NS_HOST)
 		plan_add(p, K_SETNS, WHY_NS_JOIN, SLOT(SLOT_INIT), INT(CLONE_NEWPID));
-	add_spawn(p, cgroup >= 0 ? CLONE_INTO_CGROUP : 0, cgroup, WHY_TABLE);
+	add_spawn(p, p->cgroup ? CLONE_INTO_CGROUP : 0, WHY_TABLE);
 }
 
 /* The loopback interface is there in every new namespace, but switched off. */
