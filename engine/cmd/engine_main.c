@@ -1,7 +1,7 @@
 /* engine_main.c - drydock-engine: the daemon, the registry, the bakery.
  *
- * `drydock daemon|registry|bake` execs this program, so that the command line
- * itself needn't load the libraries these three need.
+ * `drydock daemon|registry|bake` (and `build --dump-ast`) execs this program, so
+ * that the command line itself needn't load the libraries these need.
  */
 #include "cmd/engine_main.h"
 
@@ -20,6 +20,7 @@ static const struct {
 	{ "daemon", cmd_daemon, "serve the Docker Engine API and run containers" },
 	{ "registry", cmd_registry, "serve images to this class over HTTP" },
 	{ "bake", cmd_bake, "prepare the course images" },
+	{ "build", cmd_dump_ast, "--dump-ast FILE: show how a Dockerfile is understood" },
 };
 
 static int usage(FILE *to, int code)

@@ -24,5 +24,6 @@ void settings_free(struct settings *s);
 int cmd_daemon(int argc, char **argv);
 int cmd_registry(int argc, char **argv);
 int cmd_bake(int argc, char **argv);
+int cmd_dump_ast(int argc, char **argv);
 
 #endif

@@ -55,6 +55,14 @@ static int run_engine(int argc, char **argv)
 	return 1;
 }
 
+/* `drydock build` is docker's; only the parser's own view is another program's. */
+static int run_build(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "--dump-ast"))
+		return run_engine(argc, argv);
+	return docker_main(argc + 1, argv - 1);
+}
+
 static const struct verb_row {
 	const char *name;
 	int (*run)(int argc, char **argv);
@@ -66,6 +74,7 @@ static const struct verb_row {
 	{ "explain", cmd_explain, "what a call, flag, namespace or cgroup file does" },
 	{ "daemon", run_engine, "serve the Docker Engine API and run containers" },
 	{ "registry", run_engine, "serve images to this class over HTTP" },
+	{ "build", run_build, "docker build; --dump-ast FILE shows how a Dockerfile is understood" },
 	{ "bake", run_engine, "prepare the course images" },
 };
 

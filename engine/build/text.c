@@ -1,0 +1,116 @@
+/* text.c - see text.h. */
+#include "build/text.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+bool text_is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+const char *text_skip_space(const char *s)
+{
+	while (text_is_space(*s))
+		s++;
+	return s;
+}
+
+void text_trim_end(struct str *s)
+{
+	while (s->len && text_is_space(s->s[s->len - 1]))
+		s->s[--s->len] = '\0';
+}
+
+char *text_trimmed(const char *s)
+{
+	struct str out = { 0 };
+	str_add(&out, text_skip_space(s));
+	text_trim_end(&out);
+	return str_take(&out);
+}
+
+/* The length of the UTF-8 sequence at s, 0 if there is none. */
+static int rune_length(const unsigned char *s)
+{
+	int n = *s < 0x80 ? 1 : *s < 0xc2 ? 0 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : *s < 0xf5 ? 4 : 0;
+	for (int i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+void text_quote(const char *s, struct str *out)
+{
+	static const char named[] = "\a\b\t\n\v\f\r\"\\", names[] = "abtnvfr\"\\";
+	str_add(out, "\"");
+	for (const unsigned char *p = (const unsigned char *)s; *p; ) {
+		const char *at = strchr(named, *p);
+		int n = rune_length(p);
+		if (p[0] == 0xc0 && p[1] == 0x80) {	/* a NUL, as we keep it */
+			str_add(out, "\\x00");
+			n = 2;
+		} else if (at)
+			str_addf(out, "\\%c", names[at - named]);
+		else if (n == 0 || *p < ' ' || *p == 0x7f)
+			str_addf(out, "\\x%02x", *p);
+		else
+			str_addn(out, p, (size_t)n);
+		p += n ? n : 1;
+	}
+	str_add(out, "\"");
+}
+
+char *text_upper(const char *s)
+{
+	char *up = str_dup(s);
+	for (char *c = up; *c; c++)
+		*c = (char)toupper((unsigned char)*c);
+	return up;
+}
+
+bool text_same_word(const char *a, const char *b)
+{
+	return strcasecmp(a, b) == 0;
+}
+
+/* ---- "did you mean" -------------------------------------------------------------- */
+
+#define LONGEST 24	/* longer words are nobody's slip of a known one */
+
+/* Levenshtein's distance: letters put in, left out or taken for another. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[LONGEST + 1], n = strlen(b);
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i]; i++) {
+		size_t before = row[0];
+		row[0] = i + 1;
+		for (size_t j = 0; j < n; j++) {
+			size_t other = before + (tolower((unsigned char)a[i]) !=
+						 tolower((unsigned char)b[j]));
+			before = row[j + 1];
+			size_t least = before < row[j] ? before + 1 : row[j] + 1;
+			row[j + 1] = other < least ? other : least;
+		}
+	}
+	return row[n];
+}
+
+const char *text_nearest(const char *word, const char *const *list)
+{
+	const char *best = NULL;
+	size_t least = 3, len = strlen(word);
+	if (len > LONGEST)
+		return NULL;
+	for (; *list; list++) {
+		size_t d = strlen(*list) > LONGEST ? least : distance(word, *list);
+		if (d < least && d * 2 <= len) {
+			least = d;
+			best = *list;
+		}
+	}
+	return best;
+}
