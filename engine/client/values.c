@@ -82,48 +82,10 @@ int value_bytes(const char *text, int64_t *out, struct err *e)
 	return 0;
 }
 
-static const struct { const char *unit; double ns; } duration_units[] = {
-	{ "ns", 1 }, { "us", 1e3 }, { "µs", 1e3 }, { "ms", 1e6 },
-	{ "s", 1e9 }, { "m", 60e9 }, { "h", 3600e9 },
-};
-
-/* One "12.5ms" of a duration; NULL if there is none. */
-static const char *duration_part(const char *s, double *ns)
-{
-	char *end;
-	double v = strtod(s, &end);
-	size_t best = 0, best_len = 0;
-
-	if (end == s || !(isdigit((unsigned char)*s) || *s == '.'))
-		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(duration_units); i++) {
-		size_t len = strlen(duration_units[i].unit);
-		if (len > best_len && strncmp(end, duration_units[i].unit, len) == 0) {
-			best = i;
-			best_len = len;
-		}
-	}
-	*ns += v * duration_units[best].ns;
-	return best_len ? end + best_len : NULL;
-}
-
 int value_duration(const char *text, int64_t *out, struct err *e)
 {
-	const char *p = text;
-	double ns = 0;
-	bool minus = *p == '-';
-
-	if (*p == '-' || *p == '+')
-		p++;
-	bool zero = strcmp(p, "0") == 0;
-	if (!*p)
-		p = NULL;
-	while (!zero && p && *p)
-		p = duration_part(p, &ns);
-	if (!p || ns >= INT64_LIMIT)
-		return err_set(e, EINVAL, "time: invalid duration \"%s\"", text);
-	*out = minus ? -(int64_t)ns : (int64_t)ns;
-	return 0;
+	return clock_duration(text, out) < 0
+	       ? err_set(e, EINVAL, "time: invalid duration \"%s\"", text) : 0;
 }
 
 int value_nano(const char *text, int64_t *out, struct err *e)

@@ -1,10 +1,14 @@
 #include "core/clock.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "core/cleanup.h"
 
 #define NS 1000000000ull
 
@@ -88,5 +92,49 @@ int clock_parse(const char *text, uint64_t *wall_ns)
 	if (*rest)
 		return -EINVAL;
 	*wall_ns = s * NS + ns;
+	return 0;
+}
+
+static const struct { const char *unit; double ns; } duration_units[] = {
+	{ "ns", 1 }, { "us", 1e3 }, { "µs", 1e3 }, { "ms", 1e6 },
+	{ "s", 1e9 }, { "m", 60e9 }, { "h", 3600e9 },
+};
+
+/* One "12.5ms" of a duration; NULL if there is none. */
+static const char *duration_part(const char *s, double *ns)
+{
+	char *end;
+	double v = strtod(s, &end);
+	size_t best = 0, best_len = 0;
+
+	if (end == s || !(isdigit((unsigned char)*s) || *s == '.'))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(duration_units); i++) {
+		size_t len = strlen(duration_units[i].unit);
+		if (len > best_len && strncmp(end, duration_units[i].unit, len) == 0) {
+			best = i;
+			best_len = len;
+		}
+	}
+	*ns += v * duration_units[best].ns;
+	return best_len ? end + best_len : NULL;
+}
+
+int clock_duration(const char *text, int64_t *ns)
+{
+	const char *p = text;
+	double sum = 0;
+	bool minus = *p == '-';
+
+	if (*p == '-' || *p == '+')
+		p++;
+	bool zero = strcmp(p, "0") == 0;
+	if (!*p)
+		return -EINVAL;
+	while (!zero && p && *p)
+		p = duration_part(p, &sum);
+	if (!p || sum >= 0x1p63)
+		return -EINVAL;
+	*ns = minus ? -(int64_t)sum : (int64_t)sum;
 	return 0;
 }

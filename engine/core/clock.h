@@ -11,6 +11,8 @@ uint64_t clock_wall_ns(void);		/* CLOCK_REALTIME; DRYDOCK_CLOCK=ns overrides, fo
 char *clock_rfc3339(uint64_t wall_ns, char *buf);
 /* 0 or -EINVAL; accepts RFC 3339 with or without fraction, or Unix seconds[.fraction]. */
 int clock_parse(const char *text, uint64_t *wall_ns);
+/* 0 or -EINVAL; a length of time as Go writes it: "1h30m", "250ms", "-1.5s", "0". */
+int clock_duration(const char *text, int64_t *ns);
 
 /* Waits on c for at most ms, by the monotonic clock: setting the time moves nothing. */
 void clock_wait_ms(pthread_cond_t *c, pthread_mutex_t *m, unsigned ms);
