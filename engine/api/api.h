@@ -55,13 +55,15 @@ struct request {
 	struct str body;
 	cJSON *json;			/* the body, if there was one */
 	struct origin origin;		/* owned text */
+	struct upload *upload;		/* an UPLOAD route's body, else NULL */
 	bool answered, refused;
 };
 
 typedef int (*handler)(struct request *r, struct err *e);
 
-/* body: none is read; json: parsed, must be an object if there is one. */
-struct route { const char *method, *pattern; handler fn; };
+/* upload: the body is no JSON; the handler reads it from request_take_body() while it
+ * comes, in a thread of its own. */
+struct route { const char *method, *pattern; handler fn; bool upload; };
 extern const struct route routes[];
 extern const size_t n_routes;
 /* The route, or NULL with *known telling whether another method would match. */
@@ -86,6 +88,9 @@ bool filter_has(const cJSON *filters, const char *key, const char *value);
 bool filter_labels(const cJSON *filters, const cJSON *labels);
 /* 400 naming the first filter that is none of the words (NULL at the end). */
 int filter_check(const cJSON *filters, const char *const *words, struct err *e);
+/* UPLOAD routes: the body, to be read and closed by the caller.  Reading gives 0 at its
+ * end and fails with ECONNRESET if the client went away before. */
+int request_take_body(struct request *r);
 /* The container of arg[0]. */
 int request_container(struct request *r, struct container **out, struct err *e);
 /* The same; that there is none is a fact of this type with why=no-such. */

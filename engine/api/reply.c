@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "api/api.h"
+#include "api/upload.h"
 #include "core/clock.h"
 
 #define STREAM_STACK  (192 * 1024)	/* bytes: producers unpack layers' progress and JSON */
@@ -22,6 +23,10 @@ static int queue(struct request *r, int status, struct MHD_Response *resp)
 	MHD_add_response_header(resp, "Docker-Experimental", "false");
 	MHD_add_response_header(resp, "Server", "Drydock/" ENGINE_VERSION " (linux)");
 	r->answered = true;
+	if (r->upload) {
+		body_keep_answer(r, status, resp);
+		return 0;
+	}
 	int ok = MHD_queue_response(r->conn, (unsigned)status, resp);
 	MHD_destroy_response(resp);
 	return ok == MHD_YES ? 0 : -EIO;

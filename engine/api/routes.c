@@ -3,9 +3,11 @@
 #include <string.h>
 
 const struct route routes[] = {
-#define ROUTE(method, pattern, fn) { method, pattern, fn },
+#define ROUTE(method, pattern, fn) { method, pattern, fn, false },
+#define UPLOAD(method, pattern, fn) { method, pattern, fn, true },
 #include "api/routes.def"
 #undef ROUTE
+#undef UPLOAD
 };
 const size_t n_routes = ARRAY_SIZE(routes);
 

@@ -5,7 +5,9 @@
 #include "api/api.h"
 
 #define ROUTE(method, pattern, fn) int fn(struct request *r, struct err *e);
+#define UPLOAD ROUTE
 #include "api/routes.def"
 #undef ROUTE
+#undef UPLOAD
 
 #endif

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "api/api.h"
+#include "api/upload.h"
 
 #define THREAD_STACK (256 * 1024)
 #define CONN_MEMORY  (256 * 1024)	/* headers: X-Registry-Auth may be large */
@@ -88,6 +88,7 @@ static void end(void *cls, struct MHD_Connection *conn, void **state,
 	struct request *r = *state;
 	if (!r)
 		return;
+	body_free(r);
 	for (size_t i = 0; i < MAX_ARGS; i++)
 		free(r->arg[i]);
 	free(r->path);
@@ -117,6 +118,22 @@ static enum MHD_Result finish(struct request *r, struct err *e)
 	return reply_error(r, e) == 0 ? MHD_YES : MHD_NO;
 }
 
+/* The whole body has been passed on: waits for the handler, and sends what it said. */
+static enum MHD_Result finish_upload(struct request *r, struct err *e)
+{
+	struct MHD_Response *answer;
+	int status, n = body_end(r, &status, &answer, e);
+	if (answer) {
+		enum MHD_Result ok = MHD_queue_response(r->conn, (unsigned)status, answer);
+		MHD_destroy_response(answer);
+		return ok;
+	}
+	body_free(r);
+	if (!e->code)
+		err_set(e, n ? -n : EIO, "%s: no answer", r->path);
+	return reply_error(r, e) == 0 ? MHD_YES : MHD_NO;
+}
+
 /* MHD calls this first with the head, then with each piece of the body, then once
  * more with none.  What is wrong with the head is answered before a body is read,
  * except that small bodies are read and dropped, so that the connection lives. */
@@ -130,11 +147,20 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *conn, const char
 
 	if (!r) {
 		r = *state = begin(s->api, conn, url, method, &e);
+		if (!e.code && r->route->upload)
+			body_begin(r, &e);
 		r->refused = e.code != 0;
 		if (r->refused)
 			return reply_error(r, &e) == 0 ? MHD_YES : MHD_NO;
 		return MHD_YES;
 	}
+	if (*size && r->upload) {
+		body_feed(r, data, *size);
+		*size = 0;
+		return MHD_YES;
+	}
+	if (r->upload)
+		return finish_upload(r, &e);
 	if (*size) {
 		bool fits = r->body.len + *size <= BODY_LIMIT;
 		if (fits)
