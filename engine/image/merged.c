@@ -1,0 +1,80 @@
+#include "image/merged.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/str.h"
+
+#ifndef MNT_DETACH
+#define MNT_DETACH 2
+#endif
+
+static int set(struct kernel *k, int fs, const char *key, const char *value)
+{
+	return (int)k_fsconfig(k, fs, FSCONFIG_SET_STRING, key, value, 0);
+}
+
+/* One layer a call.  A kernel that doesn't know "lowerdir+" says so here or, Debian
+ * 12's, when the overlay is created: EINVAL either way. */
+static int new_way(struct kernel *k, const struct merged *m)
+{
+	autofd int fs = (int)k_fsopen(k, "overlay", FSOPEN_CLOEXEC);
+	int r = fs < 0 ? fs : set(k, fs, "source", "overlay");
+	for (size_t i = 0; i < m->n && r == 0; i++)
+		r = set(k, fs, "lowerdir+", m->dir[i]);
+	if (r == 0 && m->upper && (r = set(k, fs, "upperdir", m->upper)) == 0)
+		r = set(k, fs, "workdir", m->work);
+	if (r == 0)
+		r = (int)k_fsconfig(k, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+	return r < 0 ? r : (int)k_fsmount(k, fs, FSMOUNT_CLOEXEC, m->upper ? 0 : MOUNT_ATTR_RDONLY);
+}
+
+/* Colons and commas separate: a path that has one is escaped (overlayfs.rst). */
+static void add_path(struct str *b, const char *path)
+{
+	for (; *path; path++) {
+		if (*path == ':' || *path == ',' || *path == '\\')
+			str_add(b, "\\");
+		str_addn(b, path, 1);
+	}
+}
+
+/* Mounted on a directory, opened, and detached at once: the descriptor keeps it. */
+static int old_way(struct kernel *k, const struct merged *m, const char *at)
+{
+	autostr struct str data = { 0 };
+	str_add(&data, "lowerdir=");
+	for (size_t i = 0; i < m->n; i++) {
+		str_add(&data, i ? ":" : "");
+		add_path(&data, m->dir[i]);
+	}
+	if (m->upper) {
+		str_add(&data, ",upperdir=");
+		add_path(&data, m->upper);
+		str_add(&data, ",workdir=");
+		add_path(&data, m->work);
+	}
+	int r = (int)k_mount(k, "overlay", at, "overlay", 0, data.s);
+	if (r < 0)
+		return r;
+	int fd = open(at, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int failed = fd < 0 ? -errno : 0;
+	k_umount(k, at, MNT_DETACH);
+	return failed ? failed : fd;
+}
+
+int merged_open(struct kernel *k, const struct merged *m, const char *at, struct err *e)
+{
+	int r;
+	if (m->n == 1 && !m->upper) {	/* an overlay needs two layers, or a writable one */
+		r = open(m->dir[0], O_PATH | O_DIRECTORY | O_CLOEXEC);
+		return r < 0 ? err_sys(e, errno, "open %s", m->dir[0]) : r;
+	}
+	r = new_way(k, m);
+	if (r == -EINVAL || r == -ENOSYS)
+		r = old_way(k, m, at);
+	return r < 0 ? err_sys(e, -r, "merge %zu layers", m->n) : r;
+}
