@@ -156,6 +156,14 @@ static void inflate_close(struct stream *s)
 	free(f);
 }
 
+static const struct codec *codec_of(const void *head, size_t len)
+{
+	const struct codec *c = codecs;
+	while (c->magic_len && (len < c->magic_len || memcmp(head, c->magic, c->magic_len) != 0))
+		c++;
+	return c;
+}
+
 /* The first bytes decide; a short first read is topped up to the longest magic. */
 static int peek(struct inflate *f, struct err *e)
 {
@@ -168,12 +176,11 @@ static int peek(struct inflate *f, struct err *e)
 		if (f->eof)
 			break;
 	}
-	for (f->codec = codecs; f->codec->magic_len; f->codec++)
-		if (f->len >= f->codec->magic_len &&
-		    memcmp(f->in, f->codec->magic, f->codec->magic_len) == 0)
-			break;
+	f->codec = codec_of(f->in, f->len);
 	return f->codec->begin(f, e);
 }
+
+bool stream_packed(const void *head, size_t len) { return codec_of(head, len)->magic_len > 0; }
 
 int stream_inflate(struct stream *in, struct stream **out, struct err *e)
 {

@@ -27,15 +27,20 @@ static void file_stream_close(struct stream *s)
 	free(f);
 }
 
+struct stream *stream_fd(int fd, const char *what)
+{
+	struct file_stream *f = mem_alloc(sizeof(*f));
+	*f = (struct file_stream){ { file_stream_read, file_stream_close }, fd, str_dup(what) };
+	return &f->s;
+}
+
 int stream_file(const char *path, struct stream **out, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, errno, "open %s", path);
 	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	struct file_stream *f = mem_alloc(sizeof(*f));
-	*f = (struct file_stream){ { file_stream_read, file_stream_close }, fd, str_dup(path) };
-	*out = &f->s;
+	*out = stream_fd(fd, path);
 	return 0;
 }
 

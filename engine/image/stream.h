@@ -26,7 +26,11 @@ static inline void stream_close(struct stream **s) { if (*s) (*s)->close(*s); *s
 #define autostream __attribute__((cleanup(stream_close)))
 
 int stream_file(const char *path, struct stream **out, struct err *e);
+/* The descriptor is the stream's from here on; `what` names it in errors. */
+struct stream *stream_fd(int fd, const char *what);
 
+/* Do these first bytes announce gzip or zstd? */
+bool stream_packed(const void *head, size_t len);
 /* Undoes gzip (also several members in a row) or zstd, told by the first
  * bytes; anything else passes as it is.  `in` is borrowed. */
 int stream_inflate(struct stream *in, struct stream **out, struct err *e);

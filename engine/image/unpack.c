@@ -17,6 +17,7 @@
 #include "image/unpack.h"
 
 #include <archive_entry.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -25,7 +26,6 @@
 #include <sys/xattr.h>
 
 #include "core/cleanup.h"
-#include "core/file.h"
 #include "core/str.h"
 #include "image/resolve.h"
 #include "image/whiteout.h"
@@ -35,12 +35,10 @@
 struct dir_time { char *path; struct timespec mtime; };
 
 struct unpack {
-	struct kernel *k;
+	struct unpack_options *o;
 	struct archive *a;
 	struct tar_source src;
-	int root;
 	bool own;		/* we may give files away (root) */
-	int64_t bytes;
 	char *parent;		/* the last entry's directory: most share it with the next */
 	int parent_fd;
 	struct dir_time *dirs;
@@ -57,6 +55,13 @@ struct entry {
 static int fail(const struct entry *t, int code, const char *doing, struct err *e)
 {
 	return err_sys(e, code, "%s /%s", doing, t->path);
+}
+
+/* A clean name of the archive as a path of the tree; owned. */
+static char *below(const struct unpack *u, const char *name)
+{
+	const char *base = u->o->below;
+	return str_printf("%s%s%s", base, *base && *name ? "/" : "", name);
 }
 
 /* ---- where an entry goes --------------------------------------------------------- */
@@ -99,11 +104,16 @@ static int open_parent(struct unpack *u, struct entry *t, struct err *e)
 	t->name = slash ? slash + 1 : t->path;
 	if (!str_eq(parent, u->parent)) {
 		forget_parent(u);
-		int fd = resolve_dir(u->root, parent);
-		if (fd == -ENOENT && make_parents(u->root, parent) == 0)
-			fd = resolve_dir(u->root, parent);
+		int fd = resolve_dir(u->o->root, parent);
+		if (fd == -ENOENT && make_parents(u->o->root, parent) == 0)
+			fd = resolve_dir(u->o->root, parent);
 		if (fd < 0)
 			return fail(t, -fd, "open the directory of", e);
+		if (u->o->foreign && u->o->foreign(u->o->arg, fd)) {
+			close(fd);
+			return err_set(e, EACCES, "/%s is on a filesystem of the kernel's or the "
+				       "container's own", t->path);
+		}
 		u->parent_fd = fd;
 		u->parent = steal_ptr(parent);
 	}
@@ -111,18 +121,47 @@ static int open_parent(struct unpack *u, struct entry *t, struct err *e)
 	return 0;
 }
 
-/* Takes away what an earlier entry of this layer left under the name. */
-static int make_room(struct unpack *u, struct entry *t, struct err *e)
+static int remove_tree(int dir, const char *name);
+
+static int remove_all_in(int fd)
 {
-	if (unlinkat(t->dir, t->name, 0) == 0)
+	autodir DIR *d = fdopendir(fd);
+	struct dirent *de;
+	int r = 0;
+	if (!d) {
+		close(fd);
+		return -errno;
+	}
+	while (r == 0 && (de = readdir(d)))
+		if (!str_eq(de->d_name, ".") && !str_eq(de->d_name, ".."))
+			r = remove_tree(fd, de->d_name);
+	return r;
+}
+
+/* By descriptors: paths of a container's root mean nothing outside of it. */
+static int remove_tree(int dir, const char *name)
+{
+	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
 		return 0;
-	autofree char *where = resolve_where(t->dir);
-	autofree char *path = str_printf("%s/%s", where ? where : "", t->name);
-	if (!where)
-		return fail(t, ENOENT, "replace", e);
-	int r = dir_remove(path, e);
+	int fd = openat(dir, name, DIR_OPEN);
+	int r = fd < 0 ? -errno : remove_all_in(fd);
 	if (r < 0)
 		return r;
+	return unlinkat(dir, name, AT_REMOVEDIR) < 0 ? -errno : 0;
+}
+
+/* Takes away what is there under the name: an earlier entry's, or in a tree that was
+ * there before, what the archive replaces. */
+static int make_room(struct unpack *u, struct entry *t, struct err *e)
+{
+	struct stat st;
+	bool there = fstatat(t->dir, t->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (u->o->keep_kinds && there && S_ISDIR(st.st_mode))
+		return err_set(e, EINVAL, "cannot overwrite directory \"/%s\" with non-directory "
+			       "\"/%s\"", t->path, u->o->below);
+	int r = remove_tree(t->dir, t->name);
+	if (r < 0)
+		return fail(t, -r, "replace", e);
 	forget_parent(u);	/* a directory below it may have been the one kept open */
 	return open_parent(u, t, e);
 }
@@ -151,12 +190,21 @@ static struct timespec mtime_of(const struct entry *t)
 	return (struct timespec){ archive_entry_mtime(t->ae), archive_entry_mtime_nsec(t->ae) };
 }
 
+static uid_t uid_of(const struct unpack *u, const struct entry *t)
+{
+	return u->o->give ? u->o->uid : (uid_t)archive_entry_uid(t->ae);
+}
+
+static gid_t gid_of(const struct unpack *u, const struct entry *t)
+{
+	return u->o->give ? u->o->gid : (gid_t)archive_entry_gid(t->ae);
+}
+
 /* In this order: chown clears set-uid bits and capabilities, all change the time. */
 static int set_metadata(struct unpack *u, struct entry *t, int fd, struct err *e)
 {
 	struct timespec when[2] = { mtime_of(t), mtime_of(t) };
-	if (u->own && fchown(fd, (uid_t)archive_entry_uid(t->ae),
-			     (gid_t)archive_entry_gid(t->ae)) < 0)
+	if (u->own && fchown(fd, uid_of(u, t), gid_of(u, t)) < 0)
 		return fail(t, errno, "give an owner to", e);
 	if (fchmod(fd, archive_entry_perm(t->ae)) < 0)
 		return fail(t, errno, "set the mode of", e);
@@ -170,8 +218,8 @@ static int set_metadata(struct unpack *u, struct entry *t, int fd, struct err *e
 static int set_metadata_at(struct unpack *u, struct entry *t, struct err *e)
 {
 	struct timespec when[2] = { mtime_of(t), mtime_of(t) };
-	if (u->own && fchownat(t->dir, t->name, (uid_t)archive_entry_uid(t->ae),
-			       (gid_t)archive_entry_gid(t->ae), AT_SYMLINK_NOFOLLOW) < 0)
+	if (u->own && fchownat(t->dir, t->name, uid_of(u, t), gid_of(u, t),
+			       AT_SYMLINK_NOFOLLOW) < 0)
 		return fail(t, errno, "give an owner to", e);
 	if (archive_entry_filetype(t->ae) != AE_IFLNK &&
 	    fchmodat(t->dir, t->name, archive_entry_perm(t->ae), 0) < 0)
@@ -206,7 +254,7 @@ static int write_data(struct unpack *u, struct entry *t, int fd, struct err *e)
 	if (archive_entry_sparse_count(t->ae) &&
 	    ftruncate(fd, archive_entry_size(t->ae)) < 0)
 		return fail(t, errno, "write", e);
-	u->bytes += archive_entry_size(t->ae);
+	u->o->bytes += archive_entry_size(t->ae);
 	return 0;
 }
 
@@ -236,7 +284,10 @@ static int put_dir(struct unpack *u, struct entry *t, struct err *e)
 {
 	struct stat st;
 	bool there = fstatat(t->dir, t->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-	bool hides = there && whiteout_is_node(&st);	/* the one below stays hidden */
+	bool hides = u->o->layer && there && whiteout_is_node(&st);	/* what is below it stays so */
+	if (u->o->keep_kinds && there && !S_ISDIR(st.st_mode))
+		return err_set(e, EINVAL, "cannot overwrite non-directory \"/%s\" with directory "
+			       "\"/%s\"", t->path, u->o->below);
 	int r = there && !S_ISDIR(st.st_mode) ? make_room(u, t, e) : 0;
 
 	if (r < 0)
@@ -246,7 +297,7 @@ static int put_dir(struct unpack *u, struct entry *t, struct err *e)
 	autofd int fd = openat(t->dir, t->name, DIR_OPEN);
 	if (fd < 0)
 		return fail(t, errno, "open directory", e);
-	if (hides && (r = whiteout_mark_opaque(u->k, fd)) < 0)
+	if (hides && (r = whiteout_mark_opaque(u->o->k, fd)) < 0)
 		return fail(t, -r, "mark as opaque", e);
 	remember_time(u, t);
 	return set_metadata(u, t, fd, e);
@@ -273,11 +324,11 @@ static int put_node(struct unpack *u, struct entry *t, struct err *e)
 							 archive_entry_rdevminor(t->ae));
 	if (!u->own && kind != AE_IFIFO)
 		return 0;	/* only root makes devices; /dev is the engine's anyway */
-	int r = (int)k_mknod(u->k, t->dir, t->name, kind | 0600, dev);
+	int r = (int)k_mknod(u->o->k, t->dir, t->name, kind | 0600, dev);
 	if (r == -EEXIST) {
 		if ((r = make_room(u, t, e)) < 0)
 			return r;
-		r = (int)k_mknod(u->k, t->dir, t->name, kind | 0600, dev);
+		r = (int)k_mknod(u->o->k, t->dir, t->name, kind | 0600, dev);
 	}
 	return r < 0 ? fail(t, -r, "make device", e) : set_metadata_at(u, t, e);
 }
@@ -285,14 +336,15 @@ static int put_node(struct unpack *u, struct entry *t, struct err *e)
 /* The target is a path of this layer too, and resolved like one. */
 static int put_hardlink(struct unpack *u, struct entry *t, struct err *e)
 {
-	autofree char *target = tar_clean_name(archive_entry_hardlink(t->ae));
-	if (!target || !*target)
+	autofree char *clean = tar_clean_name(archive_entry_hardlink(t->ae));
+	autofree char *target = clean ? below(u, clean) : NULL;
+	if (!clean || !*clean)
 		return err_set(e, EBADMSG, "archive/tar: /%s links to a name outside", t->path);
 	char *slash = strrchr(target, '/');
 	const char *name = slash ? slash + 1 : target;
 	if (slash)
 		*slash = '\0';
-	autofd int dir = resolve_dir(u->root, slash ? target : "");
+	autofd int dir = resolve_dir(u->o->root, slash ? target : "");
 	if (dir < 0)
 		return fail(t, -dir, "find the target of link", e);
 	int r = linkat(dir, name, t->dir, t->name, 0);
@@ -324,17 +376,17 @@ static int put_whiteout(struct unpack *u, struct entry *t, struct err *e)
 		return err_set(e, EBADMSG, "archive/tar: /%s hides no name", t->path);
 	int r = 0;
 	if (fstatat(t->dir, t->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		r = whiteout_make(u->k, t->dir, t->name);
+		r = whiteout_make(u->o->k, t->dir, t->name);
 	else if (S_ISDIR(st.st_mode)) {
 		autofd int fd = openat(t->dir, t->name, DIR_OPEN);
-		r = fd < 0 ? -errno : whiteout_mark_opaque(u->k, fd);
+		r = fd < 0 ? -errno : whiteout_mark_opaque(u->o->k, fd);
 	}
 	return r < 0 ? fail(t, -r, "make whiteout", e) : 0;
 }
 
 static int put_opaque(struct unpack *u, struct entry *t, struct err *e)
 {
-	int r = whiteout_mark_opaque(u->k, t->dir);
+	int r = whiteout_mark_opaque(u->o->k, t->dir);
 	return r < 0 ? fail(t, -r, "mark the directory of", e) : 0;
 }
 
@@ -344,23 +396,34 @@ static int put_root(struct unpack *u, struct entry *t, struct err *e)
 {
 	if (archive_entry_filetype(t->ae) != AE_IFDIR)
 		return err_set(e, EBADMSG, "archive/tar: the root is no directory");
+	if (!u->o->layer)
+		return 0;	/* it was there before, and stays as it is */
 	remember_time(u, t);
-	return set_metadata(u, t, u->root, e);
+	return set_metadata(u, t, u->o->root, e);
+}
+
+/* 1: it was a mark of a layer, and is done. */
+static int put_layer_mark(struct unpack *u, struct entry *t, struct err *e)
+{
+	int r = 0;
+	if (str_eq(t->name, WHITEOUT_OPAQUE))
+		r = put_opaque(u, t, e);
+	else if (!str_starts(t->name, WHITEOUT_PREFIX))
+		return 0;
+	else if (!str_starts(t->name, WHITEOUT_META))
+		r = put_whiteout(u, t, e);
+	return r < 0 ? r : 1;
 }
 
 static int put(struct unpack *u, struct entry *t, struct err *e)
 {
-	if (!*t->path)
+	if (str_eq(t->path, u->o->below))
 		return put_root(u, t, e);
 	int r = open_parent(u, t, e);
-	if (r < 0)
-		return r;
-	if (str_eq(t->name, WHITEOUT_OPAQUE))
-		return put_opaque(u, t, e);
-	if (str_starts(t->name, WHITEOUT_META))
-		return 0;
-	if (str_starts(t->name, WHITEOUT_PREFIX))
-		return put_whiteout(u, t, e);
+	if (r == 0 && u->o->layer)
+		r = put_layer_mark(u, t, e);
+	if (r != 0)
+		return r < 0 ? r : 0;
 	if (archive_entry_hardlink(t->ae))
 		return put_hardlink(u, t, e);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
@@ -375,8 +438,9 @@ static int put_all(struct unpack *u, struct err *e)
 	int r;
 	while ((r = tar_next(u->a, &u->src, &t.ae, e)) > 0) {
 		const char *name = archive_entry_pathname(t.ae);
-		autofree char *path = tar_clean_name(name);
-		if (!path)
+		autofree char *clean = tar_clean_name(name);
+		autofree char *path = clean ? below(u, clean) : NULL;
+		if (!clean)
 			return err_set(e, EBADMSG, "archive/tar: %s leaves the layer", name);
 		t.path = path;
 		if ((r = put(u, &t, e)) < 0)
@@ -390,7 +454,7 @@ static void set_dir_times(struct unpack *u)
 {
 	for (size_t i = u->n_dirs; i-- > 0; ) {
 		struct timespec when[2] = { u->dirs[i].mtime, u->dirs[i].mtime };
-		autofd int dir = resolve_dir(u->root, u->dirs[i].path);
+		autofd int dir = resolve_dir(u->o->root, u->dirs[i].path);
 		if (dir >= 0)
 			utimensat(dir, ".", when, AT_SYMLINK_NOFOLLOW);
 	}
@@ -403,19 +467,14 @@ static void unpack_end(struct unpack *u)
 	for (size_t i = 0; i < u->n_dirs; i++)
 		free(u->dirs[i].path);
 	free(u->dirs);
-	if (u->root >= 0)
-		close(u->root);
 }
 
-int layer_unpack(struct kernel *k, struct stream *tar, const char *dir, int64_t *bytes,
-		 struct err *e)
+int tar_unpack(struct unpack_options *o, struct stream *tar, struct err *e)
 {
 	__attribute__((cleanup(unpack_end))) struct unpack u = {
-		.k = k, .src = { .in = tar }, .own = geteuid() == 0, .parent_fd = -1,
-		.root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+		.o = o, .src = { .in = tar }, .own = geteuid() == 0, .parent_fd = -1,
 	};
-	if (u.root < 0)
-		return err_sys(e, errno, "open %s", dir);
+	o->bytes = 0;
 	u.a = tar_open(&u.src, e);
 	if (!u.a)
 		return e ? -e->code : -EBADMSG;
@@ -426,6 +485,18 @@ int layer_unpack(struct kernel *k, struct stream *tar, const char *dir, int64_t 
 	if (r < 0)
 		return r;
 	set_dir_times(&u);
-	*bytes = u.bytes;
 	return 0;
+}
+
+int layer_unpack(struct kernel *k, struct stream *tar, const char *dir, int64_t *bytes,
+		 struct err *e)
+{
+	autofd int root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct unpack_options o = { .k = k, .root = root, .below = "", .layer = true };
+	if (root < 0)
+		return err_sys(e, errno, "open %s", dir);
+	int r = tar_unpack(&o, tar, e);
+	if (r == 0)
+		*bytes = o.bytes;
+	return r;
 }

@@ -3,7 +3,9 @@
 #define DRYDOCK_IMAGE_UNPACK_H
 
 #include <archive.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "core/error.h"
 #include "image/stream.h"
@@ -15,6 +17,23 @@
  * away by the caller. */
 int layer_unpack(struct kernel *k, struct stream *tar, const char *dir, int64_t *bytes,
 		 struct err *e);
+
+/* The same for any tree that is there already and that others may write in. */
+struct unpack_options {
+	struct kernel *k;
+	int root;		/* open directory: "/" for all names and links */
+	const char *below;	/* where in it the archive's names begin; "" for the root */
+	bool layer;		/* whiteouts hide names; else they are files like others */
+	bool keep_kinds;	/* a directory isn't replaced by a file, nor a file by one */
+	bool give;		/* all to this user … */
+	uid_t uid;
+	gid_t gid;
+	/* True for a directory that nothing may be written to.  NULL: none is. */
+	bool (*foreign)(void *arg, int fd);
+	void *arg;
+	int64_t bytes;		/* out */
+};
+int tar_unpack(struct unpack_options *o, struct stream *tar, struct err *e);
 
 /* Compares the directory with the tar it was made from: EBADMSG and the first
  * path that differs in kind, mode, owner, size or content. */

@@ -63,7 +63,7 @@ static bool is_opaque(int fd)
 {
 	static const char *const names[] = { "trusted.overlay.opaque", "user.overlay.opaque" };
 	char path[64], value[4];
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/.", fd);	/* the look follows no link */
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct k_buf b = { .data = value, .cap = sizeof(value) };
 		/* Past the trace: this is our own looking, no part of a container's start. */
