@@ -127,7 +127,7 @@ JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 STEP = +@$(MAKE) --no-print-directory $(JOBS)
 
 lab:
-	@tests/helpers/packages.sh build bake
+	@tests/helpers/packages.sh build bake lab
 	$(STEP) all
 	@$(B)/drydock-engine bake
 	@exec $(B)/drydock
@@ -154,7 +154,7 @@ lint:
 check-v2: all tests
 	@B=$(B) tests/run tests/root/v2_qemu_test.sh
 deps:
-	@tests/helpers/packages.sh build bake test bench
+	@tests/helpers/packages.sh build bake lab test bench
 .PHONY: check-run asan asan-build unit-tests lint check-v2 deps
 
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer

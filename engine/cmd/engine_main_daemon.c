@@ -60,8 +60,21 @@ static bool quiet(const struct daemon *d)
 
 /* -- roots ------------------------------------------------------------------------- */
 
+/* The shell of a session that was killed leaves a daemon that still stops its
+ * containers, which takes ten seconds at most: the next session's waits for it. */
+#define PREDECESSOR_MS 14000
+
+static int lock_file(int fd, bool patient)
+{
+	int r;
+	for (int ms = 0; (r = flock(fd, LOCK_EX | LOCK_NB)) < 0 && patient && ms < PREDECESSOR_MS;
+	     ms += 50)
+		usleep(50000);
+	return r;
+}
+
 /* A directory that is there already gets the mode, too. */
-static int lock_root(const char *root, mode_t mode, int *fd, struct err *e)
+static int lock_root(const char *root, mode_t mode, bool patient, int *fd, struct err *e)
 {
 	int r = dir_make(root, mode, e);
 	if (r < 0)
@@ -72,7 +85,7 @@ static int lock_root(const char *root, mode_t mode, int *fd, struct err *e)
 	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (*fd < 0)
 		return err_sys(e, errno, "open %s", path);
-	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
+	if (lock_file(*fd, patient) == 0)
 		return 0;
 	err_set(e, EBUSY, "another daemon uses %s", root);
 	return err_hint(e, "stop that one, or give this one roots of its own: DRYDOCK_ROOT=DIR");
@@ -222,10 +235,11 @@ static int serve_all(struct daemon *d, struct err *e)
 static int open_all(struct daemon *d, struct err *e)
 {
 	autofree char *db = NULL;
+	bool patient = d->s.ready_fd;
 	int r;
 	/* Containers may hold setuid programs of their own: nobody else comes near them. */
-	if ((r = lock_root(d->s.data_root, 0700, &d->data_lock, e)) < 0 ||
-	    (r = lock_root(d->s.exec_root, 0711, &d->exec_lock, e)) < 0 ||
+	if ((r = lock_root(d->s.data_root, 0700, patient, &d->data_lock, e)) < 0 ||
+	    (r = lock_root(d->s.exec_root, 0711, patient, &d->exec_lock, e)) < 0 ||
 	    (r = stack_kernel(d, e)) < 0)
 		return r;
 	db = str_printf("%s/drydock.db", d->s.data_root);

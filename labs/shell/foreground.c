@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -17,9 +18,10 @@
 
 #include "client/docker.h"
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "labs/shell/shell.h"
 
-#define QUIET_MS 60	/* how long the last lines of a trace may take to arrive */
+#define LATE_MS 300	/* how long the last lines of a trace are waited for */
 #define LONG_MS 700	/* a command that runs longer gets its trace while it runs */
 
 static void each_trace(void *arg, const char *line, size_t n)
@@ -58,7 +60,7 @@ static int wait_for(struct shell *sh, pid_t pid, bool holds_terminal)
 		drain_trace(sh);
 		waited += n == 0 ? 100 : 0;
 		if (!holds_terminal && sh->live.started && waited >= LONG_MS)
-			live_flush(&sh->live);
+			live_flush(&sh->live, &sh->screen);
 		if (watch < 0 || p[0].revents)
 			break;
 	}
@@ -67,8 +69,13 @@ static int wait_for(struct shell *sh, pid_t pid, bool holds_terminal)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static void take_terminal(bool tty)
+static void take_terminal(bool tty, pid_t shell)
 {
+	/* When the shell is killed outright, nobody is left to give the terminal back:
+	 * the child sees the line hang up, and sets the terminal right itself. */
+	prctl(PR_SET_PDEATHSIG, SIGHUP);
+	if (getppid() != shell)
+		_exit(128 + SIGHUP);
 	setpgid(0, 0);
 	if (tty)
 		tcsetpgrp(STDIN_FILENO, getpgrp());
@@ -83,16 +90,19 @@ static void take_terminal(bool tty)
 	signal(SIGTSTP, SIG_IGN);
 }
 
+/* The engine knows the number of the last call; and an end that has begun (taking
+ * stock of the container's files takes time) is waited for, too. */
 void foreground_settle(struct shell *sh)
 {
-	struct pollfd p = { .fd = sh->trace.fd, .events = POLLIN };
-	if (!sh->live.on)
+	struct pollfd p = { .events = POLLIN };
+	if (!sh->live.on || !sh->course.http)
 		return;
-	while (sh->trace.fd >= 0 && poll(&p, 1, QUIET_MS) > 0) {
+	int64_t last = trace_last_event(sh->course.http), late = LATE_MS * 1000000LL;
+	uint64_t began = clock_mono_ns();
+	while ((p.fd = sh->trace.fd) >= 0 && clock_mono_ns() - began < (uint64_t)late &&
+	       (sh->live.seen < last || show_busy(&sh->live.show, late)) && poll(&p, 1, LATE_MS) >= 0)
 		drain_trace(sh);
-		p.fd = sh->trace.fd;
-	}
-	live_flush(&sh->live);
+	live_flush(&sh->live, &sh->screen);
 }
 
 static int run(struct shell *sh, int (*program)(void *arg), void *arg, bool holds_terminal)
@@ -101,9 +111,9 @@ static int run(struct shell *sh, int (*program)(void *arg), void *arg, bool hold
 	bool tty = sh->interactive && tcgetattr(STDIN_FILENO, &saved) == 0;
 	fflush(stdout);
 	fflush(stderr);
-	pid_t pid = fork();
+	pid_t shell = getpid(), pid = fork();
 	if (pid == 0) {
-		take_terminal(tty);
+		take_terminal(tty, shell);
 		exit(program(arg));
 	}
 	if (pid < 0)

@@ -63,7 +63,7 @@ static void on_line(char *line)
 	else if (*line)
 		add_history(line);
 	if (shell->screen.plain)
-		live_flush(&shell->live);
+		live_flush(&shell->live, &shell->screen);
 	if (line)
 		line_run(shell, line);
 	free(line);
@@ -120,7 +120,7 @@ static void print_beside(struct shell *sh)
 	if (sh->screen.plain || !((say = have_news(sh)) || sh->live.pending.len))
 		return;
 	rl_clear_visible_line();
-	live_flush(&sh->live);
+	live_flush(&sh->live, &sh->screen);
 	if (say)
 		line_settle(sh);
 	fflush(stdout);

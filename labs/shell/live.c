@@ -2,12 +2,13 @@
 #include "labs/wrap.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/cleanup.h"
 
 /* A line that goes on is set in under the words of the one before. */
-#define HANG_STORY 28	/* after show's milliseconds and phase */
+#define HANG_STORY 26	/* after show's milliseconds and phase */
 #define HANG_CALL 9
 
 const char *const live_levels[] = { "off", "story", "mechanism", "raw", "on", NULL };
@@ -52,9 +53,18 @@ static void add_marked(struct live *l, const struct screen *s, char *text)
 	}
 }
 
+/* The records begin with their number. */
+static int64_t number(const char *line, size_t n)
+{
+	static const char key[] = "{\"seq\":";
+	return n > sizeof(key) && memcmp(line, key, sizeof(key) - 1) == 0 ?
+	       strtoll(line + sizeof(key) - 1, NULL, 10) : 0;
+}
+
 void live_line(struct live *l, const struct screen *s, const char *line, size_t n)
 {
 	autostr struct str text = { 0 };
+	l->seen = number(line, n);
 	/* What the engine does for itself (spare parts, tidying up) is nobody's run. */
 	if (!l->on || has(line, n, "\"container\":\"\""))
 		return;
@@ -64,12 +74,46 @@ void live_line(struct live *l, const struct screen *s, const char *line, size_t 
 		add_marked(l, s, text.s);
 }
 
-void live_flush(struct live *l)
+/* Bytes of so many lines from the start of the text. */
+static size_t head(const char *text, int lines)
 {
+	const char *at = text;
+	while (lines-- > 0 && *at)
+		at = strchrnul(at, '\n') + 1;
+	return (size_t)(at - text);
+}
+
+static int count_lines(const char *text)
+{
+	int n = 0;
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+void live_flush(struct live *l, const struct screen *s)
+{
+	autostr struct str held = { 0 };
 	l->started = false;
+	show_flush(&l->show, &held);
+	if (held.len)
+		add_marked(l, s, held.s);
 	if (!l->pending.len)
 		return;
-	fwrite(l->pending.s, 1, l->pending.len, stdout);
+	int lines = count_lines(l->pending.s), room = s->height * 2 / 3;
+	bool cut = s->tty && l->show.level != SHOW_STORY && lines > room;
+	fwrite(l->pending.s, 1, cut ? head(l->pending.s, room) : l->pending.len, stdout);
+	if (cut) {
+		printf("| ... %d more lines: `trace all` shows every one, `trace story` is shorter\n",
+		       lines - room);
+		str_clear(&l->last);
+		str_addn(&l->last, l->pending.s, l->pending.len);
+	}
 	fflush(stdout);
 	str_clear(&l->pending);
+}
+
+void live_all(const struct live *l)
+{
+	fputs(l->last.len ? l->last.s : "", stdout);
 }

@@ -18,10 +18,13 @@ void screen_measure(struct screen *s)
 	struct winsize w;
 	const char *env = getenv("COLUMNS");
 	s->width = 80;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col)
+	s->height = 24;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col) {
 		s->width = w.ws_col;
-	else if (env && atoi(env) > 0)
+		s->height = w.ws_row;
+	} else if (env && atoi(env) > 0) {
 		s->width = atoi(env);
+	}
 	if (s->width < NARROWEST)
 		s->width = NARROWEST;
 }

@@ -17,6 +17,7 @@ struct screen {
 	bool plain;	/* linear: no colours, no redrawing */
 	bool tty;
 	int width;	/* columns to fill; text is kept to 100 at most */
+	int height;	/* lines; a guess where there is no terminal */
 };
 
 void screen_init(struct screen *s, bool plain);

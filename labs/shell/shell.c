@@ -99,21 +99,11 @@ static int connect_or_start(struct shell *sh, bool may_start, struct err *e)
 	return r < 0 ? r : course_connect(&sh->course, e);
 }
 
-static int64_t last_event(struct course *s)
-{
-	struct http_answer a = { 0 };
-	int64_t n = 0;
-	if (http_call(s->http, "GET", "/drydock/info", NULL, &a, NULL) == 0)
-		n = json_int(json_obj(a.json, "trace"), "last", 0);
-	http_answer_free(&a);
-	return n;
-}
-
 /* Only what happens from now on is shown. */
 static void follow_engine(struct shell *sh)
 {
 	autofree char *trace = str_printf("/drydock/trace?since=%lld&follow=1",
-					  (long long)last_event(&sh->course));
+					  (long long)trace_last_event(sh->course.http));
 	autofree char *facts = str_printf("/drydock/facts?since=%lld&follow=1",
 					  (long long)facts_last_seq(sh->course.facts));
 	follow_start(&sh->trace, sh->course.host, trace);

@@ -333,8 +333,13 @@ static void verb_recap(struct shell *sh, char **w)
 
 static void verb_trace(struct shell *sh, char **w)
 {
+	if (w[1] && str_eq(w[1], "all")) {
+		live_all(&sh->live);
+		return;
+	}
 	if (w[1] && !live_set(&sh->live, &sh->screen, w[1]))
-		screen_say(&sh->screen, TONE_WARN, "", "The levels are off, story, mechanism and raw.");
+		screen_say(&sh->screen, TONE_WARN, "", "The levels are off, story, mechanism and raw; `all` shows "
+			   "the last long run in full.");
 	screen_sayf(&sh->screen, TONE_TEXT, "", "trace: %s", live_name(&sh->live));
 }
 
@@ -384,7 +389,7 @@ static const struct verb {
 	{ "where", "", "where am I, and what have I left lying around", verb_where },
 	{ "reset", "", "begin this step anew; removes its containers", verb_reset },
 	{ "recap", "", "all you have done", verb_recap },
-	{ "trace", "LEVEL", "kernel calls beside your typing: off, story, mechanism, raw", verb_trace },
+	{ "trace", "LEVEL", "kernel calls beside your typing: off, story, mechanism, raw, all", verb_trace },
 	{ "explain", "WORD", "explains a kernel call, a flag, a namespace, a cgroup file", verb_self },
 	{ "help", "", "this list", verb_help },
 	{ "exit", "", "leave the lab", verb_quit },

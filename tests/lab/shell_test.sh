@@ -5,7 +5,7 @@
 isolate "$0" "$@"
 [ -x "$DRYDOCK" ] || skip_all "drydock is not built"
 
-plan 45
+plan 47
 export DRYDOCK_ROOT=$WORK/root HOME=$WORK/home SHELL=/bin/bash NO_COLOR=1
 unset DOCKER_HOST
 mkdir -p "$HOME" "$DRYDOCK_ROOT/lib"
@@ -53,6 +53,16 @@ eventually grep -q "Two separate things" "$WORK/killed"
 pkill -KILL -x drydock
 wait $! 2>/dev/null
 ok "the engine ends with a killed shell, too" eventually sh -c '! pgrep -x drydock-engine'
+
+# Killed while it was in a container whose program does not want to stop.
+(printf 'docker run --name stubborn busybox sh -c "trap : TERM; while :; do sleep 1; done"\n'; sleep 30) |
+	"$DRYDOCK" --learner ana >"$WORK/killed" 2>&1 &
+eventually pgrep -f 'while :; do sleep'
+pkill -KILL -o -x drydock
+wait $! 2>/dev/null
+ok "what it ran in the foreground ends with it" eventually sh -c '! pgrep -x drydock'
+said=$(shell 'docker ps -a --format "{{.Names}} {{.State}}"' 'docker rm stubborn')
+like "$said" "^stubborn exited" "the next session waits for the engine that is still ending"
 said=$(shell 'hint 3' 'list')
 like "$said" "Welcome back, ana. You were at step 2" "the step is found again in the journal"
 like "$said" "hint: Both are flags" "the opened hints are found again"

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../helpers/tap.sh"
 need python3
 isolate "$0" "$@"
-plan 19
+plan 20
 start_daemon
 trace() { "$DRYDOCK" trace "$@"; }
 explain() { "$DRYDOCK" explain "$@"; }
@@ -19,8 +19,9 @@ sleep 0.3
 
 story=$(trace --as story --container greet)
 is "$(awk '/ ms / { print $3 }' <<<"$story" | awk '!seen[$0]++' | paste -sd' ')" \
-	"cgroup namespaces image rootfs exec security exit" "the story tells the phases in order"
+	"cgroup namespaces image rootfs security exec exit" "the story tells the phases in order"
 is "$(grep -c '^container' <<<"$story")" 1 "and of one container only"
+is "$(grep -cE ' ms +(namespaces|exec) ' <<<"$story") $(awk 'length > 77' <<<"$story")" "2 " "each phase is one line, that fits the screen"
 like "$story" '^ +[0-9.]+ ms  rootfs +the merged view becomes / \([0-9]+ calls\)$' "a line a phase, with milliseconds"
 
 how=$(trace --container greet)

@@ -38,6 +38,7 @@ static char *shown(enum show_level level, bool colour)
 	s.wall_offset = 0;	/* else two looks differ by what passed in between */
 	for (size_t i = 0; i < sizeof(sample) / sizeof(sample[0]); i++)
 		ck_assert_int_eq(show_line(&s, sample[i], strlen(sample[i]), &out), 0);
+	show_flush(&s, &out);
 	return str_take(&out);
 }
 
@@ -47,7 +48,7 @@ START_TEST(story_is_a_line_a_phase)
 
 	ck_assert_str_eq(text,
 		"container 4f2a90c1b7de\n"
-		"     2.00 ms  rootfs      the merged view becomes / (2 calls), "
+		"   2.00 ms  rootfs      the merged view becomes / (2 calls), "
 		"1 failed, the last umount: EINVAL\n"
 		"   (12 calls were too fast to be kept: they are missing here)\n");
 	free(text);

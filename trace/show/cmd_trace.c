@@ -121,8 +121,7 @@ static char *container_id(struct http *h, const char *name)
 	return id;
 }
 
-/* The number of the last event there is. */
-static int64_t last_event(struct http *h)
+int64_t trace_last_event(struct http *h)
 {
 	struct http_answer a = { 0 };
 	struct err e = { 0 };
@@ -145,12 +144,14 @@ static int run(const struct request *q, struct err *e)
 	if (r < 0)
 		return r;
 	show_init(&o.show, (enum show_level)q->level, colour);
-	int64_t since = q->since >= 0 ? q->since : q->follow ? last_event(h) : 0;
+	int64_t since = q->since >= 0 ? q->since : q->follow ? trace_last_event(h) : 0;
 	autofree char *id = q->container ? container_id(h, q->container) : str_dup("");
 	autofree char *path = str_printf("/drydock/trace?since=%lld&follow=%d&container=%s",
 					 (long long)since, q->follow, id);
 	r = http_stream(h, "GET", path, NULL, on_data, &o, e);
 	http_close(h);
+	show_flush(&o.show, &o.text);
+	fwrite(o.text.s, 1, o.text.len, stdout);
 	str_free(&o.part);
 	str_free(&o.text);
 	return r;

@@ -49,21 +49,88 @@ static struct show_phase *phase_of(struct show *s, const struct record *r)
 		else if (p->pid == r->pid && str_eq(p->region, r->region))
 			return p;
 	}
-	*spare = (struct show_phase){ .pid = r->pid };
+	*spare = (struct show_phase){ .pid = r->pid, .start = r->start };
 	snprintf(spare->region, sizeof(spare->region), "%s", r->region);
 	return spare;
+}
+
+static void story_line(const struct show *s, const struct show_phase *p, struct str *out)
+{
+	str_addf(out, "%7.2f ms  %s%-10s%s  %s (%d %s)", (double)p->ns / 1e6, on(s, BOLD), p->region,
+		 on(s, OFF), p->text, p->calls, p->calls == 1 ? "call" : "calls");
+	if (p->failed)
+		str_addf(out, ", %s%d failed, the last %s%s", on(s, RED),
+			 p->failed, p->last_failure, on(s, OFF));
+	str_add(out, "\n");
+}
+
+void show_flush(struct show *s, struct str *out)
+{
+	for (size_t i = 0; i < s->n_held; i++)
+		story_line(s, &s->held[i], out);
+	s->n_held = 0;
+}
+
+bool show_busy(const struct show *s, int64_t within_ns)
+{
+	int64_t now = (int64_t)clock_mono_ns();
+
+	for (size_t i = 0; i < SHOW_PHASES; i++)
+		if (s->phase[i].pid && now - s->phase[i].start < within_ns)
+			return true;
+	return false;
+}
+
+/* On the way to a program two processes take turns, and the last phase is entered
+ * twice: what has the same name is one line, where it ended last. */
+static void hold(struct show *s, struct show_phase *p, struct str *out)
+{
+	size_t i = 0;
+
+	while (i < s->n_held && !str_eq(s->held[i].region, p->region))
+		i++;
+	if (i < s->n_held) {
+		p->calls += s->held[i].calls;
+		p->ns += s->held[i].ns;
+		p->failed += s->held[i].failed;
+		if (!*p->last_failure)
+			memcpy(p->last_failure, s->held[i].last_failure, sizeof(p->last_failure));
+		memmove(&s->held[i], &s->held[i + 1], (--s->n_held - i) * sizeof(s->held[0]));
+	} else if (s->n_held == SHOW_HELD) {
+		show_flush(s, out);
+	}
+	s->held[s->n_held++] = *p;
+}
+
+/* The way to a program ends with the program, or with a failure. */
+static bool on_the_way(const struct record *r)
+{
+	return !str_eq(r->region, "exit") && !str_eq(r->region, "cleanup") &&
+	       !str_eq(r->region, "undo");
+}
+
+/* What the daemon does meanwhile, and for itself, is no part of it. */
+static bool is_aside(const struct record *r)
+{
+	return str_eq(json_str_or(r->json, "stage", ""), "daemon") ||
+	       !*json_str_or(r->json, "container", "");
 }
 
 static void story_close(struct show *s, const struct record *r, struct show_phase *p,
 			struct str *out)
 {
-	str_addf(out, "%9.2f ms  %s%-10s%s  %s (%d %s)", (double)(r->end - r->start) / 1e6,
-		 on(s, BOLD), r->region, on(s, OFF), r->text, p->calls,
-		 p->calls == 1 ? "call" : "calls");
-	if (p->failed)
-		str_addf(out, ", %s%d failed, the last %s%s", on(s, RED),
-			 p->failed, p->last_failure, on(s, OFF));
-	str_add(out, "\n");
+	p->ns = r->end - r->start;
+	snprintf(p->text, sizeof(p->text), "%s", r->text);
+	if (is_aside(r)) {
+		story_line(s, p, out);
+	} else if (on_the_way(r)) {
+		hold(s, p, out);
+		if (p->is_program)
+			show_flush(s, out);
+	} else {
+		show_flush(s, out);
+		story_line(s, p, out);
+	}
 }
 
 /* Errors that are an answer like any other: it is there already, it isn't there. */
@@ -81,6 +148,7 @@ static void story(struct show *s, const struct record *r, struct str *out)
 	p = phase_of(s, r);
 	if (is(r, "call")) {
 		p->calls++;
+		p->is_program |= strncmp(json_str_or(r->json, "call", ""), "execve", 6) == 0;
 		if (*r->error && !is_answer(r->error)) {
 			p->failed++;
 			snprintf(p->last_failure, sizeof(p->last_failure), "%s: %s",
@@ -188,8 +256,10 @@ static void show_record(struct show *s, const cJSON *j, struct str *out)
 	struct str body = { 0 };
 	bool other = other_container(s, id);
 
-	if (other)
+	if (other) {
 		s->region[0] = '\0';
+		show_flush(s, out);
+	}
 	if (!s->first_ns)
 		s->first_ns = (uint64_t)r.start;
 	if (is(&r, "dropped") && s->level != SHOW_STRACE)
@@ -197,7 +267,7 @@ static void show_record(struct show *s, const cJSON *j, struct str *out)
 			 (long long)r.result);
 	else
 		levels[s->level].fn(s, &r, &body);
-	if (other && body.len && levels[s->level].headlines) {
+	if (other && (body.len || s->n_held) && levels[s->level].headlines) {
 		snprintf(s->container, sizeof(s->container), "%.12s", id);
 		str_addf(out, "%scontainer %s%s\n", on(s, BOLD), s->container, on(s, OFF));
 	}

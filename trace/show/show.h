@@ -18,14 +18,19 @@
 
 #include "core/str.h"
 
+struct http;
+
 enum show_level { SHOW_STORY, SHOW_MECHANISM, SHOW_RAW, SHOW_STRACE, SHOW_JSON };
 
 #define SHOW_PHASES 32
+#define SHOW_HELD 12
 
 /* What story gathers about a phase until it closes. */
 struct show_phase {
 	int pid, calls, failed;		/* pid 0: a free place */
-	char region[24], last_failure[64];
+	bool is_program;		/* an execve was among the calls */
+	int64_t start, ns;		/* CLOCK_MONOTONIC; how long, once closed */
+	char region[24], text[80], last_failure[64];
 };
 
 struct show {
@@ -36,6 +41,8 @@ struct show {
 	uint64_t first_ns;	/* start of the first call shown */
 	int64_t wall_offset;	/* CLOCK_REALTIME - CLOCK_MONOTONIC, for strace's times */
 	struct show_phase phase[SHOW_PHASES];
+	struct show_phase held[SHOW_HELD];	/* closed, in order; not told yet */
+	size_t n_held;
 };
 
 int show_level(const char *name);	/* "story" …; -1: no such level */
@@ -43,6 +50,14 @@ void show_init(struct show *s, enum show_level level, bool colour);
 /* Takes one line of GET /drydock/trace; adds what it is worth at this level to out:
  * nothing, or some lines, each ended by a newline.  -EINVAL: not such a line. */
 int show_line(struct show *s, const char *json, size_t n, struct str *out);
+/* Adds what was held back: story tells a start as a whole, once the program runs. */
+void show_flush(struct show *s, struct str *out);
+
+/* Story: is there a phase that began within these last nanoseconds and goes on? */
+bool show_busy(const struct show *s, int64_t within_ns);
+
+/* The number of the last event that has happened by now; 0 if nobody says. */
+int64_t trace_last_event(struct http *h);
 
 /* The commands, with their own argv[0] ("trace", "explain").  Exit codes 0, 1, 2. */
 int cmd_trace(int argc, char **argv);

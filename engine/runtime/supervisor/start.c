@@ -395,5 +395,7 @@ void process_ended(struct super *s, void *obj, int fd, short events)
 	trace_region(s->k, REGION_EXIT);
 	trace_why(s->k, p->is_exec ? WHY_TABLE : WHY_END_WAIT);
 	k_wait(s->k, p->pid, 0, &p->end);
+	if (p->is_exec)
+		trace_region(s->k, REGION_NONE);	/* the container goes on */
 	p->state = P_ENDED;	/* the loop sees to the rest */
 }
