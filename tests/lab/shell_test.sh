@@ -48,17 +48,17 @@ unlike "$said" $'\x1b' "no escape sequence without a terminal"
 is "$(pgrep -c drydock-engine)" 0 "the engine ended with the shell"
 
 # ---- a killed shell ------------------------------------------------------------------
-(printf 'next\nhint\nhint\n'; sleep 30) | "$DRYDOCK" --learner ana >"$WORK/killed" 2>&1 &
+"$DRYDOCK" --learner ana >"$WORK/killed" 2>&1 < <(printf 'next\nhint\nhint\n'; sleep 30) &
 eventually grep -q "Two separate things" "$WORK/killed"
-pkill -KILL -x drydock
+kill -KILL $!
 wait $! 2>/dev/null
 ok "the engine ends with a killed shell, too" eventually sh -c '! pgrep -x drydock-engine'
 
 # Killed while it was in a container whose program does not want to stop.
-(printf 'docker run --name stubborn busybox sh -c "trap : TERM; while :; do sleep 1; done"\n'; sleep 30) |
-	"$DRYDOCK" --learner ana >"$WORK/killed" 2>&1 &
+run='docker run --stop-timeout 3 --name stubborn busybox sh -c "trap : TERM; while :; do sleep 1; done"'
+"$DRYDOCK" --learner ana >"$WORK/killed" 2>&1 < <(echo "$run"; sleep 30) &
 eventually pgrep -f 'while :; do sleep'
-pkill -KILL -o -x drydock
+kill -KILL $!
 wait $! 2>/dev/null
 ok "what it ran in the foreground ends with it" eventually sh -c '! pgrep -x drydock'
 said=$(shell 'docker ps -a --format "{{.Names}} {{.State}}"' 'docker rm stubborn')
