@@ -338,8 +338,9 @@ static void verb_trace(struct shell *sh, char **w)
 		return;
 	}
 	if (w[1] && !live_set(&sh->live, &sh->screen, w[1]))
-		screen_say(&sh->screen, TONE_WARN, "", "The levels are off, story, mechanism and raw; `all` shows "
-			   "the last long run in full.");
+		screen_say(&sh->screen, TONE_WARN, "",
+			   "The levels are off, story, mechanism and raw; `all` shows the last long "
+			   "run in full.");
 	screen_sayf(&sh->screen, TONE_TEXT, "", "trace: %s", live_name(&sh->live));
 }
 
