@@ -1,11 +1,11 @@
 #include "core/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/cleanup.h"
 
@@ -87,35 +87,167 @@ int dir_make(const char *path, mode_t mode, struct err *e)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+/* -- trees ------------------------------------------------------------------------- *
+ *
+ * A program in a container may leave a tree deeper than any path is long, or than
+ * there are descriptors: so a walk keeps the one directory it is in open, the names
+ * that are still to be seen on each level above, and goes up by "..", which must be
+ * where it came from.  What is mounted in the tree is left alone.
+ */
+struct level {
+	struct level *up;
+	char *name;		/* in the level above */
+	char **dirs;		/* still to be entered, from `next` on */
+	size_t next;
+	dev_t dev;
+	ino_t ino;
+};
+
+struct walk {
+	int fd;			/* of the directory that `top` describes */
+	struct level *top;
+	int failed;		/* the first error: the walk goes on */
+	/* An entry that is no directory; -EISDIR: it is one (d_type may be unknown). */
+	int (*file)(struct walk *w, const char *name);
+	int (*left)(struct walk *w, const char *name);	/* a directory that was walked */
+	int64_t bytes;
+};
+
+static void note(struct walk *w, int r)
 {
-	return remove(path) < 0 && errno != ENOENT ? -errno : 0;
+	if (r < 0 && r != -ENOENT && !w->failed)
+		w->failed = r;
+}
+
+static int list_level(struct walk *w, struct level *l)
+{
+	struct dirent *ent;
+	int fd = fcntl(w->fd, F_DUPFD_CLOEXEC, 0);
+	autodir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d)
+		return -errno;
+	while ((ent = readdir(d))) {
+		if (!strcmp(ent->d_name, ".") || !strcmp(ent->d_name, ".."))
+			continue;
+		int r = ent->d_type == DT_DIR ? -EISDIR : w->file(w, ent->d_name);
+		if (r == -EISDIR)
+			strv_add(&l->dirs, ent->d_name);
+		else
+			note(w, r);
+	}
+	return 0;
+}
+
+static int enter(struct walk *w, int fd, const char *name)
+{
+	struct stat st;
+	if (fd < 0)
+		return -errno;
+	int r = fstat(fd, &st) < 0 ? -errno : 0;
+	if (r < 0 || (w->top && st.st_dev != w->top->dev)) {
+		close(fd);
+		return r;
+	}
+	struct level *l = mem_alloc(sizeof(*l));
+	*l = (struct level){ w->top, str_dup(name), mem_alloc(sizeof(char *)), 0, st.st_dev, st.st_ino };
+	if (w->fd >= 0)
+		close(w->fd);
+	w->fd = fd;
+	w->top = l;
+	note(w, list_level(w, l));
+	return 0;
+}
+
+static void drop_level(struct walk *w)
+{
+	struct level *l = w->top;
+	w->top = l->up;
+	free(l->name);
+	strv_free(l->dirs);
+	free(l);
+}
+
+/* -ESTALE: somebody has moved the directory meanwhile. */
+static int leave(struct walk *w)
+{
+	struct stat st;
+	struct level *up = w->top->up;
+	int fd = openat(w->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	close(w->fd);
+	w->fd = fd;
+	if (fstat(fd, &st) < 0 || st.st_ino != up->ino || st.st_dev != up->dev)
+		return -ESTALE;
+	if (w->left)
+		note(w, w->left(w, w->top->name));
+	drop_level(w);
+	return 0;
+}
+
+/* Walks all below path, which is a directory. */
+static int walk(struct walk *w, const char *path)
+{
+	w->fd = -1;
+	int r = enter(w, open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), path);
+	while (r == 0 && w->top) {
+		struct level *l = w->top;
+		const char *name = l->dirs[l->next];
+		if (!name && !l->up)
+			break;
+		if (!name)
+			r = leave(w);
+		else {
+			l->next++;
+			note(w, enter(w, openat(w->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+						O_CLOEXEC), name));
+		}
+	}
+	while (w->top)
+		drop_level(w);
+	if (w->fd >= 0)
+		close(w->fd);
+	return r < 0 ? r : w->failed;
+}
+
+static int remove_file(struct walk *w, const char *name)
+{
+	return unlinkat(w->fd, name, 0) < 0 ? -errno : 0;
+}
+
+static int remove_left(struct walk *w, const char *name)
+{
+	return unlinkat(w->fd, name, AT_REMOVEDIR) < 0 ? -errno : 0;
 }
 
 int dir_remove(const char *path, struct err *e)
 {
-	if (nftw(path, remove_one, 64, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0 && errno != ENOENT)
-		return err_sys(e, errno, "remove %s", path);
-	struct stat st;
-	if (lstat(path, &st) == 0)
-		return err_sys(e, EBUSY, "remove %s", path);
-	return 0;
+	struct walk w = { .file = remove_file, .left = remove_left };
+	int r = unlink(path) < 0 ? -errno : 0;
+	if (r == -EISDIR || r == -EPERM) {
+		r = walk(&w, path);
+		if (rmdir(path) < 0 && r == 0)
+			r = -errno;
+	}
+	return r < 0 && r != -ENOENT ? err_sys(e, -r, "remove %s", path) : 0;
 }
 
-static _Thread_local int64_t total;
-
-static int add_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+static int measure_file(struct walk *w, const char *name)
 {
-	if (type == FTW_F && S_ISREG(st->st_mode))
-		total += st->st_size;
-	return 0;
+	struct stat st;
+	if (fstatat(w->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (S_ISREG(st.st_mode))
+		w->bytes += st.st_size;
+	return S_ISDIR(st.st_mode) ? -EISDIR : 0;
 }
 
 int dir_size(const char *path, int64_t *bytes, struct err *e)
 {
-	total = 0;
-	if (nftw(path, add_one, 64, FTW_PHYS | FTW_MOUNT) < 0 && errno != ENOENT)
-		return err_sys(e, errno, "measure %s", path);
-	*bytes = total;
+	struct walk w = { .file = measure_file };
+	int r = walk(&w, path);
+	if (r < 0 && r != -ENOENT)
+		return err_sys(e, -r, "measure %s", path);
+	*bytes = w.bytes;
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
@@ -161,6 +162,33 @@ START_TEST(removing_a_tree_leaves_what_a_link_points_to)
 }
 END_TEST
 
+/* A program in a container may well do this: 2000 levels, each of 20 letters. */
+START_TEST(a_tree_deeper_than_a_path_is_measured_and_removed)
+{
+	char dir[] = "/tmp/drydock-core.XXXXXX";
+	static const char name[] = "twenty-letters-long-";
+	struct rlimit few = { 64, 64 };
+	int64_t bytes = 0;
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	int fd = open(dir, O_RDONLY | O_DIRECTORY);
+	for (int i = 0; i < 2000; i++) {
+		ck_assert_int_eq(mkdirat(fd, name, 0700), 0);
+		int next = openat(fd, name, O_RDONLY | O_DIRECTORY);
+		close(fd);
+		fd = next;
+	}
+	int file = openat(fd, "file", O_WRONLY | O_CREAT, 0600);
+	ck_assert_int_eq(write(file, "12345", 5), 5);
+	close(file);
+	close(fd);
+	setrlimit(RLIMIT_NOFILE, &few);
+	ck_assert_int_eq(dir_size(dir, &bytes, NULL), 0);
+	ck_assert_int_eq(bytes, 5);
+	ck_assert_int_eq(dir_remove(dir, NULL), 0);
+	ck_assert_int_eq(access(dir, F_OK), -1);
+}
+END_TEST
+
 START_TEST(times_survive_a_round_trip)
 {
 	static const char *const same[] = {
@@ -204,6 +232,7 @@ static Suite *core_suite(void)
 	tcase_add_test(t, json_refuses_rubbish_and_leftovers);
 	tcase_add_test(t, files_are_replaced_whole);
 	tcase_add_test(t, removing_a_tree_leaves_what_a_link_points_to);
+	tcase_add_test(t, a_tree_deeper_than_a_path_is_measured_and_removed);
 	tcase_add_test(t, times_survive_a_round_trip);
 	tcase_add_test(t, times_that_are_none_are_refused);
 	suite_add_tcase(s, t);
