@@ -118,7 +118,7 @@ int stream_put(struct stream *s, const void *data, size_t n);
 int stream_line(struct stream *s, const char *line);	/* its end is added */
 int stream_json(struct stream *s, const cJSON *o);	/* as one line */
 bool stream_gone(void *stream);				/* polls the connection */
-const volatile bool *stream_cancel(struct stream *s);	/* true once it is known to be gone */
+const _Atomic bool *stream_cancel(struct stream *s);	/* true once it is known to be gone */
 
 /* 101, then fn owns the raw socket.  `early`: bytes the client sent with its head. */
 int reply_upgrade(struct request *r,

@@ -128,8 +128,8 @@ static char *row_command(const struct container *c)
 /* The name it was made from, or the id if that name now means another image. */
 static char *row_image(const struct request *r, const struct container *c)
 {
-	autoimage struct image *img = NULL;
-	if (image_get(r->api->images, c->image_ref, &img, NULL) == 0 && str_eq(img->id, c->image_id))
+	autofree char *id = NULL;
+	if (image_find(r->api->images, c->image_ref, &id, NULL) == 0 && str_eq(id, c->image_id))
 		return str_dup(c->image_ref);
 	return str_printf("%.12s", strchr(c->image_id, ':') ? strchr(c->image_id, ':') + 1 : c->image_id);
 }
@@ -211,9 +211,9 @@ static bool image_fits(const struct list *l, const struct container *c)
 {
 	const cJSON *list = json_obj(l->filters, "ancestor"), *v;
 	cJSON_ArrayForEach(v, list) {
-		autoimage struct image *img = NULL;
-		if (image_get(l->r->api->images, v->valuestring, &img, NULL) == 0 &&
-		    str_eq(img->id, c->image_id))
+		autofree char *id = NULL;
+		if (image_find(l->r->api->images, v->valuestring, &id, NULL) == 0 &&
+		    str_eq(id, c->image_id))
 			return true;
 	}
 	return !list;

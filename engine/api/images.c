@@ -279,9 +279,12 @@ int images_delete(struct request *r, struct err *e)
 	struct image_removed rm = { 0 };
 	autoimage struct image *img = NULL;
 	int n = image_get(r->api->images, r->arg[0], &img, e);
-	if (n == 0)
-		n = image_remove(r->api->images, r->arg[0], query_bool(r, "force"), containers_use_image,
-				 r->api->containers, &rm, e);
+	if (n < 0)
+		return n;
+	containers_hold_images(r->api->containers, true);
+	n = image_remove(r->api->images, r->arg[0], query_bool(r, "force"), containers_use_image,
+			 r->api->containers, &rm, e);
+	containers_hold_images(r->api->containers, false);
 	if (n < 0)
 		return n;
 	removed_facts(r, r->arg[0], img->id, &rm);
@@ -301,7 +304,10 @@ int images_prune(struct request *r, struct err *e)
 		return n;
 	const cJSON *d = cJSON_GetArrayItem(json_obj(filters, "dangling"), 0);
 	bool all = d && (str_eq(d->valuestring, "false") || str_eq(d->valuestring, "0"));
-	if ((n = image_prune(r->api->images, all, containers_use_image, r->api->containers, &rm, e)) < 0)
+	containers_hold_images(r->api->containers, true);
+	n = image_prune(r->api->images, all, containers_use_image, r->api->containers, &rm, e);
+	containers_hold_images(r->api->containers, false);
+	if (n < 0)
 		return n;
 	cJSON *o = cJSON_CreateObject(), *list = removed_json(&rm), *fact = cJSON_CreateObject();
 	int count = cJSON_GetArraySize(list);

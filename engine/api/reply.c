@@ -73,7 +73,7 @@ struct stream {
 	pthread_cond_t filled, emptied;
 	struct str data;		/* put, not yet sent */
 	bool done;			/* the producer has returned */
-	volatile bool gone;		/* the client hung up */
+	_Atomic bool gone;		/* the client hung up */
 	int fd;				/* the connection's, to poll */
 	pthread_t thread;
 	void (*produce)(struct stream *s, void *arg);
@@ -101,7 +101,7 @@ bool stream_gone(void *stream)
 	return s->gone;
 }
 
-const volatile bool *stream_cancel(struct stream *s) { return &s->gone; }
+const _Atomic bool *stream_cancel(struct stream *s) { return &s->gone; }
 
 int stream_put(struct stream *s, const void *data, size_t n)
 {

@@ -169,6 +169,16 @@ static int find(struct image_store *s, const char *ref, char **id, struct err *e
 	return no_such_image(shown, ref, ambiguous, e);
 }
 
+int image_find(struct image_store *s, const char *ref, char **id, struct err *e)
+{
+	STORE_LOCKED(s);
+	autofree char *found = NULL;
+	int r = find(s, ref, &found, e);
+	if (r == 0)
+		*id = steal_ptr(found);
+	return r;
+}
+
 int image_get(struct image_store *s, const char *ref, struct image **out, struct err *e)
 {
 	STORE_LOCKED(s);

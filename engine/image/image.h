@@ -41,6 +41,8 @@ void image_store_close(struct image_store *s);
 /* name[:tag], name@digest, or an unambiguous id prefix.  ENOENT (404) with
  * docker's words: "No such image: REF". */
 int image_get(struct image_store *s, const char *ref, struct image **out, struct err *e);
+/* Only its id ("sha256:…", owned): nothing is read but the names. */
+int image_find(struct image_store *s, const char *ref, char **id, struct err *e);
 int image_list(struct image_store *s, struct image ***out, size_t *n, struct err *e);
 int image_tag(struct image_store *s, const char *id, const char *ref, struct err *e);
 
@@ -78,7 +80,7 @@ struct pull_options {
 	bool offline;			/* only the mirrors */
 	void (*progress)(void *arg, const struct pull_progress *p);
 	void *arg;
-	const volatile bool *cancel;	/* true: give up, leaving nothing half-made */
+	const _Atomic bool *cancel;	/* true: give up, leaving nothing half-made */
 };
 int image_pull(struct image_store *s, const struct pull_options *o, struct image **out,
 	       struct err *e);
@@ -92,7 +94,7 @@ struct push_options {
 	char *const *insecure;
 	void (*progress)(void *arg, const struct pull_progress *p);
 	void *arg;
-	const volatile bool *cancel;
+	const _Atomic bool *cancel;
 };
 struct push_done { char digest[72]; int64_t size; };	/* of the manifest */
 int image_push(struct image_store *s, const struct push_options *o, struct push_done *out,

@@ -51,13 +51,16 @@ struct container {
 	char *name;		/* without Docker's leading slash */
 	char *image_id, *image_ref;
 	cJSON *config, *host;	/* Config and HostConfig */
-	enum ctr_status status;
-	int pid, exit_code;
+	/* Atomic: who joins its namespaces looks without the lock, holding its own. */
+	_Atomic enum ctr_status status;
+	_Atomic int pid;
+	int exit_code;
 	bool oom;
 	char *error;		/* why the last start failed, or "" */
 	uint64_t created_ns, started_ns, finished_ns;	/* wall clock; 0: never */
 	int starts, restarts;
 	bool by_hand;		/* stopped on request: the restart policy rests */
+	bool restarting;	/* by `docker restart`: --rm waits for another end */
 
 	char *address, *mac, *netns_path;	/* of the endpoint while it runs, else NULL */
 	struct port *ports;
@@ -192,6 +195,9 @@ char *container_status_text(const struct container *c);
 int signal_number(const char *text);
 /* A fact about this container; data is consumed.  Nothing if no journal is kept. */
 void container_fact(struct container *c, const struct origin *by, const char *type, cJSON *data);
+/* Around every image_remove() and image_prune(): until it is let go, no container comes
+ * to be.  Not to be called with a container's lock held. */
+void containers_hold_images(struct containers *cs, bool hold);
 /* True for image_remove()'s in_use. */
 bool containers_use_image(void *containers, const char *image_id, char *holder, size_t cap);
 

@@ -130,12 +130,26 @@ static void refused_fact(struct containers *cs, const struct origin *by, const c
 		cJSON_Delete(d);
 }
 
+/* From here on the image can't be removed; it may have been since it was looked up. */
+static int enter_table(struct container *c, struct err *e)
+{
+	autofree char *id = NULL;
+	containers_hold_images(c->all, true);
+	int r = image_find(c->all->images, c->image_id, &id, NULL);
+	if (r < 0)
+		err_http(e, 404, ENOENT, "No such image: %s", c->image_ref);
+	else
+		r = table_add(c->all, c, e);
+	containers_hold_images(c->all, false);
+	return r;
+}
+
 /* The name is taken first (so two creations can't share it), then the directory is
  * made, then the document is kept: a crash between leaves a directory without a
  * document, which the next start takes away. */
 static int establish(struct container *c, struct err *e)
 {
-	int r = table_add(c->all, c, e);
+	int r = enter_table(c, e);
 	if (r < 0)
 		return r;
 	if ((r = make_dirs(c, e)) < 0 || (r = container_save(c, e)) < 0) {

@@ -22,6 +22,7 @@ struct containers {
 	struct launcher *launcher;
 	struct network *network;	/* NULL: none on this host */
 
+	pthread_mutex_t images_lock;	/* no image goes while a container of it comes; taken first */
 	pthread_mutex_t lock;		/* the table, names, execs */
 	struct container **v;
 	size_t n;
@@ -31,8 +32,9 @@ struct containers {
 	pthread_cond_t work_more, work_done;
 	struct work *first, **last;
 	uint64_t queued, finished;	/* pieces of work, ever */
-	bool stopping;
+	_Atomic bool stopping;
 	pthread_t worker, reaper;
+	int threads;			/* of these two, running */
 	int restarters;			/* threads that wait to start a container again; atomic */
 };
 
@@ -41,6 +43,8 @@ struct container *container_new(struct containers *cs);
 int table_add(struct containers *cs, struct container *c, struct err *e);	/* 409: name in use */
 void table_remove(struct container *c);
 struct container *table_find_id(struct containers *cs, const char *id);	/* counted */
+/* The name of a container by its id, whoever holds its lock; owned, NULL if there is none. */
+char *table_name(struct containers *cs, const char *id);
 int container_save(struct container *c, struct err *e);
 struct container *container_load(struct containers *cs, const cJSON *doc);
 void random_id(char id[65]);
@@ -62,7 +66,7 @@ int caps_build(const cJSON *host, uint64_t *caps, struct err *e);
 /* container_net.c: lock held. */
 int net_start(struct container *c, struct spec *s, struct err *e);
 void net_stop(struct container *c);
-int net_adopt(struct container *c);
+void net_adopt(struct container *c);
 int net_files(struct container *c, struct err *e);	/* hosts, hostname, resolv.conf */
 cJSON *net_ports_fact(const struct container *c);	/* as asked for */
 

@@ -118,8 +118,15 @@ static int load_one(void *arg, const char *id, const cJSON *doc)
 {
 	struct containers *cs = arg;
 	struct container *c = container_load(cs, doc);
-	if (table_add(cs, c, NULL) == 0)
-		restore_one(c);
+	if (table_add(cs, c, NULL) < 0) {	/* two of one name: nobody is lost for that */
+		fprintf(stderr, "drydock: container name \"%s\" is used twice; %s goes by its id now\n",
+			c->name, c->id);
+		free(c->name);
+		c->name = str_dup(c->id);
+		table_add(cs, c, NULL);
+		container_save(c, NULL);
+	}
+	restore_one(c);
 	container_put(c);
 	return 0;
 }
@@ -206,10 +213,17 @@ int containers_open(const struct containers_options *o, struct containers **out,
 	cs->exec_root = str_dup(o->exec_root);
 	cs->images = o->images;
 	cs->journal = o->journal;
+	cs->last = &cs->first;
+	pthread_mutex_init(&cs->images_lock, NULL);
 	pthread_mutex_init(&cs->lock, NULL);
+	pthread_mutex_init(&cs->work_lock, NULL);
+	pthread_cond_init(&cs->work_more, NULL);
+	pthread_cond_init(&cs->work_done, NULL);
 	int r = open_parts(cs, o, e);
-	if (r < 0)	/* the daemon ends with it: nothing to give back */
+	if (r < 0) {	/* what runs already must not see the stores close */
+		containers_close(cs, false);
 		return r;
+	}
 	*out = cs;
 	return 0;
 }
@@ -271,10 +285,12 @@ void containers_close(struct containers *cs, bool stop)
 		stop_all(cs);
 	worker_stop(cs);
 	release_running(cs);
-	launcher_close(cs->launcher);
+	if (cs->launcher)
+		launcher_close(cs->launcher);
 	if (cs->network)
 		network_close(cs->network, stop);
-	state_close(cs->state);
+	if (cs->state)
+		state_close(cs->state);
 	struct container **v = containers_list(cs, &n);
 	for (size_t i = 0; i < n; i++) {
 		execs_drop(v[i]);

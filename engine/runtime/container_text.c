@@ -40,6 +40,14 @@ char *container_status_text(const struct container *c)
 	}
 }
 
+void containers_hold_images(struct containers *cs, bool hold)
+{
+	if (hold)
+		pthread_mutex_lock(&cs->images_lock);
+	else
+		pthread_mutex_unlock(&cs->images_lock);
+}
+
 bool containers_use_image(void *containers, const char *image_id, char *holder, size_t cap)
 {
 	size_t n;

@@ -111,13 +111,13 @@ END_TEST
 static void *cancel_soon(void *flag)
 {
 	usleep(300000);
-	*(volatile bool *)flag = true;
+	*(_Atomic bool *)flag = true;
 	return NULL;
 }
 
 START_TEST(cancelled_pulls_stop)
 {
-	volatile bool cancel = false;
+	_Atomic bool cancel = false;
 	struct image *img = NULL;
 	struct pull_options o = { .ref = bad, .cancel = &cancel };
 	setenv("DRYDOCK_STALL_SECONDS", "30", 1);
