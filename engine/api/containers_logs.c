@@ -16,6 +16,7 @@
 
 #include "api/routes.h"
 #include "core/clock.h"
+#include "runtime/log_line.h"
 
 struct logs {
 	struct container *c;
@@ -27,6 +28,7 @@ struct logs {
 
 	int fd;
 	struct str part;	/* a line that isn't whole yet */
+	struct log_line line;
 	EVP_MD_CTX *sha;
 	int64_t lines, bytes, told_lines;
 	bool stop;		/* past `until`, or the client left */
@@ -34,18 +36,17 @@ struct logs {
 
 /* -- what is sent ------------------------------------------------------------------ */
 
-static int send_text(struct logs *l, struct stream *s, const char *stamp, const char *text,
-		     bool is_err)
+static int send_text(struct logs *l, struct stream *s, const struct log_line *line)
 {
 	struct str out = { 0 };
-	size_t extra = l->timestamps ? strlen(stamp) + 1 : 0, n = strlen(text) + extra;
-	unsigned char head[8] = { is_err ? 2 : 1, 0, 0, 0, (unsigned char)(n >> 24),
+	size_t extra = l->timestamps ? strlen(line->stamp) + 1 : 0, n = line->text.len + extra;
+	unsigned char head[8] = { line->is_err ? 2 : 1, 0, 0, 0, (unsigned char)(n >> 24),
 				  (unsigned char)(n >> 16), (unsigned char)(n >> 8), (unsigned char)n };
 	if (l->framed)
 		str_addn(&out, head, sizeof(head));
 	if (l->timestamps)
-		str_addf(&out, "%s ", stamp);
-	str_add(&out, text);
+		str_addf(&out, "%s ", line->stamp);
+	str_addn(&out, line->text.s, line->text.len);
 	int r = stream_put(s, out.s, out.len);
 	str_free(&out);
 	return r;
@@ -53,24 +54,22 @@ static int send_text(struct logs *l, struct stream *s, const char *stamp, const 
 
 static void send_line(struct logs *l, struct stream *s, const char *line, size_t len)
 {
-	autojson cJSON *o = cJSON_ParseWithLength(line, len);
-	const char *text = json_str(o, "log"), *stamp = json_str_or(o, "time", "");
-	bool is_err = str_eq(json_str(o, "stream"), "stderr");
+	const struct log_line *got = &l->line;
 	uint64_t at = 0;
 
-	if (!text || !(is_err ? l->err : l->out))
+	if (log_line_parse(line, len, &l->line) < 0 || !(got->is_err ? l->err : l->out))
 		return;
 	if (l->since || l->until != UINT64_MAX)
-		clock_parse(stamp, &at);
+		clock_parse(got->stamp, &at);
 	if (at && at < l->since)
 		return;
-	if (at > l->until || send_text(l, s, stamp, text, is_err) < 0) {
+	if (at > l->until || send_text(l, s, got) < 0) {
 		l->stop = true;
 		return;
 	}
-	EVP_DigestUpdate(l->sha, text, strlen(text));
+	EVP_DigestUpdate(l->sha, got->text.s, got->text.len);
 	l->lines++;
-	l->bytes += (int64_t)strlen(text);
+	l->bytes += (int64_t)got->text.len;
 }
 
 /* Reads to the end of the file; true if there was something. */
@@ -199,6 +198,7 @@ static void release(void *arg)
 		close(l->fd);
 	EVP_MD_CTX_free(l->sha);
 	str_free(&l->part);
+	str_free(&l->line.text);
 	container_put(l->c);
 	origin_free(&l->by);
 	free(l);

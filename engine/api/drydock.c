@@ -234,6 +234,10 @@ int drydock_port(struct request *r, struct err *e)
 	autocontainer struct container *c = publisher(r, (unsigned)port);
 	cJSON *o = cJSON_CreateObject();
 	json_put_bool(o, "free", !c && port_free((unsigned)port));
+	if (c)
+		container_lock(c);
 	json_put_str(o, "holder", c ? c->name : "");
+	if (c)
+		container_unlock(c);
 	return reply_json(r, 200, o);
 }

@@ -157,12 +157,11 @@ static int listen_unix(struct daemon *d, const char *path, int *out, struct err 
 			       sizeof(sun.sun_path) - 1);
 	autofd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	unlink(path);		/* ours: the exec root is locked */
-	mode_t old = umask(0117);	/* made 0660: never wider, not even for a moment */
-	int r = fd < 0 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 || listen(fd, 128) < 0;
-	int code = errno;
-	umask(old);
-	if (r)
-		return err_sys(e, code, "listen on %s", path);
+	/* 0660, and never wider: bind() makes the file with the socket's own mode, less the
+	 * umask, which is one for all threads and so isn't changed here. */
+	if (fd < 0 || fchmod(fd, 0660) < 0 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ||
+	    chmod(path, 0660) < 0 || listen(fd, 128) < 0)
+		return err_sys(e, errno, "listen on %s", path);
 	if (!d->socket)
 		d->socket = str_dup(path);
 	*out = steal_fd(&fd);

@@ -178,7 +178,7 @@ static void exited(struct container *c, const struct launch_exit *x)
 	facts_exit(c, x);
 	c->pid = 0;
 	execs_end(c);
-	if (host_flag(c, "AutoRemove")) {	/* which looks for itself what was written */
+	if (host_flag(c, "AutoRemove") && !c->restarting) {	/* which looks for itself what was written */
 		remove_locked(c, &c->by, false, NULL);
 		return;
 	}
@@ -253,14 +253,12 @@ static void *worker(void *arg)
 int worker_start(struct containers *cs, struct err *e)
 {
 	int r;
-	cs->last = &cs->first;
-	pthread_mutex_init(&cs->work_lock, NULL);
-	pthread_cond_init(&cs->work_more, NULL);
-	pthread_cond_init(&cs->work_done, NULL);
 	if ((r = pthread_create(&cs->worker, NULL, worker, cs)))
 		return err_sys(e, r, "start the worker");
+	cs->threads++;
 	if ((r = pthread_create(&cs->reaper, NULL, reaper_run, cs)))
 		return err_sys(e, r, "start the reaper");
+	cs->threads++;
 	return 0;
 }
 
@@ -271,9 +269,11 @@ void worker_stop(struct containers *cs)
 	cs->stopping = true;
 	pthread_cond_signal(&cs->work_more);
 	pthread_mutex_unlock(&cs->work_lock);
-	pthread_join(cs->worker, NULL);
+	if (cs->threads > 0)
+		pthread_join(cs->worker, NULL);
 	reaper_wake();
-	pthread_join(cs->reaper, NULL);
+	if (cs->threads > 1)
+		pthread_join(cs->reaper, NULL);
 	while (__atomic_load_n(&cs->restarters, __ATOMIC_ACQUIRE) > 0)
 		nanosleep(&slice, NULL);
 }

@@ -110,16 +110,25 @@ static int ulimits_build(const cJSON *list, struct spec *s, struct err *e)
 }
 
 /* Settings of which each namespace has its own (namespaces(7), ipc_namespaces(7)): any
- * other would change the whole host. */
-static bool has_namespace(const char *name)
+ * other would change the whole host, and so would these where that namespace is the
+ * host's. */
+static int check_sysctl(const char *name, const struct spec *s, struct err *e)
 {
 	static const char *const own[] = { "net.", "fs.mqueue.", "kernel.msgmax", "kernel.msgmnb",
 		"kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax", "kernel.shmmni",
 		"kernel.shm_rmid_forced" };
-	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
-		if (str_ends(own[i], ".") ? str_starts(name, own[i]) : str_eq(name, own[i]))
-			return true;
-	return false;
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+		if (str_ends(own[i], ".") ? !str_starts(name, own[i]) : !str_eq(name, own[i]))
+			continue;
+		if (i == 0 && s->net == NET_HOST)
+			return err_set(e, EINVAL, "sysctl \"%s\" not allowed in host network namespace",
+				       name);
+		if (i > 0 && s->ipc_mode == NS_HOST)
+			return err_set(e, EINVAL, "sysctl \"%s\" is not allowed in the hosts ipc"
+				       " namespace", name);
+		return 0;
+	}
+	return err_set(e, EINVAL, "sysctl \"%s\" is not in a separate kernel namespace", name);
 }
 
 static int sysctls_build(const cJSON *map, struct spec *s, struct err *e)
@@ -127,9 +136,10 @@ static int sysctls_build(const cJSON *map, struct spec *s, struct err *e)
 	const cJSON *v;
 	s->sysctls = mem_alloc(((size_t)cJSON_GetArraySize(map) + 1) * sizeof(*s->sysctls));
 	cJSON_ArrayForEach(v, map) {
-		if (!cJSON_IsString(v) || !has_namespace(v->string))
-			return err_set(e, EINVAL, "sysctl \"%s\" is not in a separate kernel namespace",
-				       v->string);
+		int r = cJSON_IsString(v) ? check_sysctl(v->string, s, e) :
+			err_set(e, EINVAL, "invalid JSON: wrong type for HostConfig.Sysctls");
+		if (r < 0)
+			return r;
 		s->sysctls[s->n_sysctls++] =
 			(struct spec_sysctl){ str_dup(v->string), str_dup(v->valuestring) };
 	}

@@ -94,7 +94,9 @@ static int add_bind(const char *text, struct spec *s, struct err *e)
 	if (source[0] != '/')
 		return named_volume(source, e);
 	for (word = options ? strtok_r(options, ",", &save) : NULL; word; word = strtok_r(NULL, ",", &save))
-		if (!flag_word(word, &flags) && !harmless(word))
+		if (str_eq(word, "ro"))
+			flags |= MS_RDONLY;
+		else if (!str_eq(word, "rw") && !harmless(word))
 			return err_set(e, EINVAL, "invalid mode: %s", word);
 	if ((r = clean_target("bind", target, &at, e)) < 0)
 		return err_wrap(e, "invalid volume specification: '%s'", text);

@@ -97,10 +97,10 @@ static cJSON *port_fact(const struct port *p)
 static void refused_fact(struct container *c, const struct port *p, const char *holder, int code)
 {
 	cJSON *d = port_fact(p);
-	autocontainer struct container *other = table_find_id(c->all, holder);
+	autofree char *name = table_name(c->all, holder);
 	json_put_int(d, "errno", code);
 	json_put_str(d, "holder", holder);
-	json_put_str(d, "holder_name", other ? other->name : "");
+	json_put_str(d, "holder_name", name ? name : "");
 	container_fact(c, &c->by, "net.refused", d);
 }
 
@@ -113,10 +113,10 @@ static int publish(struct container *c, struct port *p, struct err *e)
 		return 0;
 	}
 	refused_fact(c, p, holder, e->code);
-	autocontainer struct container *other = table_find_id(c->all, holder);
+	autofree char *other = table_name(c->all, holder);
 	if (other)
 		err_hint(e, "container %s has it: publish on another host port, as in -p %d:%d, or"
-			 " stop that one", other->name, p->host + 1, p->ctr);
+			 " stop that one", other, p->host + 1, p->ctr);
 	else if (*holder)
 		err_hint(e, "%s has it: publish on another host port, as in -p %d:%d", holder,
 			 p->host + 1, p->ctr);
@@ -135,24 +135,37 @@ static int join_other(struct container *c, struct spec *s, struct err *e)
 	int r = containers_get(c->all, ref, &other, e);
 	if (r < 0)
 		return r;
-	if (other == c || !container_is_up(other))
+	int pid = other->pid;
+	if (other == c || !container_is_up(other) || !pid)
 		return err_http(e, 409, EINVAL, "cannot join network of a non running container: %s",
 				other->id);
-	s->join_pid = other->pid;
+	s->join_pid = pid;
 	return 0;
 }
 
-static void remember(struct container *c)
+/* NULL: it has no place any more. */
+static void remember(struct container *c, struct endpoint *ep)
 {
 	free(c->address);
 	free(c->mac);
-	c->address = str_dup(endpoint_address(c->endpoint));
-	c->mac = str_dup(endpoint_mac(c->endpoint));
+	c->endpoint = ep;
+	c->address = ep ? str_dup(endpoint_address(ep)) : NULL;
+	c->mac = ep ? str_dup(endpoint_mac(ep)) : NULL;
+}
+
+/* Takes everything back; the first n ports were published. */
+static void detach(struct container *c, size_t n)
+{
+	network_detach(c->all->network, c->endpoint);
+	remember(c, NULL);
+	for (size_t i = 0; i < n; i++)
+		container_fact(c, &c->by, "net.release", port_fact(&c->ports[i]));
 }
 
 int net_start(struct container *c, struct spec *s, struct err *e)
 {
 	const char *mode = host_text(c, "NetworkMode");
+	struct endpoint *ep;
 	int r = 0;
 
 	if (s->net == NET_JOIN)
@@ -166,50 +179,55 @@ int net_start(struct container *c, struct spec *s, struct err *e)
 		return err_hint(e, "run it with --network none or --network host");
 	}
 	if ((r = wanted_ports(c, e)) < 0 ||
-	    (r = network_attach(c->all->network, c->id, &c->endpoint, e)) < 0)
+	    (r = network_attach(c->all->network, c->id, &ep, e)) < 0)
 		return r;
-	s->netns_fd = endpoint_netns_fd(c->endpoint);
-	remember(c);
-	for (size_t i = 0; i < c->n_ports && r == 0; i++)
-		r = publish(c, &c->ports[i], e);
-	if (r < 0) {
-		network_detach(c->all->network, c->endpoint);
-		c->endpoint = NULL;
-	}
-	return r;
+	s->netns_fd = endpoint_netns_fd(ep);
+	remember(c, ep);
+	for (size_t i = 0; i < c->n_ports; i++)
+		if ((r = publish(c, &c->ports[i], e)) < 0) {
+			detach(c, i);
+			return r;
+		}
+	return 0;
 }
 
 void net_stop(struct container *c)
 {
-	if (!c->endpoint)
-		return;
-	network_detach(c->all->network, c->endpoint);
-	c->endpoint = NULL;
-	for (size_t i = 0; i < c->n_ports; i++)
-		container_fact(c, &c->by, "net.release", port_fact(&c->ports[i]));
-	free(c->address);
-	free(c->mac);
-	c->address = c->mac = NULL;
+	if (c->endpoint)
+		detach(c, c->n_ports);
 }
 
-/* After a restart of the daemon: the same address, the same host ports. */
-int net_adopt(struct container *c)
+/* A port that is lost to this run of the container: said, and no longer shown. */
+static void lose_port(struct container *c, size_t i, const char *holder, const struct err *e)
+{
+	refused_fact(c, &c->ports[i], holder, e->code);
+	fprintf(stderr, "drydock: container %s lost its port %u while the daemon was down: %s\n",
+		c->name, c->ports[i].host, e->what);
+	memmove(&c->ports[i], &c->ports[i + 1], (--c->n_ports - i) * sizeof(*c->ports));
+}
+
+/* After a restart of the daemon: the same address, and the host ports that nobody has
+ * taken meanwhile. */
+void net_adopt(struct container *c)
 {
 	struct err e = { 0 };
-	char holder[128];
+	struct endpoint *ep;
 	if (!c->address || !c->all->network)
-		return 0;
-	int r = network_adopt(c->all->network, c->id, c->pid, c->address, &c->endpoint, &e);
-	if (r < 0)
-		return r;
-	remember(c);
-	for (size_t i = 0; i < c->n_ports; i++) {
-		int p = network_publish(c->all->network, c->endpoint, &c->ports[i], holder,
-					sizeof(holder), &e);
-		if (p < 0)
-			r = p;
+		return;
+	if (network_adopt(c->all->network, c->id, c->pid, c->address, &ep, &e) < 0) {
+		remember(c, NULL);
+		while (c->n_ports)
+			lose_port(c, c->n_ports - 1, "", &e);
+		return;
 	}
-	return r;
+	remember(c, ep);
+	for (size_t i = 0; i < c->n_ports;) {
+		char holder[128] = "";
+		if (network_publish(c->all->network, ep, &c->ports[i], holder, sizeof(holder), &e) < 0)
+			lose_port(c, i, holder, &e);
+		else
+			i++;
+	}
 }
 
 /* -- /etc/hosts, /etc/hostname, /etc/resolv.conf ----------------------------------- */

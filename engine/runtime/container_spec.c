@@ -139,6 +139,7 @@ static void build_namespaces(struct container *c, struct spec *s)
 	const char *net = host_text(c, "NetworkMode");
 	s->pid_mode = ns_mode(c, "PidMode");
 	s->ipc_mode = ns_mode(c, "IpcMode");
+	s->no_shm = str_eq(host_text(c, "IpcMode"), "none");
 	s->uts_mode = ns_mode(c, "UTSMode");
 	s->cgroup_mode = ns_mode(c, "CgroupnsMode");
 	s->netns_fd = -1;

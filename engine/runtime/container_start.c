@@ -130,14 +130,20 @@ int start_locked(struct container *c, const struct origin *by, struct err *e)
 	return r;
 }
 
+/* Lock held.  --rm also means: a container that can't be started goes. */
+static int start_or_remove(struct container *c, const struct origin *by, struct err *e)
+{
+	struct err ignored = { 0 };
+	int r = start_locked(c, by, e);
+	if (r < 0 && host_flag(c, "AutoRemove") && !container_is_up(c))
+		remove_locked(c, by, false, &ignored);
+	return r;
+}
+
 int container_start(struct container *c, const struct origin *by, struct err *e)
 {
 	container_lock(c);
-	int r = start_locked(c, by, e);
-	if (r < 0 && host_flag(c, "AutoRemove") && !container_is_up(c)) {
-		struct err ignored = { 0 };
-		remove_locked(c, by, false, &ignored);
-	}
+	int r = start_or_remove(c, by, e);
 	container_unlock(c);
 	return r;
 }
@@ -165,11 +171,14 @@ void container_ended(struct container *c, const struct launch_exit *x)
 
 int container_restart(struct container *c, const struct origin *by, int grace, struct err *e)
 {
-	int r = container_stop(c, by, grace, NULL, e);
-	if (r < 0)
-		return r;
 	container_lock(c);
-	r = start_locked(c, by, e);
+	c->restarting = true;
+	container_unlock(c);
+	int r = container_stop(c, by, grace, NULL, e);
+	container_lock(c);
+	c->restarting = false;
+	if (r >= 0)
+		r = start_or_remove(c, by, e);
 	if (r >= 0)
 		container_event(c, "restart", NULL);
 	container_unlock(c);

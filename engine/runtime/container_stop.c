@@ -21,6 +21,26 @@ static const struct { const char *name; int number; } signals[] = {
 	{ "IO", SIGIO }, { "PWR", SIGPWR }, { "SYS", SIGSYS },
 };
 
+/* "RTMIN", "RTMIN+3", "RTMAX-2"; those past the middle go by the other name, as in Docker. */
+static int realtime_number(const char *text)
+{
+	static const struct { const char *name; char sign; int most; } ends[] = {
+		{ "RTMIN", '+', 15 }, { "RTMAX", '-', 14 } };
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		if (strncasecmp(text, ends[i].name, 5))
+			continue;
+		char *end;
+		int base = i ? SIGRTMAX : SIGRTMIN;
+		long n = strtol(text + 5, &end, 10);	/* with its sign */
+		if (!text[5])
+			return base;
+		if (text[5] != ends[i].sign || *end || labs(n) < 1 || labs(n) > ends[i].most)
+			return -EINVAL;
+		return base + (int)n;
+	}
+	return -EINVAL;
+}
+
 int signal_number(const char *text)
 {
 	char *end;
@@ -32,9 +52,7 @@ int signal_number(const char *text)
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		if (!strcasecmp(text, signals[i].name))
 			return signals[i].number;
-	if (!strncasecmp(text, "RTMIN+", 6))
-		return SIGRTMIN + atoi(text + 6);
-	return -EINVAL;
+	return realtime_number(text);
 }
 
 static const char *signal_name(int n)

@@ -175,6 +175,17 @@ struct container *table_find_id(struct containers *cs, const char *id)
 	return c;
 }
 
+char *table_name(struct containers *cs, const char *id)
+{
+	char *name = NULL;
+	pthread_mutex_lock(&cs->lock);
+	for (size_t i = 0; i < cs->n && !name; i++)
+		if (str_eq(cs->v[i]->id, id))
+			name = str_dup(cs->v[i]->name);
+	pthread_mutex_unlock(&cs->lock);
+	return name;
+}
+
 /* A full id or a name before a prefix; NULL with *many if a prefix fits several. */
 static struct container *find(struct containers *cs, const char *ref, bool *many)
 {
@@ -196,6 +207,12 @@ static struct container *find(struct containers *cs, const char *ref, bool *many
 	return c;
 }
 
+static int no_such(const char *ref, struct err *e)
+{
+	err_http(e, 404, ENOENT, "No such container: %s", ref);
+	return err_hint(e, "`docker ps -a` lists all containers, also those that have ended");
+}
+
 int containers_get(struct containers *cs, const char *ref, struct container **out, struct err *e)
 {
 	bool many = false;
@@ -206,10 +223,8 @@ int containers_get(struct containers *cs, const char *ref, struct container **ou
 	pthread_mutex_unlock(&cs->lock);
 	if (many)
 		return err_http(e, 400, EINVAL, "multiple IDs found with provided prefix: %s", ref);
-	if (!c) {
-		err_http(e, 404, ENOENT, "No such container: %s", ref);
-		return err_hint(e, "`docker ps -a` lists all containers, also those that have ended");
-	}
+	if (!c)
+		return no_such(ref, e);
 	*out = c;
 	return 0;
 }
@@ -245,7 +260,9 @@ int container_rename(struct container *c, const char *name, struct err *e)
 	pthread_mutex_lock(&cs->lock);
 	struct container *holder = find_name(cs, name);
 	autofree char *old = str_dup(c->name);
-	if (holder == c)
+	if (c->gone)
+		r = no_such(c->id, e);
+	else if (holder == c)
 		r = err_set(e, EINVAL, "Renaming a container with the same name as its current name");
 	else if (holder)
 		r = name_conflict(name, holder, e);

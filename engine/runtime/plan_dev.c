@@ -75,8 +75,9 @@ static void add_dev(struct plan_builder *p, const struct plan_input *in)
 	snprintf(shm, sizeof(shm), "mode=1777,size=%lld", (long long)s->shm_size);
 	add_mount(p, WHY_ROOT_PTS, "devpts", "/dev/pts", quiet,
 		  "newinstance,ptmxmode=0666,mode=0620,gid=5");
-	add_mount(p, WHY_ROOT_SHM, "tmpfs", "/dev/shm", quiet | MS_NODEV,
-		  s->shm_size > 0 ? shm : "mode=1777,size=65536k");
+	if (!s->no_shm)
+		add_mount(p, WHY_ROOT_SHM, "tmpfs", "/dev/shm", quiet | MS_NODEV,
+			  s->shm_size > 0 ? shm : "mode=1777,size=65536k");
 	add_mount(p, WHY_ROOT_MQUEUE, "mqueue", "/dev/mqueue", quiet | MS_NODEV, NULL);
 	if (plan_nodev(in))
 		seal_dev(p);

@@ -37,6 +37,7 @@ struct spec {
 	char *hosts, *hostname_file, *resolv_conf;	/* bound over /etc/… or NULL */
 	struct spec_mount *mounts; size_t n_mounts;
 	int64_t shm_size;	/* bytes; 64 MiB by default */
+	bool no_shm;		/* --ipc none: nothing on /dev/shm */
 
 	enum net_mode net; int netns_fd; int join_pid;	/* NET_JOIN: of that process */
 	enum ns_mode pid_mode, ipc_mode, uts_mode, cgroup_mode;

@@ -13,6 +13,7 @@
 #include "core/file.h"
 #include "runtime/container_config.h"
 #include "runtime/container_internal.h"
+#include "runtime/log_line.h"
 #include "runtime/user.h"
 #include "tests/helpers/unit.h"
 
@@ -245,8 +246,43 @@ START_TEST(knows_signals)
 {
 	static const struct { const char *text; int number; } known[] = {
 		{ "KILL", 9 }, { "SIGKILL", 9 }, { "sigterm", 15 }, { "1", 1 }, { "0", -EINVAL },
-		{ "65", -EINVAL }, { "NOPE", -EINVAL }, { "9x", -EINVAL } };
+		{ "65", -EINVAL }, { "NOPE", -EINVAL }, { "9x", -EINVAL },
+		{ "RTMIN", 34 }, { "SIGRTMIN+15", 49 }, { "RTMAX-14", 50 }, { "RTMAX", 64 },
+		{ "RTMIN+16", -EINVAL }, { "RTMIN+0", -EINVAL }, { "RTMIN+x", -EINVAL },
+		{ "RTMIN-1", -EINVAL }, { "RTMIN+9999999999", -EINVAL }, { "RTMAX+1", -EINVAL } };
 	ck_assert_int_eq(signal_number(known[_i].text), known[_i].number);
+}
+END_TEST
+
+static const struct { const char *line; int len; const char *text; bool is_err; const char *stamp; }
+log_lines[] = {
+	{ "{\"log\":\"hi\\n\",\"stream\":\"stdout\",\"time\":\"2026-01-31T09:00:00Z\"}", 3, "hi\n", false,
+	  "2026-01-31T09:00:00Z" },
+	{ "{\"log\":\"a\\u0000b\\u0001\\\"\\\\\",\"stream\":\"stderr\",\"time\":\"T\"}", 6, "a\0b\1\"\\", true,
+	  "T" },
+	{ "{\"log\":\"\\u00e9\\ufffd\",\"attrs\":{\"k\":\"v}\"},\"time\":\"T\"}", 5, "\xc3\xa9\xef\xbf\xbd", false,
+	  "T" },
+	{ "{\"log\":\"cut", -EBADMSG, NULL, false, NULL },
+	{ "{\"log\":\"cut\\u00", -EBADMSG, NULL, false, NULL },
+	{ "{\"log\":\"cut\\", -EBADMSG, NULL, false, NULL },
+	{ "{\"log\":5}", -EBADMSG, NULL, false, NULL },
+	{ "{\"attrs\":{\"", -EBADMSG, NULL, false, NULL },
+	{ "{}", -EBADMSG, NULL, false, NULL },
+	{ "", -EBADMSG, NULL, false, NULL },
+};
+
+START_TEST(reads_log_lines)
+{
+	struct log_line l = { .is_err = false };
+	int r = log_line_parse(log_lines[_i].line, strlen(log_lines[_i].line), &l);
+	ck_assert_int_eq(r, log_lines[_i].len < 0 ? log_lines[_i].len : 0);
+	if (r == 0) {
+		ck_assert_uint_eq(l.text.len, (size_t)log_lines[_i].len);
+		ck_assert_mem_eq(l.text.s, log_lines[_i].text, l.text.len);
+		ck_assert_int_eq(l.is_err, log_lines[_i].is_err);
+		ck_assert_str_eq(l.stamp, log_lines[_i].stamp);
+	}
+	str_free(&l.text);
 }
 END_TEST
 
@@ -299,7 +335,8 @@ static Suite *suite(void)
 	tcase_add_loop_test(config, merges_configuration, 0, ARRAY_SIZE(merges));
 	tcase_add_loop_test(config, treats_host_config, 0, ARRAY_SIZE(hosts));
 	tcase_add_loop_test(config, checks_types, 0, 7);
-	tcase_add_loop_test(config, knows_signals, 0, 8);
+	tcase_add_loop_test(config, knows_signals, 0, 18);
+	tcase_add_loop_test(config, reads_log_lines, 0, ARRAY_SIZE(log_lines));
 	tcase_add_loop_test(config, tells_ages, 0, 12);
 	tcase_add_loop_test(config, finds_routes, 0, 11);
 	suite_add_tcase(s, layers);
