@@ -256,12 +256,12 @@ END_TEST
 
 static const struct { const char *line; int len; const char *text; bool is_err; const char *stamp; }
 log_lines[] = {
-	{ "{\"log\":\"hi\\n\",\"stream\":\"stdout\",\"time\":\"2026-01-31T09:00:00Z\"}", 3, "hi\n", false,
-	  "2026-01-31T09:00:00Z" },
-	{ "{\"log\":\"a\\u0000b\\u0001\\\"\\\\\",\"stream\":\"stderr\",\"time\":\"T\"}", 6, "a\0b\1\"\\", true,
-	  "T" },
-	{ "{\"log\":\"\\u00e9\\ufffd\",\"attrs\":{\"k\":\"v}\"},\"time\":\"T\"}", 5, "\xc3\xa9\xef\xbf\xbd", false,
-	  "T" },
+	{ "{\"log\":\"hi\\n\",\"stream\":\"stdout\",\"time\":\"2026-01-31T09:00:00Z\"}", 3, "hi\n",
+	  false, "2026-01-31T09:00:00Z" },
+	{ "{\"log\":\"a\\u0000b\\u0001\\\"\\\\\",\"stream\":\"stderr\",\"time\":\"T\"}", 6,
+	  "a\0b\1\"\\", true, "T" },
+	{ "{\"log\":\"\\u00e9\\ufffd\",\"attrs\":{\"k\":\"v}\"},\"time\":\"T\"}", 5,
+	  "\xc3\xa9\xef\xbf\xbd", false, "T" },
 	{ "{\"log\":\"cut", -EBADMSG, NULL, false, NULL },
 	{ "{\"log\":\"cut\\u00", -EBADMSG, NULL, false, NULL },
 	{ "{\"log\":\"cut\\", -EBADMSG, NULL, false, NULL },
