@@ -13,6 +13,8 @@
 #include "core/file.h"
 #include "runtime/container_event.h"
 
+#define NOTE_WIDTH 72	/* columns: a line of docker info that fits any terminal */
+
 static void info_fact(struct request *r, const char *what)
 {
 	cJSON *d = cJSON_CreateObject();
@@ -44,7 +46,7 @@ int system_version(struct request *r, struct err *e)
 
 	uname(&u);
 	const struct { const char *key, *value; } fields[] = {
-		{ "Version", ENGINE_VERSION }, { "ApiVersion", API_VERSION },
+		{ "Version", DRYDOCK_VERSION }, { "ApiVersion", API_VERSION },
 		{ "MinAPIVersion", API_MIN_VERSION }, { "GitCommit", "" },
 		{ "GoVersion", "none: written in C" }, { "Os", "linux" }, { "Arch", architecture(&u) },
 		{ "KernelVersion", u.release }, { "BuildTime", "" },
@@ -58,7 +60,7 @@ int system_version(struct request *r, struct err *e)
 	}
 	json_put_str(d, "Experimental", "false");
 	json_put_str(engine, "Name", "Engine");
-	json_put_str(engine, "Version", ENGINE_VERSION);
+	json_put_str(engine, "Version", DRYDOCK_VERSION);
 	json_put(engine, "Details", d);
 	cJSON_AddItemToArray(parts, engine);
 	json_put(o, "Components", parts);
@@ -101,29 +103,40 @@ static void count(struct request *r, struct counts *k)
 	containers_list_free(v, n);
 }
 
+/* Adds a word to a line of at most NOTE_WIDTH columns, which a full one ends. */
+static void add_word(char ***lines, struct str *line, const char *word)
+{
+	if (line->len && line->len + strlen(word) > NOTE_WIDTH) {
+		strv_add(lines, line->s);
+		line->len = 0;
+	}
+	str_addf(line, "%s%s", line->len ? ", " : "  ", word);
+}
+
 /* Images that stand in for the lecture's real ones say so in a label. */
 static void stand_ins(struct request *r, char ***warnings, int *n_images)
 {
 	struct image **v;
 	size_t n;
-	struct str names = { 0 };
+	autostr struct str line = { 0 };
+	bool any = false;
 	*n_images = 0;
 	if (image_list(r->api->images, &v, &n, NULL) < 0)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		const cJSON *labels = json_obj(json_obj(v[i]->config, "config"), "Labels");
-		if (json_str(labels, "org.drydock.stand-in") && v[i]->tags && v[i]->tags[0])
-			str_addf(&names, "%s%s", names.len ? ", " : "", v[i]->tags[0]);
+		if (json_str(labels, "org.drydock.stand-in") && v[i]->tags && v[i]->tags[0]) {
+			if (!any)
+				strv_add(warnings, "NOTE: these images stand in for those of Docker Hub:");
+			any = true;
+			add_word(warnings, &line, v[i]->tags[0]);
+		}
 		image_free(v[i]);
 	}
 	*n_images = (int)n;
 	free(v);
-	if (names.len) {
-		autofree char *w = str_printf("NOTE: course images that stand in for those of Docker Hub: %s",
-					      names.s);
-		strv_add(warnings, w);
-	}
-	str_free(&names);
+	if (any)
+		strv_add(warnings, line.s);
 }
 
 static void put_host(cJSON *o)
@@ -225,17 +238,18 @@ static void put_registry(struct request *r, cJSON *o)
 	json_put_str(o, "IndexServerAddress", "https://index.docker.io/v1/");
 }
 
-static void put_flags(cJSON *o)
+static void put_flags(struct request *r, cJSON *o)
 {
 	static const char *const yes[] = { "MemoryLimit", "SwapLimit", "CpuCfsPeriod", "CpuCfsQuota",
 		"CPUShares", "CPUSet", "PidsLimit", "IPv4Forwarding", "OomKillDisable" };
 	static const char *const no[] = { "BridgeNfIptables", "BridgeNfIp6tables", "Debug",
-		"ExperimentalBuild", "LiveRestoreEnabled" };
+		"ExperimentalBuild" };
 	static const char *const security[] = { "name=seccomp,profile=builtin", "name=cgroupns", NULL };
 	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
 		json_put_bool(o, yes[i], true);
 	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
 		json_put_bool(o, no[i], false);
+	json_put_bool(o, "LiveRestoreEnabled", r->api->live_restore);
 	json_put_strv(o, "SecurityOptions", (char *const *)security);
 }
 
@@ -277,9 +291,9 @@ int system_info(struct request *r, struct err *e)
 	put_host(o);
 	put_runtimes(o);
 	put_registry(r, o);
-	put_flags(o);
+	put_flags(r, o);
 	json_put_str(o, "DockerRootDir", r->api->data_root);
-	json_put_str(o, "ServerVersion", ENGINE_VERSION);
+	json_put_str(o, "ServerVersion", DRYDOCK_VERSION);
 	json_put_strv(o, "Labels", (char *const []){ NULL });
 	json_put_strv(o, "Warnings", warnings);
 	strv_free(warnings);

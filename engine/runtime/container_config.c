@@ -101,8 +101,11 @@ int config_check(const cJSON *body, struct err *e)
 		return err_set(e, EINVAL, "invalid JSON: the body must be an object");
 	if (host && !cJSON_IsNull(host) && !cJSON_IsObject(host))
 		return err_set(e, EINVAL, "invalid JSON: wrong type for HostConfig");
+	unsigned short size[2];
 	int r = check_fields(body, "", config_fields, ARRAY_SIZE(config_fields), e);
-	return r < 0 ? r : check_fields(host, "HostConfig.", host_fields, ARRAY_SIZE(host_fields), e);
+	if (r < 0 || (r = json_want_pair(host, "ConsoleSize", size, e)) < 0)
+		return r;
+	return check_fields(host, "HostConfig.", host_fields, ARRAY_SIZE(host_fields), e);
 }
 
 /* What this engine does not honour: a warning, or the end of it. */

@@ -117,13 +117,14 @@ static void refused_fact(struct containers *cs, const struct origin *by, const c
 			 const struct err *e)
 {
 	cJSON *d = cJSON_CreateObject();
-	const char *holder = strstr(e->what, "by container \"");
 	int status = err_status(e);
-	autofree char *id = holder ? strndup(holder + 14, 64) : str_dup("");
+	autocontainer struct container *holder = NULL;
+	if (status == 409 && name)
+		containers_get(cs, name, &holder, NULL);
 	json_put_str(d, "name", name ? name : "");
 	json_put_str(d, "why", status == 409 ? "name-in-use" :
 			       status == 404 ? "no-such-image" : "bad-config");
-	json_put_str(d, "holder", id);
+	json_put_str(d, "holder", holder ? holder->id : "");
 	if (cs->journal)
 		journal_add(cs->journal, by, "ctr.create.refused", NULL, NULL, d, NULL);
 	else

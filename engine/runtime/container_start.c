@@ -23,12 +23,12 @@ static void set_error(struct container *c, const char *text)
 /* -- saying what went wrong -------------------------------------------------------- */
 
 /* The code a shell gives for a program that couldn't be started (docker run's page):
- * 127 not found, 126 found but not executable, 128 anything else before it ran. */
+ * 127 not found, 126 found but not executable, 128 anything else before it ran.
+ * launch_words() answers 400 where it was the program. */
 static int failure_code(const struct err *e)
 {
-	return strstr(e->what, "executable file not found") ||
-	       strstr(e->what, "no such file or directory") ? 127 :
-	       strstr(e->what, "permission denied") ? 126 : 128;
+	bool program = err_status(e) == 400;
+	return program && e->code == ENOENT ? 127 : program && e->code == EACCES ? 126 : 128;
 }
 
 /* -- starting ---------------------------------------------------------------------- */

@@ -4,14 +4,9 @@
 # timeout: 180
 . "$(dirname "$0")/../helpers/tap.sh"
 isolate "$0" "$@"
-have_real_docker || skip_all "no docker client is installed"
+need_real_docker
 need busybox script curl
 
-# The newest client that is there, on a terminal where one is asked for.
-CLIENT=${DOCKER_CLIENT:-/usr/local/bin/docker}
-[ -x $CLIENT ] || CLIENT=/usr/bin/docker
-export DOCKER_CLI_HINTS=false HOME=$WORK
-d() { timeout 20 "$CLIENT" "$@"; }
 tty() {	# INPUT COMMAND…: lines typed at a terminal, slowly enough to be at a prompt
 	local input=$1; shift
 	{ sleep 0.7; printf '%b' "$input" | while IFS= read -r l; do printf '%s\n' "$l"; sleep 0.4; done; sleep 0.3; } |
@@ -23,8 +18,6 @@ fails() {	# STATUS REGEX NAME ARGS…
 	is "$rc" "$want" "$name: exit $want"
 	like "$said" "$words" "$name: says so"
 }
-raw() { curl -s -m 10 --unix-socket "${DOCKER_HOST#unix://}" "$@"; }
-status() { raw -o /dev/null -w '%{http_code}' "$@"; }
 facts() { raw http://x/drydock/facts | grep -c "\"type\":\"$1\""; }
 
 start_daemon --bridge ddtest0
