@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/images_show.h"
 #include "api/routes.h"
 #include "image/reference.h"
 #include "runtime/container_event.h"
@@ -53,9 +54,8 @@ static char *bar(int64_t current, int64_t total)
 	return str_printf("[%s]  %.4gMB/%.4gMB", b, (double)current / 1e6, (double)total / 1e6);
 }
 
-static void progress(void *arg, const struct pull_progress *g)
+void pull_progress_line(struct stream *s, const struct pull_progress *g)
 {
-	struct pull *p = arg;
 	autojson cJSON *o = cJSON_CreateObject();
 	json_put_str(o, "status", g->status);
 	if (g->id && g->total > 0 && strstr(g->status, "ing")) {
@@ -70,9 +70,15 @@ static void progress(void *arg, const struct pull_progress *g)
 	}
 	if (g->id)
 		json_put_str(o, "id", g->id);
+	stream_json(s, o);
+}
+
+static void progress(void *arg, const struct pull_progress *g)
+{
+	struct pull *p = arg;
 	if (g->digest && (str_eq(g->status, "Pull complete") || str_eq(g->status, "Already exists")))
 		layer_fact(p, g);
-	stream_json(p->stream, o);
+	pull_progress_line(p->stream, g);
 }
 
 static void begin_facts(struct pull *p)
