@@ -75,6 +75,9 @@ struct network {
 };
 
 /* pool.c */
+/* This thread's way back from a container's network.  If it can't be gone, nothing
+ * that the thread does would be right from here on: the daemon ends. */
+void network_come_back(struct network *n);
 int pool_open(struct network *n, struct err *e);
 void pool_close(struct network *n);	/* stops the keeper, deletes ready and dead endpoints */
 int pool_take(struct network *n, const char *cid, struct endpoint **out, struct err *e);

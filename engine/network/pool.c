@@ -80,8 +80,7 @@ static void set_defaults(struct kernel *k)
 	k_write_file(k, "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
 }
 
-/* If it can't be done, nothing this thread does would be right from here on. */
-static void come_back(struct network *n)
+void network_come_back(struct network *n)
 {
 	if (k_setns(n->k, n->host_netns, CLONE_NEWNET) < 0 &&
 	    k_setns(n->k, n->host_netns, CLONE_NEWNET) < 0)
@@ -101,7 +100,7 @@ static int make_netns(struct network *n, int *netns, int *sock, struct err *e)
 	*netns = k_open(k, AT_FDCWD, "/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC, 0);
 	set_defaults(k);
 	*sock = open_socket(n, e);
-	come_back(n);
+	network_come_back(n);
 	if (*netns >= 0 && *sock >= 0)
 		return 0;
 	r = *netns < 0 ? err_sys(e, -*netns, "open the new network namespace") : *sock;

@@ -283,7 +283,7 @@ static int reach(struct proxy *p, const struct published *port)
 
 	if (fd == 0)
 		fd = (int)k_socket(p->k, AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	k_setns(p->k, p->n->host_netns, CLONE_NEWNET);
+	network_come_back(p->n);
 	if (fd < 0)
 		return fd;
 	trace_why(p->k, WHY_NET_FORWARD);
