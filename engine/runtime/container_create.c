@@ -223,7 +223,7 @@ int container_plan(struct containers *cs, const cJSON *body, struct str *out, st
 
 int container_layers(struct container *c, struct layers *out, struct err *e)
 {
-	struct layers l = { .n = 0 };
+	struct layers l = { .k = c->all->kernel };
 	if (!c->lower) {
 		autoimage struct image *img = NULL;
 		int r = image_get(c->all->images, c->image_id, &img, e);

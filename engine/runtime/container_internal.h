@@ -9,6 +9,7 @@
 #include "runtime/container_event.h"
 #include "runtime/spec.h"
 #include "runtime/state.h"
+#include "trace/decorator.h"
 
 struct work;			/* container_exit.c */
 
@@ -89,6 +90,8 @@ int init_layer_make(struct containers *cs, struct err *e);
 extern const struct launch_events container_launch_events;
 int worker_start(struct containers *cs, struct err *e);
 void worker_stop(struct containers *cs);
+/* Waits for what is queued now to be carried out (three seconds at most). */
+void worker_settle(struct containers *cs);
 
 /* container_exec.c */
 void execs_drop(struct container *c);		/* those of a container that is removed */

@@ -64,6 +64,8 @@ static void bury(struct container *c, const char *run_dir)
 {
 	struct launch_exit x = { .code = 255 };	/* what dockerd says of an end it didn't see */
 	launch_exit_record(run_dir, &x, NULL);
+	launch_spooled(c->all->launcher, c->id, run_dir);
+	worker_settle(c->all);		/* what its programs did came before its end */
 	container_ended(c, &x);
 	facts_exit(c, &x);
 	changes_look(c);
