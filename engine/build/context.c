@@ -43,7 +43,7 @@ static int make_dir(struct image_store *s, struct context *c, struct err *e)
 
 static int read_in(const struct context *c, const char *name, struct str *out)
 {
-	struct layers tree = { .k = kernel_linux(), .dir = { c->dir }, .n = 1 };
+	struct layers tree = { { c->dir }, 1 };
 	return layers_read_path(&tree, name, DOCKERFILE_LIMIT, out);
 }
 

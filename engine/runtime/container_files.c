@@ -66,7 +66,7 @@ static bool is_opaque(const struct layers *l, int fd)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d/.", fd);	/* the look follows no link */
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct k_buf b = { .data = value, .cap = sizeof(value) };
-		if (k_getxattr(l->k, path, names[i], &b) > 0 && value[0] == 'y')
+		if (k_getxattr(l->k ? l->k : kernel_linux(), path, names[i], &b) > 0 && value[0] == 'y')
 			return true;
 	}
 	return false;

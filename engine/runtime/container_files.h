@@ -22,9 +22,9 @@
 
 /* A stack of directories, top first.  Borrowed text. */
 struct layers {
-	struct kernel *k;	/* what asks for the overlay's marks */
 	const char *dir[130];	/* the overlay itself takes no more than 128 lower ones */
 	size_t n;
+	struct kernel *k;	/* asks for the overlay's marks; NULL: past the trace */
 };
 
 struct layer_file {
