@@ -46,7 +46,7 @@ struct side {
 };
 
 struct relay {
-	struct relay *next, **prev;	/* of the port; next also of proxy.gone */
+	struct relay *next, **prev;	/* of the port */
 	struct published *port;
 	struct side side[2];
 	bool connecting, told;
@@ -118,17 +118,7 @@ void relay_end(struct proxy *p, struct relay *r)
 	if (r->next)
 		r->next->prev = r->prev;
 	p->relays--;
-	r->next = p->gone;	/* this round may still hold an event for it */
-	p->gone = r;
-}
-
-void relay_free_gone(struct proxy *p)
-{
-	while (p->gone) {
-		struct relay *r = p->gone;
-		p->gone = r->next;
-		free(r);
-	}
+	proxy_free_later(p, r);
 }
 
 /* A side is watched for what would get somebody further. */

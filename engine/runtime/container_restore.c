@@ -201,6 +201,8 @@ static int open_parts(struct containers *cs, const struct containers_options *o,
 		err_print(&net);
 	for (char *const *w = cs->network ? network_warnings(cs->network) : NULL; w && *w; w++)
 		fprintf(stderr, "drydock: %s\n", *w);
+	if ((r = networks_open(cs, e)) < 0)
+		return r;
 	r = restore_all(cs, e);
 	if (cs->network)	/* whatever wasn't adopted belonged to a killed daemon */
 		network_sweep(cs->network);
@@ -299,6 +301,7 @@ void containers_close(struct containers *cs, bool stop)
 		table_remove(v[i]);
 	}
 	containers_list_free(v, n);
+	networks_close(cs);
 	free(cs->v);
 	free(cs->data_root);
 	free(cs->exec_root);
