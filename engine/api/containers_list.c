@@ -7,47 +7,45 @@
 #include "api/routes.h"
 #include "core/clock.h"
 #include "runtime/container_config.h"
-#include "runtime/container_places.h"
 
-cJSON *show_networks(const struct container *c)
+const char *network_mode(const struct container *c)
 {
-	cJSON *all = cJSON_CreateObject();
+	const char *mode = json_str_or(c->host, "NetworkMode", "default");
+	return str_eq(mode, "default") ? "bridge" : mode;
+}
 
-	for (size_t i = 0; i < c->n_places; i++)
-		json_put(all, c->places[i]->net_name, place_show(c, c->places[i]));
+char *network_id(const struct api *a, const char *name, char *buf)
+{
+	autofree char *text = str_printf("network %s of %s", name, a->data_root);
+	sha256_hex(text, strlen(text), buf);
+	return buf;
+}
+
+cJSON *show_networks(const struct request *r, const struct container *c)
+{
+	cJSON *all = cJSON_CreateObject(), *o = cJSON_CreateObject();
+	const struct network *net = containers_network(r->api->containers);
+	const char *mode = network_mode(c);
+	const char *prefix = net ? strchr(network_subnet(net), '/') : NULL;
+	bool up = c->address != NULL;
+	char id[65];
+
+	json_put(o, "IPAMConfig", cJSON_CreateNull());
+	json_put(o, "Links", cJSON_CreateNull());
+	json_put(o, "Aliases", cJSON_CreateNull());
+	json_put_str(o, "MacAddress", c->mac ? c->mac : "");
+	json_put(o, "DriverOpts", cJSON_CreateNull());
+	json_put_str(o, "NetworkID", network_id(r->api, mode, id));
+	json_put_str(o, "EndpointID", up ? c->id : "");
+	json_put_str(o, "Gateway", up && net ? network_gateway(net) : "");
+	json_put_str(o, "IPAddress", up ? c->address : "");
+	json_put_int(o, "IPPrefixLen", up && prefix ? atoi(prefix + 1) : 0);
+	json_put_str(o, "IPv6Gateway", "");
+	json_put_str(o, "GlobalIPv6Address", "");
+	json_put_int(o, "GlobalIPv6PrefixLen", 0);
+	json_put(o, "DNSNames", cJSON_CreateNull());
+	json_put(all, mode, o);
 	return all;
-}
-
-static cJSON *one_mount(const char *type, const char *source, const char *target, const char *mode,
-			bool rw)
-{
-	cJSON *o = cJSON_CreateObject();
-	json_put_str(o, "Type", type);
-	json_put_str(o, "Source", source);
-	json_put_str(o, "Destination", target);
-	json_put_str(o, "Mode", mode);
-	json_put_bool(o, "RW", rw);
-	json_put_str(o, "Propagation", str_eq(type, "bind") ? "rprivate" : "");
-	return o;
-}
-
-cJSON *show_mounts(const struct container *c)
-{
-	cJSON *list = cJSON_CreateArray();
-	const cJSON *v;
-	cJSON_ArrayForEach(v, json_obj(c->host, "Binds")) {
-		autofree char *text = str_dup(cJSON_IsString(v) ? v->valuestring : "");
-		char *save, *source = strtok_r(text, ":", &save), *target = strtok_r(NULL, ":", &save);
-		const char *mode = strtok_r(NULL, ":", &save);
-		if (source && target)
-			cJSON_AddItemToArray(list, one_mount("bind", source, target, mode ? mode : "",
-							     !mode || !strstr(mode, "ro")));
-	}
-	cJSON_ArrayForEach(v, json_obj(c->host, "Mounts"))
-		cJSON_AddItemToArray(list, one_mount(json_str_or(v, "Type", ""), json_str_or(v, "Source", ""),
-						     json_str_or(v, "Target", ""), "",
-						     !json_bool(v, "ReadOnly")));
-	return list;
 }
 
 static cJSON *row_port(unsigned ctr, const char *proto, const struct port *p)
@@ -136,9 +134,9 @@ cJSON *show_row(const struct request *r, struct container *c, bool size)
 	json_put_str(o, "Status", status);
 	json_put_str(host, "NetworkMode", json_str_or(c->host, "NetworkMode", "default"));
 	json_put(o, "HostConfig", host);
-	json_put(nets, "Networks", show_networks(c));
+	json_put(nets, "Networks", show_networks(r, c));
 	json_put(o, "NetworkSettings", nets);
-	json_put(o, "Mounts", show_mounts(c));
+	json_put(o, "Mounts", container_mounts(c));
 	return o;
 }
 
@@ -189,17 +187,6 @@ static bool image_fits(const struct list *l, const struct container *c)
 	return !list;
 }
 
-/* By name or id; container:NAME as it is. */
-static bool network_fits(const struct list *l, const struct container *c)
-{
-	bool fits = filter_has(l->filters, "network", json_str_or(c->host, "NetworkMode", ""));
-
-	for (size_t i = 0; i < c->n_places; i++)
-		fits |= filter_has(l->filters, "network", c->places[i]->net_name) ||
-			filter_has(l->filters, "network", c->places[i]->net_id);
-	return fits;
-}
-
 static bool wanted(const struct list *l, const struct container *c)
 {
 	char code[16];
@@ -213,7 +200,7 @@ static bool wanted(const struct list *l, const struct container *c)
 	       filter_has(l->filters, "status", ctr_status_names[c->status]) &&
 	       any_fits(l->filters, "name", c->name, name_fits) &&
 	       any_fits(l->filters, "id", c->id, str_starts) &&
-	       network_fits(l, c) &&
+	       filter_has(l->filters, "network", network_mode(c)) &&
 	       filter_labels(l->filters, json_obj(c->config, "Labels")) &&
 	       c->created_ns < l->before && c->created_ns > l->since && image_fits(l, c);
 }

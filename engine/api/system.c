@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "api/images_show.h"
+#include "api/containers_show.h"
 #include "api/routes.h"
 #include "core/clock.h"
 #include "core/file.h"
@@ -194,7 +195,6 @@ static void put_drivers(struct request *r, cJSON *o)
 	static const char *const nets[] = { "bridge", "host", "null", NULL };
 	cJSON *plugins = cJSON_CreateObject(), *status = cJSON_CreateArray();
 	cJSON *pair = cJSON_CreateArray();
-	char *const none[] = { NULL };
 	bool cgroup2 = access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
 
 	json_put_str(o, "Driver", "overlay2");
@@ -202,7 +202,7 @@ static void put_drivers(struct request *r, cJSON *o)
 	cJSON_AddItemToArray(pair, cJSON_CreateString(r->api->backend));
 	cJSON_AddItemToArray(status, pair);
 	json_put(o, "DriverStatus", status);
-	json_put_strv(plugins, "Volume", none);
+	json_put_strv(plugins, "Volume", (char *const []){ "local", NULL });
 	json_put_strv(plugins, "Network", (char *const *)nets);
 	json_put(plugins, "Authorization", cJSON_CreateNull());
 	json_put_strv(plugins, "Log", (char *const *)logs);
@@ -305,9 +305,13 @@ int system_info(struct request *r, struct err *e)
 
 int system_df(struct request *r, struct err *e)
 {
-	cJSON *o = cJSON_CreateObject(), *rows = cJSON_CreateArray();
 	int64_t layers;
 	size_t n;
+	cJSON *volumes;
+	int err = show_volumes(r, NULL, true, &volumes, e);
+	if (err < 0)
+		return err;
+	cJSON *o = cJSON_CreateObject(), *rows = cJSON_CreateArray();
 	cJSON *images = df_images(r, &layers);
 	struct container **v = containers_list(r->api->containers, &n);
 	for (size_t i = 0; i < n; i++) {
@@ -329,7 +333,7 @@ int system_df(struct request *r, struct err *e)
 	json_put_int(o, "LayersSize", layers);
 	json_put(o, "Images", images);
 	json_put(o, "Containers", rows);
-	json_put(o, "Volumes", cJSON_CreateArray());
+	json_put(o, "Volumes", volumes);
 	json_put(o, "BuildCache", cJSON_CreateArray());
 	view_fact(r, "df", NULL, NULL, (int)n);
 	return reply_json(r, 200, o);

@@ -17,7 +17,7 @@
 
 #include "build/fetch_file.h"
 #include "build/parse_line.h"
-#include "build/tree.h"
+#include "image/tree.h"
 #include "core/cleanup.h"
 #include "core/file.h"
 #include "core/str.h"

@@ -13,7 +13,7 @@
 
 #include "build/job.h"
 #include "build/source.h"
-#include "build/tree.h"
+#include "image/tree.h"
 #include "core/cleanup.h"
 #include "core/file.h"
 #include "core/json.h"

@@ -331,7 +331,7 @@ void job_remove_containers(struct job *j)
 		struct err e = { 0 };
 		if (containers_get(j->o->containers, j->containers[i], &c, NULL) < 0)
 			continue;
-		if (container_remove(c, &j->o->by, true, &e) < 0)
+		if (container_remove(c, &j->o->by, true, true, &e) < 0)
 			job_say(j, "Removing intermediate container %.12s: %s\n", c->id, e.what);
 		else
 			job_say(j, " ---> Removed intermediate container %.12s\n", c->id);

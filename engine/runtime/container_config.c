@@ -23,8 +23,8 @@ static const struct field config_fields[] = {
 	{ "ExposedPorts", 'o', KEEP }, { "Tty", 'b', KEEP }, { "OpenStdin", 'b', KEEP },
 	{ "StdinOnce", 'b', KEEP }, { "Env", 'a', KEEP }, { "Cmd", 'c', KEEP },
 	{ "Healthcheck", 'o', WARN }, { "ArgsEscaped", 'b', KEEP }, { "Image", 's', KEEP },
-	{ "Volumes", 'o', WARN }, { "WorkingDir", 's', KEEP }, { "Entrypoint", 'c', KEEP },
-	{ "NetworkDisabled", 'b', KEEP }, { "MacAddress", 's', KEEP }, { "OnBuild", 'a', KEEP },
+	{ "Volumes", 'o', KEEP }, { "WorkingDir", 's', KEEP }, { "Entrypoint", 'c', KEEP },
+	{ "NetworkDisabled", 'b', KEEP }, { "MacAddress", 's', WARN }, { "OnBuild", 'a', KEEP },
 	{ "Labels", 'o', KEEP }, { "StopSignal", 's', KEEP }, { "StopTimeout", 'i', KEEP },
 	{ "Shell", 'a', KEEP },
 };
@@ -32,7 +32,7 @@ static const struct field config_fields[] = {
 static const struct field host_fields[] = {
 	{ "Binds", 'a', KEEP }, { "ContainerIDFile", 's', KEEP }, { "LogConfig", 'o', KEEP },
 	{ "NetworkMode", 's', KEEP }, { "PortBindings", 'o', KEEP }, { "RestartPolicy", 'o', KEEP },
-	{ "AutoRemove", 'b', KEEP }, { "VolumeDriver", 's', KEEP }, { "VolumesFrom", 'a', REFUSE },
+	{ "AutoRemove", 'b', KEEP }, { "VolumeDriver", 's', KEEP }, { "VolumesFrom", 'a', KEEP },
 	{ "ConsoleSize", 'a', KEEP }, { "Annotations", 'o', KEEP }, { "CapAdd", 'a', KEEP },
 	{ "CapDrop", 'a', KEEP }, { "CgroupnsMode", 's', KEEP }, { "Dns", 'a', KEEP },
 	{ "DnsOptions", 'a', KEEP }, { "DnsSearch", 'a', KEEP }, { "ExtraHosts", 'a', KEEP },

@@ -10,13 +10,13 @@
 
 #include "runtime/container_internal.h"
 
-enum work_kind { WORK_EXITED, WORK_EXEC_EXITED, WORK_PROC, WORK_DETACHED, WORK_LOST };
+enum work_kind { WORK_EXITED, WORK_EXEC_EXITED, WORK_PROC, WORK_DETACHED };
 
 struct work {
 	struct work *next;
 	enum work_kind kind;
 	char *id, *text;		/* text: exec id, or how a client left */
-	int code;			/* … or how many records were lost */
+	int code;
 	struct launch_exit exit;
 	struct launch_proc proc;	/* its text is owned here */
 };
@@ -81,16 +81,8 @@ static void on_detached(void *arg, const char *id, const char *how)
 	queue(arg, new_work(WORK_DETACHED, id, how));
 }
 
-static void on_lost(void *arg, const char *id, int n)
-{
-	struct work *w = new_work(WORK_LOST, id, NULL);
-	w->code = n;
-	queue(arg, w);
-}
-
 const struct launch_events container_launch_events = {
 	.exited = on_exited, .exec_exited = on_exec_exited, .proc = on_proc, .detached = on_detached,
-	.lost = on_lost,
 };
 
 /* -- restart policies -------------------------------------------------------------- */
@@ -187,7 +179,7 @@ static void exited(struct container *c, const struct launch_exit *x)
 	c->pid = 0;
 	execs_end(c);
 	if (host_flag(c, "AutoRemove") && !c->restarting) {	/* which looks for itself what was written */
-		remove_locked(c, &c->by, false, NULL);
+		remove_locked(c, &c->by, false, true, NULL);
 		return;
 	}
 	changes_look(c);
@@ -211,20 +203,12 @@ static void proc(struct container *c, const struct launch_proc *p)
 	facts_proc(c, p);
 }
 
-static void lost(struct container *c, int n)
-{
-	cJSON *d = cJSON_CreateObject();
-	json_put_int(d, "n", n);
-	container_fact(c, &c->by, "proc.lost", d);
-}
-
 static void carry_out(struct containers *cs, struct work *w)
 {
 	autocontainer struct container *c = table_find_id(cs, w->id);
 	if (!c)
 		return;
 	container_lock(c);
-	const char *was = trace_subject(cs->kernel, c->id);
 	switch (w->kind) {
 	case WORK_EXITED:
 		exited(c, &w->exit);
@@ -238,11 +222,7 @@ static void carry_out(struct containers *cs, struct work *w)
 	case WORK_DETACHED:
 		detached(c, w->text);
 		break;
-	case WORK_LOST:
-		lost(c, w->code);
-		break;
 	}
-	trace_subject(cs->kernel, was);
 	container_unlock(c);
 }
 
@@ -298,19 +278,14 @@ void worker_stop(struct containers *cs)
 		nanosleep(&slice, NULL);
 }
 
-void worker_settle(struct containers *cs)
+void containers_settle(struct containers *cs)
 {
+	size_t n;
 	pthread_mutex_lock(&cs->work_lock);
 	uint64_t want = cs->queued;
 	for (int i = 0; i < 6 && cs->finished < want; i++)
 		clock_wait_ms(&cs->work_done, &cs->work_lock, 500);
 	pthread_mutex_unlock(&cs->work_lock);
-}
-
-void containers_settle(struct containers *cs)
-{
-	size_t n;
-	worker_settle(cs);
 	/* A shell writes files without starting a program. */
 	struct container **v = containers_list(cs, &n);
 	for (size_t i = 0; i < n; i++) {

@@ -5,13 +5,11 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/json.h"
+#include "core/random.h"
 #include "runtime/container.h"
 #include "runtime/container_event.h"
-#include "runtime/container_places.h"
-#include "runtime/networks.h"
 #include "runtime/spec.h"
 #include "runtime/state.h"
-#include "trace/decorator.h"
 
 struct work;			/* container_exit.c */
 
@@ -23,11 +21,8 @@ struct containers {
 	struct journal *journal;
 	struct state *state;
 	struct launcher *launcher;
-	struct network *network;	/* the default bridge; NULL: none on this host */
-
-	pthread_mutex_t nets_lock;	/* the table of networks; taken after a container's */
-	struct net **nets;		/* bridge, host, none, then users' own */
-	size_t n_nets;
+	struct network *network;	/* NULL: none on this host */
+	struct volumes *volumes;
 
 	pthread_mutex_t images_lock;	/* no image goes while a container of it comes; taken first */
 	pthread_mutex_t lock;		/* the table, names, execs */
@@ -54,7 +49,6 @@ struct container *table_find_id(struct containers *cs, const char *id);	/* count
 char *table_name(struct containers *cs, const char *id);
 int container_save(struct container *c, struct err *e);
 struct container *container_load(struct containers *cs, const cJSON *doc);
-void random_id(char id[65]);
 char *random_name(struct containers *cs);
 int check_name(const char *name, struct err *e);
 bool container_is_up(const struct container *c);	/* running or paused */
@@ -64,8 +58,20 @@ int spec_build(struct container *c, struct spec *s, bool resolve_user, struct er
 bool host_flag(const struct container *c, const char *key);
 const char *host_text(const struct container *c, const char *key);
 
-/* container_mounts.c: Binds, Mounts and Tmpfs of HostConfig, in order. */
-int mounts_build(const cJSON *host, struct spec *s, struct err *e);
+/* container_points.c.  What a plan has slots for (plan.h), less those it needs itself. */
+#define MAX_POINTS 40
+/* Sets c->points by what Config and HostConfig ask for.  Nothing is made yet. */
+int points_build(struct container *c, struct err *e);
+
+/* container_mounts.c: from points to directories and mounts. */
+int mounts_make(struct container *c, struct err *e);	/* at creation: volumes, filled */
+int mounts_ready(struct container *c, struct err *e);	/* before a start; undone by: */
+void mounts_done(struct container *c);
+void mounts_build(const struct container *c, struct spec *s);
+void mounts_remove_volumes(struct container *c);	/* those made for it alone */
+int mounts_count(const struct container *c, const char *type);
+/* The type of the mount that a path of the container lies on, or NULL. */
+const char *mount_at(const struct container *c, const char *path);
 /* container_limits.c */
 int limits_build(const cJSON *host, struct spec *s, struct err *e);
 int caps_build(const cJSON *host, uint64_t *caps, struct err *e);
@@ -74,19 +80,8 @@ int caps_build(const cJSON *host, uint64_t *caps, struct err *e);
 int net_start(struct container *c, struct spec *s, struct err *e);
 void net_stop(struct container *c);
 void net_adopt(struct container *c);
-/* Before and after one of its places goes while it runs: where its ports lead to. */
-void net_ports_leave(struct container *c, const struct place *p);
-void net_ports_move(struct container *c);
 int net_files(struct container *c, struct err *e);	/* hosts, hostname, resolv.conf */
 cJSON *net_ports_fact(const struct container *c);	/* as asked for */
-
-/* container_plug.c: lock held. */
-int plug_all(struct container *c, struct err *e);	/* all places, or none */
-void unplug_all(struct container *c);
-void plug_adopt(struct container *c, struct err *e);	/* e: why one was lost */
-struct place *plug_leader(const struct container *c);	/* with the default route; NULL: none */
-bool plug_has_names(const struct container *c);		/* asks 127.0.0.11 */
-void plug_tell_names(struct container *c);		/* after its name has changed */
 
 /* container_start.c: lock held. */
 void container_ended(struct container *c, const struct launch_exit *x);
@@ -98,7 +93,8 @@ void attach_drop(struct container *c);		/* closes them */
 void attach_await(struct container *c);		/* until those expected are here, or 1 s */
 
 /* container_remove.c */
-int remove_locked(struct container *c, const struct origin *by, bool force, struct err *e);
+int remove_locked(struct container *c, const struct origin *by, bool force, bool volumes,
+		  struct err *e);
 void *reaper_run(void *containers);
 void reaper_wake(void);
 int init_layer_make(struct containers *cs, struct err *e);
@@ -107,8 +103,6 @@ int init_layer_make(struct containers *cs, struct err *e);
 extern const struct launch_events container_launch_events;
 int worker_start(struct containers *cs, struct err *e);
 void worker_stop(struct containers *cs);
-/* Waits for what is queued now to be carried out (three seconds at most). */
-void worker_settle(struct containers *cs);
 
 /* container_exec.c */
 void execs_drop(struct container *c);		/* those of a container that is removed */

@@ -195,9 +195,9 @@ int spec_build(struct container *c, struct spec *s, bool resolve_user, struct er
 	build_streams(c, s);
 	build_root(c, s);
 	build_namespaces(c, s);
-	if ((r = build_security(c, s, e)) < 0 || (r = limits_build(c->host, s, e)) < 0 ||
-	    (r = mounts_build(c->host, s, e)) < 0)
+	if ((r = build_security(c, s, e)) < 0 || (r = limits_build(c->host, s, e)) < 0)
 		return r;
+	mounts_build(c, s);
 	if (resolve_user && (r = build_user(c, s, &home, e)) < 0)
 		return r;
 	s->envp = build_env(c, home ? home : "/");

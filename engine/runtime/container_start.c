@@ -33,20 +33,6 @@ static int failure_code(const struct err *e)
 
 /* -- starting ---------------------------------------------------------------------- */
 
-/* -v creates a missing directory of the host, as dockerd does. */
-static int make_bind_sources(const struct spec *s, struct err *e)
-{
-	for (size_t i = 0; i < s->n_mounts; i++) {
-		struct stat st;
-		if (str_eq(s->mounts[i].type, "bind") && stat(s->mounts[i].source, &st) < 0) {
-			int r = dir_make(s->mounts[i].source, 0755, e);
-			if (r < 0)
-				return r;
-		}
-	}
-	return 0;
-}
-
 static int launch(struct container *c, struct spec *s, struct launch_info *info, struct err *e)
 {
 	int r = launch_prepare(c->all->launcher, s, &c->run, e);
@@ -67,15 +53,16 @@ static int start_parts(struct container *c, struct spec *s, struct launch_info *
 {
 	char **unread = mem_alloc(sizeof(*unread));	/* said at creation already */
 	int r = spec_build(c, s, true, e);
-	if (r == 0) {
+	if (r == 0)
 		launch_clamp(c->all->launcher, s, &unread);
-		r = make_bind_sources(s, e);
-	}
 	strv_free(unread);
-	if (r < 0 || (r = net_start(c, s, e)) < 0)
+	if (r < 0 || (r = mounts_ready(c, e)) < 0)
 		return r;
-	if ((r = net_files(c, e)) < 0 || (r = launch(c, s, info, e)) < 0)
+	if ((r = net_start(c, s, e)) < 0 || (r = net_files(c, e)) < 0 ||
+	    (r = launch(c, s, info, e)) < 0) {
 		net_stop(c);
+		mounts_done(c);
+	}
 	return r;
 }
 
@@ -119,9 +106,7 @@ int start_locked(struct container *c, const struct origin *by, struct err *e)
 	if (c->status == CTR_REMOVING || c->gone)
 		return err_http(e, 409, EBUSY, "container is marked for removal and cannot be started");
 	origin_keep(&c->by, by);
-	const char *was = trace_subject(c->all->kernel, c->id);
 	int r = start_parts(c, &s, &info, e);
-	trace_subject(c->all->kernel, was);
 	if (r == 0)
 		started(c, by, &info, &s);
 	else
@@ -138,7 +123,7 @@ static int start_or_remove(struct container *c, const struct origin *by, struct 
 	struct err ignored = { 0 };
 	int r = start_locked(c, by, e);
 	if (r < 0 && host_flag(c, "AutoRemove") && !container_is_up(c))
-		remove_locked(c, by, false, &ignored);
+		remove_locked(c, by, false, true, &ignored);
 	return r;
 }
 
@@ -163,6 +148,7 @@ void container_ended(struct container *c, const struct launch_exit *x)
 		launch_release(c->run);
 	c->run = NULL;
 	net_stop(c);
+	mounts_done(c);
 	if (!host_flag(c, "AutoRemove"))	/* else the document goes in a moment */
 		container_save(c, NULL);
 	c->exits++;

@@ -14,6 +14,7 @@ const char *const ctr_status_names[] = {
 
 struct launcher *containers_launcher(struct containers *cs) { return cs->launcher; }
 struct network *containers_network(struct containers *cs) { return cs->network; }
+struct volumes *containers_volumes(struct containers *cs) { return cs->volumes; }
 struct image_store *containers_images(struct containers *cs) { return cs->images; }
 struct journal *containers_journal(struct containers *cs) { return cs->journal; }
 
@@ -26,15 +27,6 @@ bool container_is_up(const struct container *c)
 }
 
 /* -- names ------------------------------------------------------------------------- */
-
-void random_id(char id[65])
-{
-	unsigned char raw[32];
-	if (getrandom(raw, sizeof(raw), 0) != sizeof(raw))
-		abort();	/* never for 32 bytes once the kernel is up (getrandom(2)) */
-	for (size_t i = 0; i < sizeof(raw); i++)
-		snprintf(id + 2 * i, 3, "%02x", raw[i]);
-}
 
 static struct container *find_name(struct containers *cs, const char *name)
 {
@@ -108,12 +100,13 @@ static void container_free(struct container *c)
 	changes_free(c->changes);
 	cJSON_Delete(c->config);
 	cJSON_Delete(c->host);
+	cJSON_Delete(c->points);
 	strv_free(c->init_argv);
 	strv_free(c->lower);
 	strv_free(c->diff_ids);
 	origin_free(&c->by);
-	places_free(c);
-	char *const text[] = { c->name, c->image_id, c->image_ref, c->error, c->init_exe, c->upper,
+	char *const text[] = { c->name, c->image_id, c->image_ref, c->error, c->address, c->mac,
+			       c->netns_path, c->init_exe, c->upper,
 			       (char *)c->ports };
 	for (size_t i = 0; i < ARRAY_SIZE(text); i++)
 		free(text[i]);
@@ -271,7 +264,6 @@ int container_rename(struct container *c, const char *name, struct err *e)
 		c->name = str_dup(name);
 	}
 	pthread_mutex_unlock(&cs->lock);
-	plug_tell_names(c);
 	if (r == 0 && (r = container_save(c, e)) == 0) {
 		cJSON *more = cJSON_CreateObject();
 		json_put_str(more, "oldName", old);
@@ -332,6 +324,7 @@ int container_save(struct container *c, struct err *e)
 	json_put_str(o, "ref", c->image_ref);
 	json_put(o, "config", cJSON_CreateObjectReference(c->config->child));
 	json_put(o, "host", cJSON_CreateObjectReference(c->host->child));
+	json_put(o, "points", cJSON_Duplicate(c->points, true));
 	json_put_int(o, "status", c->status);
 	json_put_int(o, "pid", c->pid);
 	json_put_int(o, "exit_code", c->exit_code);
@@ -343,7 +336,7 @@ int container_save(struct container *c, struct err *e)
 	json_put_int(o, "starts", c->starts);
 	json_put_int(o, "restarts", c->restarts);
 	json_put_bool(o, "by_hand", c->by_hand);
-	json_put(o, "places", places_json(c));
+	json_put_str(o, "address", c->address);
 	json_put(o, "ports", ports_json(c));
 	json_put_str(o, "actor", actor_name(c->by.actor));
 	json_put_str(o, "session", c->by.session);
@@ -375,6 +368,7 @@ struct container *container_load(struct containers *cs, const cJSON *o)
 	c->image_ref = str_dup(json_str_or(o, "ref", ""));
 	c->config = cJSON_Duplicate(json_obj(o, "config"), true);
 	c->host = cJSON_Duplicate(json_obj(o, "host"), true);
+	c->points = cJSON_Duplicate(json_obj(o, "points"), true);
 	c->status = (enum ctr_status)json_int(o, "status", CTR_EXITED);
 	c->pid = (int)json_int(o, "pid", 0);
 	c->exit_code = (int)json_int(o, "exit_code", 0);
@@ -387,7 +381,7 @@ struct container *container_load(struct containers *cs, const cJSON *o)
 	c->starts = (int)json_int(o, "starts", 0);
 	c->restarts = (int)json_int(o, "restarts", 0);
 	c->by_hand = json_bool(o, "by_hand");
-	places_load(c, json_obj(o, "places"));
+	c->address = str_dup(json_str(o, "address"));
 	load_ports(c, json_obj(o, "ports"));
 	actor_parse(json_str_or(o, "actor", "student"), &by.actor);
 	origin_keep(&c->by, &by);

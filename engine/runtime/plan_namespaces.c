@@ -117,16 +117,12 @@ void plan_namespaces(struct plan_builder *p, const struct plan_input *in)
 		add_names(p, s);
 	if (s->net == NET_NONE)
 		add_loopback(p);
-	plan_add(p, K_MOUNT, WHY_NS_PRIVATE, NOTEXT, TEXT("/"), NOTEXT,
-		 INT(MS_REC | MS_PRIVATE), NOTEXT);
 }
 
-/* Whoever is in the pid namespace already could trace a process that enters it, and
- * take what it still holds of the host's.  Only the kernel's /proc/PID files change
- * owner by this; execve makes it as it was. */
-void plan_close_to_others(struct plan_builder *p)
+void plan_private(struct plan_builder *p)
 {
-	plan_add(p, K_PRCTL, WHY_EXEC_CLOSED, INT(PR_SET_DUMPABLE), INT(0), INT(0));
+	plan_add(p, K_MOUNT, WHY_NS_PRIVATE, NOTEXT, TEXT("/"), NOTEXT,
+		 INT(MS_REC | MS_PRIVATE), NOTEXT);
 }
 
 /* docker exec: one call enters them all, by PID 1's pidfd. */

@@ -1,6 +1,6 @@
-/* tree.h - files on their way from a context into a layer: summed, then copied. */
-#ifndef DRYDOCK_BUILD_TREE_H
-#define DRYDOCK_BUILD_TREE_H
+/* tree.h - trees of files: summed, and copied into a layer or a volume. */
+#ifndef DRYDOCK_IMAGE_TREE_H
+#define DRYDOCK_IMAGE_TREE_H
 
 #include <stdbool.h>
 #include <sys/types.h>

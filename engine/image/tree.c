@@ -1,7 +1,7 @@
 /* tree.c - see tree.h.  Sources are ours alone (a context unpacked, layers), so their
  * paths may be trusted once resolved; the target is a layer, where a link could lead
  * out: its directories are opened beneath its root, and names in them never followed. */
-#include "build/tree.h"
+#include "image/tree.h"
 
 #include <dirent.h>
 #include <errno.h>
