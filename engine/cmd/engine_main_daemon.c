@@ -198,7 +198,8 @@ static int listen_tcp(const char *text, int *out, struct err *e)
 	int one = 1;
 	if (str_eq(host, "localhost") || !*host)
 		strcpy(host = mem_grow(host, 16), "127.0.0.1");
-	if (inet_pton(AF_INET, host, &in.sin_addr) != 1 || (ntohl(in.sin_addr.s_addr) >> 24) != 127) {
+	if (inet_pton(AF_INET, host, &in.sin_addr) != 1 ||
+	    (ntohl(in.sin_addr.s_addr) >> 24) != 127) {
 		err_set(e, EPERM, "listen on tcp://%s: only on loopback", text);
 		return err_hint(e, "whoever reaches the API is root on this machine; use ssh -L to"
 				" reach it from another");
@@ -224,7 +225,8 @@ static int serve(struct daemon *d, const char *url, struct err *e)
 	else if (str_starts(url, "tcp://"))
 		r = listen_tcp(url + 6, &fd, e);
 	else
-		r = err_set(e, EINVAL, "can't listen on \"%s\": unix:///PATH or tcp://127.0.0.1:PORT", url);
+		r = err_set(e, EINVAL, "can't listen on \"%s\": unix:///PATH or "
+			    "tcp://127.0.0.1:PORT", url);
 	if (r == 0)
 		r = server_start(&d->api, fd, is_unix, &d->server[d->n_servers], e);
 	d->n_servers += r == 0;
