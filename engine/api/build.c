@@ -183,8 +183,7 @@ static void made(void *arg, const char *id)
 	cJSON *aux = cJSON_CreateObject();
 	json_put_str(aux, "ID", id);
 	json_put(o, "aux", aux);
-	if (!b->quiet)
-		stream_json(b->stream, o);
+	stream_json(b->stream, o);
 }
 
 static void progress(void *arg, const struct pull_progress *g)

@@ -64,11 +64,15 @@ static int read_dockerfile(struct context *c, const char **name, struct err *e)
 }
 
 /* The client sends both files in any case, since we need them; a COPY doesn't get
- * them where .dockerignore names them. */
+ * them where .dockerignore names them, nor a Dockerfile that was never in the folder
+ * (clients send it as .dockerfile.SOMETHING). */
 static void hide_ignored(const struct context *c, const char *dockerfile)
 {
 	autostr struct str text = { 0 };
 	const char *names[] = { ".dockerignore", dockerfile };
+	autofree char *guest = str_printf("%s/%s", c->dir, dockerfile);
+	if (str_starts(dockerfile, ".dockerfile."))
+		unlink(guest);
 	if (read_in(c, ".dockerignore", &text) < 0)
 		return;
 	struct patterns *p = NULL;

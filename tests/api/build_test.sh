@@ -2,20 +2,21 @@
 # `docker build` by Docker's own client: steps, cache, stages, files, and what is said
 # when something is wrong.
 . "$(dirname "$0")/../helpers/tap.sh"
-need /usr/bin/docker python3
+need python3 curl
+need_real_docker
 isolate "$0" "$@"
-export DOCKER_BUILDKIT=0 DOCKER_CONFIG=$WORK/config
+export DOCKER_BUILDKIT=0
 start_daemon
 
 CTX=$WORK/context
 # A Dockerfile from standard input, in a context of its own; what build prints.
 build() {	# OPTIONS...
 	cat >"$CTX/Dockerfile"
-	real_docker build "$@" "$CTX" 2>&1
+	d build "$@" "$CTX" 2>&1
 }
 fresh() { rm -rf "$CTX"; mkdir -p "$CTX"; }
-in_image() { real_docker run --rm --entrypoint sh "$1" -c "$2" 2>&1; }
-config() { real_docker image inspect -f "{{json .Config.$2}}" "$1"; }
+in_image() { d run --rm --entrypoint sh "$1" -c "$2" 2>&1; }
+config() { d image inspect -f "{{json .Config.$2}}" "$1"; }
 
 # ---- steps and cache ----------------------------------------------------------------
 
@@ -35,12 +36,12 @@ like "$out" '^said$' "shows what it prints"
 like "$out" '^ ---> Removed intermediate container [0-9a-f]{12}$' "removes the container"
 like "$out" '^Successfully built [0-9a-f]{12}$' "says the image"
 like "$out" '^Successfully tagged five:latest$' "gives it the name"
-is "$(real_docker run --rm five)" hello "the image runs"
+is "$(d run --rm five)" hello "the image runs"
 is "$(in_image five 'readlink /app/link; ls -ld /app/sub | cut -c1-10')" $'file\ndrwxr-xr-x' \
 	"links and folders arrive"
-is "$(real_docker ps -aq)" "" "no container is left"
-is "$(real_docker images -q | wc -l)" 2 "the steps' images are not in the way"
-ok "and are there with -a" test "$(real_docker images -aq | wc -l)" -gt 4
+is "$(d ps -aq)" "" "no container is left"
+is "$(d images -q | wc -l)" 2 "the steps' images are not in the way"
+ok "and are there with -a" test "$(d images -aq | wc -l)" -gt 4
 
 again=$(build -t five <<<"$five")
 is "$(grep -c 'Using cache' <<<"$again")" 4 "the same again is all known"
@@ -51,9 +52,9 @@ echo two >"$CTX/app/file"
 is "$(build <<<"$five" | grep -c 'Using cache')" 1 "another content does, from there on"
 is "$(build --no-cache <<<"$five" | grep -c 'Using cache')" 0 "--no-cache does all anew"
 like "$(build -q <<<"$five")" '^sha256:[0-9a-f]{64}$' "-q prints the id alone"
-real_docker build -q --iidfile "$WORK/iid" "$CTX" >/dev/null
+d build -q --iidfile "$WORK/iid" "$CTX" >/dev/null
 like "$(cat "$WORK/iid")" '^sha256:[0-9a-f]{64}$' "--iidfile has it too"
-like "$(real_docker history --no-trunc --format '{{.CreatedBy}}' five | head -n3)" \
+like "$(d history --no-trunc --format '{{.CreatedBy}}' five | head -n3)" \
 	'#\(nop\)  CMD \["cat" "/greeting"\]' "history speaks docker's language"
 out=$(build -t a:1 -t b:2 <<<"$five")
 is "$(grep tagged <<<"$out")" $'Successfully tagged a:1\nSuccessfully tagged b:2' "several names"
@@ -88,7 +89,7 @@ is "$(config conf User)$(config conf WorkingDir)$(config conf StopSignal)" \
 	'"1000:1000""/w/sub""SIGUSR1"' "USER, WORKDIR, STOPSIGNAL"
 is "$(config conf Entrypoint)" '["/bin/sh","-ec","echo hi"]' "ENTRYPOINT through SHELL"
 is "$(config conf Cmd)" null "which drops the base's CMD"
-is "$(real_docker image inspect -f '{{.Author}}' conf)" me "MAINTAINER"
+is "$(d image inspect -f '{{.Author}}' conf)" me "MAINTAINER"
 like "$(build <<<'FROM conf')" '^# Executing 1 build trigger$' "ONBUILD is for the next build"
 like "$(build <<<'FROM conf')" '^triggered$|Using cache' "and runs there"
 
@@ -123,7 +124,7 @@ COPY --from=busybox /bin/busybox /bin/'
 build -q -t two --target two >/dev/null <<<"$stages"
 is "$(in_image two 'cat /d/f /g; stat -c %u:%g /g')" $'1\n1\n7:8' "COPY --from a stage keeps owners"
 build -q -t last >/dev/null <<<"$stages"
-is "$(real_docker run --rm last /bin/busybox cat /x/f)" 1 "FROM scratch, and --from an image"
+is "$(d run --rm last /bin/busybox cat /x/f)" 1 "FROM scratch, and --from an image"
 like "$(build --target nope <<<"$stages")" 'target stage "nope" could not be found' "a target that isn't there"
 
 # ---- files ----------------------------------------------------------------------------------
@@ -176,21 +177,44 @@ is "$(in_image here 'cat /h/one /h/two /r /c')" $'a y\nb $X\nfirst\ny\ntext of a
 
 # ---- where the context comes from --------------------------------------------------------------
 
-like "$(real_docker build -q - <<<'FROM busybox' 2>&1)" ^sha256: "a Dockerfile from standard input"
+like "$(d build -q - <<<'FROM busybox' 2>&1)" ^sha256: "a Dockerfile from standard input"
 fresh
 echo z >"$CTX/z" && printf 'FROM busybox\nCOPY z /z\n' >"$CTX/Other"
 for pack in cat gzip; do
-	like "$(tar -c -C "$CTX" . | $pack | real_docker build -q -f Other - 2>&1)" '^sha256:' \
+	like "$(tar -c -C "$CTX" . | $pack | d build -q -f Other - 2>&1)" '^sha256:' \
 		"a context from standard input, through $pack"
 done
 tar -cf "$WORK/ctx.tar" -C "$CTX" .
 echo web >"$WORK/z.txt"
 (cd "$WORK" && exec python3 -m http.server 8765 --bind 127.0.0.1 >/dev/null 2>&1) & web=$!
 eventually curl -sf http://127.0.0.1:8765/
-like "$(real_docker build -q -f Other http://127.0.0.1:8765/ctx.tar 2>&1)" '^sha256:' "a context by URL"
+like "$(d build -q -f Other http://127.0.0.1:8765/ctx.tar 2>&1)" '^sha256:' "a context by URL"
 build -q -t url >/dev/null <<<$'FROM busybox\nADD http://127.0.0.1:8765/z.txt /got/'
 is "$(in_image url 'cat /got/z.txt; stat -c %a /got/z.txt')" $'web\n600' "ADD of a URL"
 kill $web
+
+# ---- our client beside docker's -------------------------------------------------------------------
+
+fresh
+mkdir -p "$CTX/$(printf 'long%.0s' {1..40})" && echo x >"$CTX/$(printf 'long%.0s' {1..40})/file"
+echo skip >"$CTX/skip" && echo skip >"$CTX/.dockerignore" && ln -s "$(printf 'l%.0s' {1..150})" "$CTX/link"
+printf 'FROM busybox\nARG a\nCOPY . /c\nRUN ls -R /c; echo $a\n' >"$CTX/Dockerfile"
+d build --build-arg a=1 --label l=m -t same "$CTX" >/dev/null 2>&1
+for words in "-t same --build-arg a=1 --label l=m $CTX" "-q $CTX" "--target nope $CTX" "$CTX/none" \
+	"-f $CTX/none $CTX" "-t BAD $CTX" "" "$CTX $CTX" "--nope $CTX" "-f $CTX/skip $CTX"; do
+	theirs=$(d build $words 2>"$WORK/theirs"; echo $?)
+	is "$(docker build $words 2>"$WORK/ours"; echo $?)" "$theirs" "the same output of: build ${words//$CTX/.}"
+	is "$(cat "$WORK/ours")" "$(sed '/^DEPRECATED/,/^$/d' "$WORK/theirs")" "and the same errors"
+done
+printf 'FROM busybox\nCOPY . /c\n' | docker build -t stdin -f - "$CTX" >/dev/null
+is "$(in_image stdin 'ls -A /c | grep -v long | xargs')" ".dockerignore Dockerfile link" \
+	"a Dockerfile from standard input with a folder"
+like "$(tar -cz -C "$CTX" . | docker build -q --build-arg a - 2>&1)" ^sha256: "a tar from standard input"
+like "$(docker build -q - <<<'FROM busybox' 2>&1)" ^sha256: "a Dockerfile alone"
+is "$(docker build --iidfile "$WORK/ours.id" "$CTX" >/dev/null; cat "$WORK/ours.id")" \
+	"$(docker build -q "$CTX")" "--iidfile and -q"
+is "$("$DRYDOCK" build -q "$CTX")" "$(docker build -q "$CTX")" "drydock build is docker build"
+is "$("$DRYDOCK" build --dump-ast - <<<$'FROM a\nRUN ["x", "y z"]')" $'(from "a")\n(run "x" "y z")' "--dump-ast"
 
 # ---- what is wrong -------------------------------------------------------------------------------
 
@@ -199,11 +223,11 @@ like "$(build <<<$'FROM busybox\nRUNN x')" \
 	'dockerfile parse error on line 2: unknown instruction: RUNN \(did you mean RUN\?\)' "a wrong word"
 like "$(build <<<$'FROM busybox\nRUN false')" \
 	"The command '/bin/sh -c false' returned a non-zero code: 1" "a command that fails"
-exits 1 "with its own exit code" real_docker build "$CTX"
-is "$(real_docker ps -aq | wc -l)" 2 "its container stays to look into"
-real_docker rm -f $(real_docker ps -aq) >/dev/null
+exits 1 "with its own exit code" d build "$CTX"
+is "$(d ps -aq | wc -l)" 2 "its container stays to look into"
+d rm -f $(d ps -aq) >/dev/null
 build --force-rm >/dev/null <<<$'FROM busybox\nRUN false'
-is "$(real_docker ps -aq)" "" "unless --force-rm"
+is "$(d ps -aq)" "" "unless --force-rm"
 like "$(build <<<$'FROM busybox\nCOPY nope /')" \
 	'COPY failed: file not found in build context or excluded by .dockerignore: stat nope: file does not exist' \
 	"a file that isn't there"
@@ -216,11 +240,11 @@ like "$(build <<<'FROM no-such-image-here')" 'no-such-image-here' "a base that n
 
 # ---- afterwards -----------------------------------------------------------------------------------
 
-for t in five a:1 b:2 conf arg proxy two last files here url; do
-	real_docker rmi -f "$t" >/dev/null 2>&1
+for t in five a:1 b:2 conf arg proxy two last files here url same stdin; do
+	d rmi -f "$t" >/dev/null 2>&1
 done
-real_docker image prune -f >/dev/null
-is "$(real_docker images -a --format '{{.Repository}}')" busybox "what was built can all be removed"
+d image prune -f >/dev/null
+is "$(d images -a --format '{{.Repository}}')" busybox "what was built can all be removed"
 stop_daemon
 is "$(find "$DRYDOCK_ROOT/lib/image/tmp" -mindepth 1 | wc -l)" 0 "no half-made files are left"
 leak_check "nothing is left behind"
