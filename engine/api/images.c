@@ -6,7 +6,6 @@
 #include "api/images_show.h"
 #include "api/routes.h"
 #include "core/clock.h"
-#include "image/lineage.h"
 #include "image/reference.h"
 #include "runtime/container_event.h"
 
@@ -44,8 +43,7 @@ cJSON *show_image_row(struct request *r, const struct image *img, int n_uses)
 	json_put_int(o, "Created", img->created_ns / 1000000000);
 	json_put_str(o, "Id", img->id);
 	json_put(o, "Labels", cJSON_IsObject(labels) ? cJSON_Duplicate(labels, true) : cJSON_CreateNull());
-	autofree char *parent = image_parent(r->api->images, img->id);
-	json_put_str(o, "ParentId", parent ? parent : "");
+	json_put_str(o, "ParentId", "");
 	json_put(o, "RepoDigests", strings(img->digests));
 	json_put(o, "RepoTags", strings(img->tags));
 	json_put_int(o, "SharedSize", -1);
@@ -85,12 +83,6 @@ static bool fits_reference(const struct image *img, const char *want)
 	return false;
 }
 
-/* One of a build's steps that others were made from: shown only with all=1. */
-static bool in_between(struct request *r, const struct image *img)
-{
-	return !img->tags[0] && !img->digests[0] && image_has_children(r->api->images, img->id);
-}
-
 static bool wanted(const cJSON *filters, const struct image *img)
 {
 	const cJSON *refs = json_obj(filters, "reference"), *v;
@@ -124,7 +116,7 @@ int images_list(struct request *r, struct err *e)
 		qsort(v, n, sizeof(*v), newer_first);
 	cJSON *rows = cJSON_CreateArray();
 	for (size_t i = 0; i < n; i++) {
-		if (wanted(filters, v[i]) && (query_bool(r, "all") || !in_between(r, v[i])))
+		if (wanted(filters, v[i]))
 			cJSON_AddItemToArray(rows, show_image_row(r, v[i], -1));
 		image_free(v[i]);
 	}
@@ -154,6 +146,15 @@ static cJSON *show_driver(const struct image *img)
 	return d;
 }
 
+/* The image's own, else that of the last step of its history. */
+static const char *comment_of(const struct image *img)
+{
+	const cJSON *steps = json_obj(img->config, "history");
+	const char *own = json_str_or(img->config, "comment", "");
+	return *own ? own : json_str_or(cJSON_GetArrayItem(steps, cJSON_GetArraySize(steps) - 1),
+					"comment", "");
+}
+
 static cJSON *show_image(struct request *r, const struct image *img)
 {
 	cJSON *o = cJSON_CreateObject(), *fs = cJSON_CreateObject(), *meta = cJSON_CreateObject();
@@ -164,9 +165,8 @@ static cJSON *show_image(struct request *r, const struct image *img)
 	json_put_str(o, "Id", img->id);
 	json_put(o, "RepoTags", strings(img->tags));
 	json_put(o, "RepoDigests", strings(img->digests));
-	autofree char *parent = image_parent(r->api->images, img->id);
-	json_put_str(o, "Parent", parent ? parent : "");
-	put_text(o, "Comment", img, "comment");
+	json_put_str(o, "Parent", "");
+	json_put_str(o, "Comment", comment_of(img));
 	json_put_str(o, "Created", clock_rfc3339((uint64_t)img->created_ns, created));
 	json_put_str(o, "DockerVersion", "");
 	put_text(o, "Author", img, "author");
@@ -234,11 +234,22 @@ int images_search(struct request *r, struct err *e)
 
 /* -- names and removal ------------------------------------------------------------- */
 
-static void image_event(const char *action, const char *id, const char *name)
+void image_event(const char *action, const char *id, const char *name)
 {
 	cJSON *a = cJSON_CreateObject();
 	json_put_str(a, "name", name);
 	event_add("image", action, id, a);
+}
+
+int image_name_check(const char *ref, struct err *e)
+{
+	struct reference parsed;
+	int n = ref ? reference_parse(ref, &parsed, e) : 0;
+	if (!ref || n < 0)
+		return n;
+	bool digest = parsed.digest != NULL;
+	reference_free(&parsed);
+	return digest ? err_http(e, 400, EINVAL, "refusing to create a tag with a digest reference") : 0;
 }
 
 int images_tag(struct request *r, struct err *e)

@@ -81,6 +81,20 @@ static void progress(void *arg, const struct pull_progress *g)
 	pull_progress_line(p->stream, g);
 }
 
+/* The answer's status was sent long ago: a failure is a line of its own. */
+void pull_failure_line(struct stream *s, const struct err *e)
+{
+	autojson cJSON *o = cJSON_CreateObject();
+	cJSON *d = cJSON_CreateObject();
+	json_put_str(d, "message", e->what);
+	json_put_int(d, "code", err_status(e));
+	json_put(o, "errorDetail", d);
+	json_put_str(o, "error", e->what);
+	if (e->hint[0])
+		json_put_str(o, "hint", e->hint);
+	stream_json(s, o);
+}
+
 static void begin_facts(struct pull *p)
 {
 	struct reference ref;
@@ -134,7 +148,7 @@ static void produce(struct stream *s, void *arg)
 	int r = image_pull(p->api->images, &o, &img, &e);
 	resolve_fact(p, r == 0 || err_status(&e) != 404);
 	if (r < 0)
-		stream_fail(s, &e);
+		pull_failure_line(s, &e);
 	else
 		end_facts(p, img);
 }
@@ -155,7 +169,7 @@ int images_create(struct request *r, struct err *e)
 	const char *from = query_or(r, "fromImage", ""), *tag = query_or(r, "tag", "");
 	struct reference ref;
 	if (!*from)
-		return err_http(e, 501, ENOSYS, "import (fromSrc) is not supported by this engine yet");
+		return images_import(r, e);
 	autofree char *name = str_printf("%s%s%s", from, !*tag ? "" : strchr(tag, ':') ? "@" : ":", tag);
 	int n = reference_parse(name, &ref, e);
 	if (n < 0)
@@ -168,5 +182,5 @@ int images_create(struct request *r, struct err *e)
 	p->platform = query(r, "platform") && *query(r, "platform") ? str_dup(query(r, "platform")) : NULL;
 	p->auth = str_dup(MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, "X-Registry-Auth"));
 	origin_keep(&p->by, &r->origin);
-	return reply_held_stream(r, "application/json", produce, release, p, e);
+	return reply_stream(r, "application/json", produce, release, p);
 }

@@ -21,7 +21,9 @@ static int queue(struct request *r, int status, struct MHD_Response *resp)
 	MHD_add_response_header(resp, "Api-Version", API_VERSION);
 	MHD_add_response_header(resp, "Ostype", "linux");
 	MHD_add_response_header(resp, "Docker-Experimental", "false");
-	MHD_add_response_header(resp, "Server", "Drydock/" DRYDOCK_VERSION " (linux)");
+	MHD_add_response_header(resp, "Server", "Drydock/" ENGINE_VERSION " (linux)");
+	if (r->header_name)
+		MHD_add_response_header(resp, r->header_name, r->header_value);
 	r->answered = true;
 	if (r->upload) {
 		body_keep_answer(r, status, resp);
@@ -30,6 +32,14 @@ static int queue(struct request *r, int status, struct MHD_Response *resp)
 	int ok = MHD_queue_response(r->conn, (unsigned)status, resp);
 	MHD_destroy_response(resp);
 	return ok == MHD_YES ? 0 : -EIO;
+}
+
+void reply_header(struct request *r, const char *name, const char *value)
+{
+	free(r->header_name);
+	free(r->header_value);
+	r->header_name = str_dup(name);
+	r->header_value = str_dup(value);
 }
 
 int reply_text(struct request *r, int status, const char *type, const char *text)
@@ -71,9 +81,9 @@ int reply_error(struct request *r, const struct err *e)
 struct stream {
 	pthread_mutex_t lock;
 	pthread_cond_t filled, emptied;
-	struct str data;		/* put, not yet sent */
-	bool held;			/* the status waits for the first put */
-	struct err early;		/* what failed before it */
+	struct str data;		/* put; sent up to `sent` */
+	size_t sent;
+	bool broken;			/* the producer gave up */
 	bool done;			/* the producer has returned */
 	_Atomic bool gone;		/* the client hung up */
 	int fd;				/* the connection's, to poll */
@@ -94,14 +104,11 @@ static void *producer(void *arg)
 	return NULL;
 }
 
-/* A client that has shut down its sending half (POLLRDHUP) may well be reading: it
- * gets its answer.  Over TCP, one that went away looks the same until its kernel
- * answers a keep-alive (server.c) with a reset. */
 bool stream_gone(void *stream)
 {
 	struct stream *s = stream;
-	struct pollfd p = { .fd = s->fd };
-	if (!s->gone && poll(&p, 1, 0) > 0 && p.revents & (POLLHUP | POLLERR))
+	struct pollfd p = { .fd = s->fd, .events = POLLRDHUP };
+	if (!s->gone && poll(&p, 1, 0) > 0 && p.revents & (POLLRDHUP | POLLHUP | POLLERR))
 		s->gone = true;
 	return s->gone;
 }
@@ -111,7 +118,7 @@ const _Atomic bool *stream_cancel(struct stream *s) { return &s->gone; }
 int stream_put(struct stream *s, const void *data, size_t n)
 {
 	pthread_mutex_lock(&s->lock);
-	while (!s->gone && s->data.len > STREAM_QUEUE) {
+	while (!s->gone && s->data.len - s->sent > STREAM_QUEUE) {
 		clock_wait_ms(&s->emptied, &s->lock, STREAM_POLL);
 		stream_gone(s);
 	}
@@ -120,6 +127,15 @@ int stream_put(struct stream *s, const void *data, size_t n)
 	pthread_cond_signal(&s->filled);
 	pthread_mutex_unlock(&s->lock);
 	return s->gone ? -EPIPE : 0;
+}
+
+void stream_break(struct stream *s, const struct err *e)
+{
+	if (!stream_gone(s))
+		err_print(e);
+	pthread_mutex_lock(&s->lock);
+	s->broken = true;
+	pthread_mutex_unlock(&s->lock);
 }
 
 int stream_line(struct stream *s, const char *line)
@@ -134,23 +150,33 @@ int stream_json(struct stream *s, const cJSON *o)
 	return stream_line(s, line);
 }
 
+/* What was sent makes room when all of it was, or when it is a queue's worth. */
+static void drop_sent(struct stream *s)
+{
+	if (s->sent < s->data.len && s->sent < STREAM_QUEUE)
+		return;
+	memmove(s->data.s, s->data.s + s->sent, s->data.len - s->sent);
+	s->data.len -= s->sent;
+	s->sent = 0;
+}
+
 /* MHD's reader: takes what there is; waits for more, looking for a hang-up. */
 static ssize_t read_stream(void *cls, uint64_t pos, char *buf, size_t max)
 {
 	struct stream *s = cls;
 	pthread_mutex_lock(&s->lock);
-	while (!s->data.len && !s->done && !s->gone) {
+	while (s->data.len == s->sent && !s->done && !s->gone) {
 		clock_wait_ms(&s->filled, &s->lock, STREAM_POLL);
 		stream_gone(s);
 	}
-	size_t n = s->data.len < max ? s->data.len : max;
+	size_t n = s->data.len - s->sent < max ? s->data.len - s->sent : max;
 	if (n) {
-		memcpy(buf, s->data.s, n);
-		memmove(s->data.s, s->data.s + n, s->data.len - n);
-		s->data.len -= n;
+		memcpy(buf, s->data.s + s->sent, n);
+		s->sent += n;
+		drop_sent(s);
 		pthread_cond_signal(&s->emptied);
 	}
-	bool gone = s->gone;
+	bool gone = s->gone || s->broken;
 	pthread_mutex_unlock(&s->lock);
 	if (n)
 		return (ssize_t)n;
@@ -171,52 +197,11 @@ static void free_stream(void *cls)
 	free(s);
 }
 
-static cJSON *failure_json(const struct err *e)
+int reply_stream(struct request *r, const char *type, void (*produce)(struct stream *s, void *arg),
+		 void (*release)(void *arg), void *arg)
 {
-	cJSON *o = cJSON_CreateObject(), *d = cJSON_CreateObject();
-	json_put_int(d, "code", err_status(e));
-	json_put_str(d, "message", e->what);
-	json_put(o, "errorDetail", d);
-	json_put_str(o, "error", e->what);
-	if (e->hint[0])
-		json_put_str(o, "hint", e->hint);
-	return o;
-}
-
-void stream_fail(struct stream *s, const struct err *e)
-{
-	pthread_mutex_lock(&s->lock);
-	bool early = s->held && !s->data.len;
-	if (early)
-		s->early = *e;
-	pthread_mutex_unlock(&s->lock);
-	if (early)
-		return;
-	autojson cJSON *o = failure_json(e);
-	stream_json(s, o);
-}
-
-/* Waits for the first put or the end; true if the producer failed before any. */
-static bool failed_early(struct stream *s)
-{
-	pthread_mutex_lock(&s->lock);
-	while (!s->data.len && !s->done && !s->gone) {
-		clock_wait_ms(&s->filled, &s->lock, STREAM_POLL);
-		stream_gone(s);
-	}
-	s->held = false;
-	bool failed = s->early.code != 0;
-	pthread_mutex_unlock(&s->lock);
-	return failed;
-}
-
-static int begin_stream(struct request *r, struct stream **out, bool held,
-			void (*produce)(struct stream *s, void *arg), void (*release)(void *arg),
-			void *arg)
-{
-	struct stream *s = *out = mem_alloc(sizeof(*s));
+	struct stream *s = mem_alloc(sizeof(*s));
 	pthread_attr_t attr;
-	s->held = held;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->filled, NULL);
 	pthread_cond_init(&s->emptied, NULL);
@@ -232,39 +217,12 @@ static int begin_stream(struct request *r, struct stream **out, bool held,
 		if (release)
 			release(arg);
 		free(s);
+		return -failed;
 	}
-	return -failed;
-}
-
-static int queue_stream(struct request *r, const char *type, struct stream *s)
-{
 	struct MHD_Response *resp = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK,
 								      read_stream, s, free_stream);
 	MHD_add_response_header(resp, "Content-Type", type);
 	return queue(r, 200, resp);
-}
-
-int reply_stream(struct request *r, const char *type, void (*produce)(struct stream *s, void *arg),
-		 void (*release)(void *arg), void *arg)
-{
-	struct stream *s;
-	int n = begin_stream(r, &s, false, produce, release, arg);
-	return n < 0 ? n : queue_stream(r, type, s);
-}
-
-int reply_held_stream(struct request *r, const char *type,
-		      void (*produce)(struct stream *s, void *arg), void (*release)(void *arg),
-		      void *arg, struct err *e)
-{
-	struct stream *s;
-	int n = begin_stream(r, &s, true, produce, release, arg);
-	if (n < 0)
-		return err_sys(e, -n, "start a thread");
-	if (!failed_early(s))
-		return queue_stream(r, type, s);
-	*e = s->early;
-	free_stream(s);
-	return -e->code;
 }
 
 /* -- the raw connection ------------------------------------------------------------ */

@@ -10,4 +10,7 @@
 #undef ROUTE
 #undef UPLOAD
 
+/* POST /images/create without fromImage. */
+int images_import(struct request *r, struct err *e);
+
 #endif

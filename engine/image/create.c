@@ -106,6 +106,12 @@ int layer_from_live(struct image_store *s, const char *dir, struct layer_made *o
 	return make_layer(s, dir, false, out, e);
 }
 
+void layer_let_go(struct image_store *s, const struct layer_made *layer)
+{
+	layer_unpin(s, MADE_HERE, layer->diff_id);
+	store_collect(s, NULL, NULL, NULL);
+}
+
 /* ---- images ---------------------------------------------------------------------- */
 
 static int write_record(struct image_store *s, struct image_record *r, struct err *e)

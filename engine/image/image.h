@@ -108,6 +108,8 @@ int image_push(struct image_store *s, const struct push_options *o, struct push_
 struct layer_made { char digest[72], diff_id[72]; int64_t size, unpacked; };
 int layer_from_tree(struct image_store *s, const char *dir, struct layer_made *out, struct err *e);
 int layer_from_live(struct image_store *s, const char *dir, struct layer_made *out, struct err *e);
+/* No image will list it after all. */
+void layer_let_go(struct image_store *s, const struct layer_made *layer);
 /* Stores a configuration whose layers are all here; gives it the name unless NULL. */
 int image_create(struct image_store *s, const cJSON *config, const char *ref, struct image **out,
 		 struct err *e);

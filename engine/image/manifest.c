@@ -109,7 +109,7 @@ int index_choose(const cJSON *index, const char *platform, struct descriptor *ou
 
 /* ---- writing --------------------------------------------------------------------- */
 
-static cJSON *descriptor_json(const struct descriptor *d, const char *type)
+cJSON *descriptor_json(const struct descriptor *d, const char *type)
 {
 	cJSON *j = cJSON_CreateObject();
 	json_put_str(j, "mediaType", type);

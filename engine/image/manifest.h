@@ -39,6 +39,8 @@ void manifest_free(struct manifest *m);
 int index_choose(const cJSON *index, const char *platform, struct descriptor *out, struct err *e);
 const char *platform_here(void);	/* "linux/amd64" */
 
+/* {"mediaType","size","digest"}; owned by the caller. */
+cJSON *descriptor_json(const struct descriptor *d, const char *type);
 /* A schema 2 manifest of these blobs as text; the caller frees. */
 char *manifest_write(const struct manifest *m);
 

@@ -32,7 +32,8 @@ static int new_way(struct kernel *k, const struct merged *m)
 	return r < 0 ? r : (int)k_fsmount(k, fs, FSMOUNT_CLOEXEC, m->upper ? 0 : MOUNT_ATTR_RDONLY);
 }
 
-void merged_add_path(struct str *b, const char *path)
+/* Colons and commas separate: a path that has one is escaped (overlayfs.rst). */
+static void add_path(struct str *b, const char *path)
 {
 	for (; *path; path++) {
 		if (*path == ':' || *path == ',' || *path == '\\')
@@ -48,13 +49,13 @@ static int old_way(struct kernel *k, const struct merged *m, const char *at)
 	str_add(&data, "lowerdir=");
 	for (size_t i = 0; i < m->n; i++) {
 		str_add(&data, i ? ":" : "");
-		merged_add_path(&data, m->dir[i]);
+		add_path(&data, m->dir[i]);
 	}
 	if (m->upper) {
 		str_add(&data, ",upperdir=");
-		merged_add_path(&data, m->upper);
+		add_path(&data, m->upper);
 		str_add(&data, ",workdir=");
-		merged_add_path(&data, m->work);
+		add_path(&data, m->work);
 	}
 	int r = (int)k_mount(k, "overlay", at, "overlay", 0, data.s);
 	if (r < 0)

@@ -19,6 +19,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "core/cleanup.h"
@@ -27,10 +28,10 @@
 #define MAX_LINKS 40	/* as the kernel: path_resolution(7) */
 #define DIR_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
 
-static int by_openat2(int root, const char *path)
+int resolve_open(int root, const char *path, int flags)
 {
 	struct open_how how = {
-		.flags = DIR_FLAGS,
+		.flags = (unsigned)flags | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 	long fd = syscall(SYS_openat2, root, *path ? path : ".", &how, sizeof(how));
@@ -42,7 +43,7 @@ int resolve_dir(int root, const char *path)
 	static atomic_int missing = -1;	/* not known yet */
 	if (missing < 0)
 		missing = getenv("DRYDOCK_NO_OPENAT2") != NULL;
-	int fd = missing ? -ENOSYS : by_openat2(root, path);
+	int fd = missing ? -ENOSYS : resolve_open(root, path, DIR_FLAGS);
 	if (fd != -ENOSYS)
 		return fd;
 	missing = 1;
@@ -52,7 +53,7 @@ int resolve_dir(int root, const char *path)
 struct walk {
 	int root, fd;		/* fd: the directory reached */
 	struct str done;	/* its path: names only, each behind a "/" */
-	char *ahead;		/* what is left of the path */
+	char *todo;		/* what is left of the path */
 	int links;
 };
 
@@ -100,9 +101,9 @@ static int follow(struct walk *w, const char *name, const char *rest)
 	if (++w->links > MAX_LINKS)
 		return -ELOOP;
 	target[n] = '\0';
-	char *ahead = str_printf("%s/%s", target, rest);
-	free(w->ahead);
-	w->ahead = ahead;
+	char *todo = str_printf("%s/%s", target, rest);
+	free(w->todo);
+	w->todo = todo;
 	if (target[0] != '/')
 		return 0;
 	str_clear(&w->done);
@@ -111,15 +112,15 @@ static int follow(struct walk *w, const char *name, const char *rest)
 
 static int step(struct walk *w)
 {
-	char *name = w->ahead + strspn(w->ahead, "/");
+	char *name = w->todo + strspn(w->todo, "/");
 	size_t len = strcspn(name, "/");
 	autofree char *one = strndup(name, len);
 	autofree char *rest = str_dup(name + len);
 
 	if (len == 0 || str_eq(one, "."))
-		memmove(w->ahead, rest, strlen(rest) + 1);
+		memmove(w->todo, rest, strlen(rest) + 1);
 	else if (str_eq(one, "..")) {
-		memmove(w->ahead, rest, strlen(rest) + 1);
+		memmove(w->todo, rest, strlen(rest) + 1);
 		return leave(w);
 	} else {
 		int r = enter(w, one);
@@ -128,24 +129,45 @@ static int step(struct walk *w)
 		if (r < 0)
 			return r;
 		str_addf(&w->done, "/%s", one);
-		memmove(w->ahead, rest, strlen(rest) + 1);
+		memmove(w->todo, rest, strlen(rest) + 1);
 	}
 	return 0;
 }
 
 int resolve_dir_walk(int root, const char *path)
 {
-	struct walk w = { .root = root, .fd = -1, .ahead = str_dup(path) };
+	struct walk w = { .root = root, .fd = -1, .todo = str_dup(path) };
 	int r = back_to_root(&w);
-	while (r == 0 && *w.ahead)
+	while (r == 0 && *w.todo)
 		r = step(&w);
-	free(w.ahead);
+	free(w.todo);
 	str_free(&w.done);
 	if (r == 0)
 		return w.fd;
 	if (w.fd >= 0)
 		close(w.fd);
 	return r;
+}
+
+int resolve_make_dirs(int root, const char *path)
+{
+	autofree char *p = str_dup(path);
+	for (char *s = p; ; s++) {
+		if (*s && *s != '/')
+			continue;
+		char saved = *s;
+		*s = '\0';
+		char *name = strrchr(p, '/');
+		autofree char *above = name ? strndup(p, (size_t)(name - p)) : str_dup("");
+		autofd int dir = resolve_dir(root, above);
+		if (dir < 0)
+			return dir;
+		if (mkdirat(dir, name ? name + 1 : p, 0755) < 0 && errno != EEXIST)
+			return -errno;
+		if (!saved)
+			return 0;
+		*s = saved;
+	}
 }
 
 char *resolve_where(int dir)

@@ -13,6 +13,13 @@ int resolve_dir(int root, const char *path);
  * the environment makes resolve_dir() take it. */
 int resolve_dir_walk(int root, const char *path);
 
+/* Opens anything, in the same sense; flags as of open(2), O_NOFOLLOW for the last
+ * name.  For trees that others write in: needs openat2, else -ENOSYS. */
+int resolve_open(int root, const char *path, int flags);
+
+/* Makes the directories of `path` that are missing, 0755 and ours.  0 or -errno. */
+int resolve_make_dirs(int root, const char *path);
+
 /* Where an open directory is, without any symbolic link; caller frees, NULL if gone. */
 char *resolve_where(int dir);
 

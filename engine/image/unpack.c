@@ -75,28 +75,6 @@ static void forget_parent(struct unpack *u)
 	u->parent_fd = -1;
 }
 
-/* Parents that no entry announced: made like docker's, 0755 and root's. */
-static int make_parents(int root, const char *path)
-{
-	autofree char *p = str_dup(path);
-	for (char *s = p; ; s++) {
-		if (*s && *s != '/')
-			continue;
-		char saved = *s;
-		*s = '\0';
-		char *name = strrchr(p, '/');
-		autofree char *above = name ? strndup(p, (size_t)(name - p)) : str_dup("");
-		autofd int dir = resolve_dir(root, above);
-		if (dir < 0)
-			return dir;
-		if (mkdirat(dir, name ? name + 1 : p, 0755) < 0 && errno != EEXIST)
-			return -errno;
-		if (!saved)
-			return 0;
-		*s = saved;
-	}
-}
-
 static int open_parent(struct unpack *u, struct entry *t, struct err *e)
 {
 	char *slash = strrchr(t->path, '/');
@@ -105,7 +83,7 @@ static int open_parent(struct unpack *u, struct entry *t, struct err *e)
 	if (!str_eq(parent, u->parent)) {
 		forget_parent(u);
 		int fd = resolve_dir(u->o->root, parent);
-		if (fd == -ENOENT && make_parents(u->o->root, parent) == 0)
+		if (fd == -ENOENT && resolve_make_dirs(u->o->root, parent) == 0)
 			fd = resolve_dir(u->o->root, parent);
 		if (fd < 0)
 			return fail(t, -fd, "open the directory of", e);

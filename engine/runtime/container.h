@@ -35,7 +35,6 @@
 #include "runtime/container_files.h"
 #include "runtime/launch.h"
 #include "trace/fact.h"
-#include "volume/volume.h"
 
 enum ctr_status {
 	CTR_CREATED, CTR_RUNNING, CTR_PAUSED, CTR_RESTARTING, CTR_REMOVING, CTR_EXITED, CTR_DEAD,
@@ -52,7 +51,6 @@ struct container {
 	char *name;		/* without Docker's leading slash */
 	char *image_id, *image_ref;
 	cJSON *config, *host;	/* Config and HostConfig */
-	cJSON *points;		/* its mounts (container_points.c); never changes */
 	/* Atomic: who joins its namespaces looks without the lock, holding its own. */
 	_Atomic enum ctr_status status;
 	_Atomic int pid;
@@ -105,7 +103,6 @@ void containers_close(struct containers *cs, bool stop);
 struct launcher *containers_launcher(struct containers *cs);
 struct network *containers_network(struct containers *cs);	/* NULL: this host gives none */
 struct image_store *containers_images(struct containers *cs);
-struct volumes *containers_volumes(struct containers *cs);
 struct journal *containers_journal(struct containers *cs);
 /* Returns when everything that has happened so far is in the journal (or after 3 s). */
 void containers_settle(struct containers *cs);
@@ -138,9 +135,7 @@ int container_kill(struct container *c, const struct origin *by, const char *sig
 int container_pause(struct container *c, const struct origin *by, bool pause, struct err *e);
 int container_rename(struct container *c, const char *name, struct err *e);
 int container_resize(struct container *c, int rows, int cols, struct err *e);
-/* volumes: those that were made for it without a name, too. */
-int container_remove(struct container *c, const struct origin *by, bool force, bool volumes,
-		     struct err *e);
+int container_remove(struct container *c, const struct origin *by, bool force, struct err *e);
 /* bytes: of the writable layers. removed: ids (strv), appended. */
 int containers_prune(struct containers *cs, const struct origin *by,
 		     bool (*want)(void *arg, struct container *c), void *arg, char ***removed,
@@ -198,6 +193,8 @@ int container_changes(struct container *c, cJSON **out, struct err *e);
 char *container_status_text(const struct container *c);
 /* Signals by name ("KILL", "SIGKILL") or number: the number, or -EINVAL. */
 int signal_number(const char *text);
+/* What `docker events` shows of it; more: further attributes, consumed. */
+void container_event(struct container *c, const char *action, cJSON *more);
 /* A fact about this container; data is consumed.  Nothing if no journal is kept. */
 void container_fact(struct container *c, const struct origin *by, const char *type, cJSON *data);
 /* Around every image_remove() and image_prune(): until it is let go, no container comes
@@ -205,9 +202,5 @@ void container_fact(struct container *c, const struct origin *by, const char *ty
 void containers_hold_images(struct containers *cs, bool hold);
 /* True for image_remove()'s in_use. */
 bool containers_use_image(void *containers, const char *image_id, char *holder, size_t cap);
-/* For volume_remove()'s users: their ids, ", " between; owned, NULL: nobody. */
-char *containers_use_volume(void *containers, const char *name);
-/* Docker's "Mounts" of inspect and ps; owned. */
-cJSON *container_mounts(const struct container *c);
 
 #endif

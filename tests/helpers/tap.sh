@@ -160,19 +160,15 @@ baked_images() {	# GROUP STORE DATA_ROOT
 }
 
 docker() { "$BUILD/docker" "$@"; }
-# Debian's or Docker's own client, never ours: the newest that is there, or the one
-# that DOCKER_CLIENT names.
-CLIENT=${DOCKER_CLIENT:-/usr/local/bin/docker}
-[ -x "$CLIENT" ] || CLIENT=/usr/bin/docker
-have_real_docker() { [ -x "$CLIENT" ]; }
-need_real_docker() {
-	have_real_docker || skip_all "no docker client is installed"
-	export DOCKER_CLI_HINTS=false HOME=$WORK
+# Debian's or Docker's own client, never ours.
+real_docker() {
+	local p
+	for p in /usr/bin/docker /usr/local/bin/docker; do
+		[ -x "$p" ] && { "$p" "$@"; return; }
+	done
+	return 127
 }
-d() { timeout 20 "$CLIENT" "$@"; }
-# The API itself: an answer, or its status alone.
-raw() { curl -s -m 10 --unix-socket "${DOCKER_HOST#unix://}" "$@"; }
-status() { raw -o /dev/null -w '%{http_code}' "$@"; }
+have_real_docker() { [ -x /usr/bin/docker ] || [ -x /usr/local/bin/docker ]; }
 
 # Waits up to 10 s for a command to succeed.
 eventually() {	# COMMAND...
