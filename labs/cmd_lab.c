@@ -1,10 +1,12 @@
 /* `drydock lab …`: the labs outside of the shell, for people and for programs. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/options.h"
+#include "client/terminal.h"
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "labs/cmd.h"
@@ -15,7 +17,8 @@
 
 static const struct option table[] = {
 	{ .name = "json", .type = &opt_flag, .help = "Answer in JSON" },
-	{ .name = "learner", .type = &opt_string, .help = "Whose progress (default: your user name)" },
+	{ .name = "learner", .type = &opt_string,
+	  .help = "Whose progress (default: your user name)" },
 	{ .name = "host", .letter = 'H', .type = &opt_string, .help = "Where the engine listens" },
 	{ .name = "journal", .type = &opt_string,
 	  .help = "Judge a recorded journal (JSON lines), ask no engine" },
@@ -29,6 +32,15 @@ struct call {
 	bool json, yes, recorded;
 	struct err e;
 };
+
+/* On a terminal in lines that fit it; into a pipe as it is, for programs. */
+static void print_wrapped(const char *text, int hang)
+{
+	unsigned rows, columns;
+	autostr struct str out = { 0 };
+	wrap_text(&out, text, terminal_size(&rows, &columns) ? (int)columns - 1 : INT_MAX, 0, hang);
+	puts(out.s);
+}
 
 static int print_json(cJSON *j)
 {
@@ -72,12 +84,15 @@ static int start(struct call *c)
 static void print_goals(struct call *c, const struct verdict *v)
 {
 	for (size_t i = 0; i < c->lab->n_goals; i++) {
+		const struct goal *g = &c->lab->goal[i];
 		autostr struct str text = { 0 };
-		bool shown = i < v->proof.reached;
-		if (shown)
-			proof_expand(&text, c->lab->goal[i].shown, &c->lab->scope, &v->proof, &c->s.world);
-		printf("[%c] %s%s%s\n", shown ? 'x' : ' ', c->lab->goal[i].name, shown ? ": " : "",
-		       shown ? text.s : "");
+		if (i < v->proof.reached) {
+			str_addf(&text, "[x] %s: ", g->name);
+			proof_expand(&text, g->shown, &c->lab->scope, &v->proof, &c->s.world);
+		} else {
+			str_addf(&text, "[ ] %s", g->name);
+		}
+		print_wrapped(text.s, 4);
 	}
 }
 
@@ -92,11 +107,13 @@ static int check_or_why(struct call *c, bool goals)
 	}
 	if (goals)
 		print_goals(c, &v);
-	verdict_say(&text, c->lab, &v, &c->s.world);
+	str_add(&text, verdict_name(v.kind));
 	if (v.kind == VERDICT_WRONG_PATH)
-		printf("wrong path %s: %s\n", v.wrong->id, text.s);
-	else
-		printf("%s%s%s\n", verdict_name(v.kind), text.len ? ": " : "", text.len ? text.s : "");
+		str_addf(&text, " %s", v.wrong->id);
+	if (v.kind < VERDICT_DONE)
+		str_add(&text, ": ");
+	verdict_say(&text, c->lab, &v, &c->s.world);
+	print_wrapped(text.s, 0);
 	return v.kind < VERDICT_DONE;
 }
 
@@ -108,9 +125,7 @@ static int hint(struct call *c)
 	int rung = progress_of(c->s.facts, c->lab).hints + 1;
 	cJSON *data = cJSON_CreateObject();
 	json_put_int(data, "rung", rung > HINT_RUNGS ? HINT_RUNGS : rung);
-	autostr struct str text = { 0 };
-	wrap_text(&text, c->lab->hint[rung > HINT_RUNGS ? HINT_RUNGS - 1 : rung - 1], 79, 0, 0);
-	puts(text.s);
+	print_wrapped(c->lab->hint[rung > HINT_RUNGS ? HINT_RUNGS - 1 : rung - 1], 0);
 	return course_post(&c->s, "hint.open", c->lab->number, data, &c->e);
 }
 
@@ -157,7 +172,8 @@ static int usage(const struct err *e)
 	FILE *out = e ? stderr : stdout;
 	if (e)
 		err_print(e);
-	fputs("Usage:  drydock lab VERB [STEP] [OPTIONS]\n\nThe labs of lecture 7.4.\n\nVerbs:\n", out);
+	fputs("Usage:  drydock lab VERB [STEP] [OPTIONS]\n\n"
+	      "The labs of lecture 7.4.\n\nVerbs:\n", out);
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		fprintf(out, "  %-8s %s\n", verbs[i].name, verbs[i].help);
 	options_help(table, 80, &text);

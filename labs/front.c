@@ -47,7 +47,8 @@ int front_open(const char *path, struct front *f, struct err *e)
 	f->text = str_take(&text);
 	size_t len = front_length(f);
 	if (!len)
-		r = err_set(e, EINVAL, "%s:1: expected \"---\", YAML, and \"---\" before the text", path);
+		r = err_set(e, EINVAL, "%s:1: expected \"---\", YAML, and \"---\" before the text",
+			    path);
 	else
 		r = parse(f, len, e);
 	if (r == 0) {

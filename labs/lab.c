@@ -54,27 +54,29 @@ static int read_goals(struct lab *l, struct err *e)
 	return r;
 }
 
-static int read_remark(const struct front *f, const yaml_node_t *map, struct remark *w,
-		       struct err *e)
+/* goals: the scope that a note shares with them; NULL: the remark has its own. */
+static int read_remark(const struct front *f, const yaml_node_t *map, struct scope *goals,
+		       struct remark *w, struct err *e)
 {
-	w->scope.typed_allowed = true;
+	struct scope *scope = goals ? goals : &w->scope;
+	scope->typed_allowed = true;	/* the goals have been read, and were not allowed to */
 	int r = front_only(f, map, KEYS_WRONG, e);
 	if (r == 0)
 		r = front_need(f, map, "id", &w->id, e);
 	if (r == 0)
 		r = front_need(f, map, "say", &w->say, e);
 	w->general = str_eq(front_text(front_get(f, map, "general")), "true");
-	return r < 0 ? r : read_formula(f, map, "when", &w->scope, &w->when, e);
+	return r < 0 ? r : read_formula(f, map, "when", scope, &w->when, e);
 }
 
-static int read_remarks(const struct front *f, const char *key, struct remark **out, size_t *n,
-			struct err *e)
+static int read_remarks(const struct front *f, const char *key, struct scope *goals,
+			struct remark **out, size_t *n, struct err *e)
 {
 	const yaml_node_t *list = front_get(f, f->root, key);
 	int r = 0;
 	*out = mem_alloc((front_size(list) + 1) * sizeof(**out));
 	for (; r == 0 && *n < front_size(list); (*n)++)
-		r = read_remark(f, front_item(f, list, *n, NULL), &(*out)[*n], e);
+		r = read_remark(f, front_item(f, list, *n, NULL), goals, &(*out)[*n], e);
 	return r;
 }
 
@@ -118,7 +120,8 @@ static int read_question(const struct front *f, const yaml_node_t *map, struct q
 	for (; r == 0 && q->n_options < front_size(options); q->n_options++)
 		r = read_choice(f, options, q->n_options, &q->options[q->n_options], e);
 	if (r == 0 && !find_choice(q, q->right))
-		r = front_wrong(f, map, e, "the right answer \"%s\" is none of the options", q->right);
+		r = front_wrong(f, map, e, "the right answer \"%s\" is none of the options",
+				q->right);
 	return r;
 }
 
@@ -132,7 +135,8 @@ static int read_predictions(struct lab *l, struct err *e)
 				  &l->predict[l->n_predict], e);
 	const yaml_node_t *follow = front_get(l->front, l->front->root, "follow");
 	if (r == 0 && !follow)
-		r = front_wrong(l->front, l->front->root, e, "expected a follow-up question (follow:)");
+		r = front_wrong(l->front, l->front->root, e,
+				"expected a follow-up question (follow:)");
 	return r < 0 ? r : read_question(l->front, follow, &l->follow, e);
 }
 
@@ -185,9 +189,9 @@ int lab_load(const char *path, struct lab *out, struct err *e)
 	if (r == 0)
 		r = read_goals(&l, e);
 	if (r == 0)
-		r = read_remarks(l.front, "wrong", &l.wrong, &l.n_wrong, e);
+		r = read_remarks(l.front, "wrong", NULL, &l.wrong, &l.n_wrong, e);
 	if (r == 0)
-		r = read_remarks(l.front, "notes", &l.notes, &l.n_notes, e);
+		r = read_remarks(l.front, "notes", &l.scope, &l.notes, &l.n_notes, e);
 	if (r == 0)
 		r = read_predictions(&l, e);
 	if (r == 0)

@@ -30,11 +30,12 @@ struct goal {
 	const char *name, *part, *missing, *shown;	/* part: a few words for lists */
 };
 
-/* A wrong path (id, sentence), or a remark about how the step was done. */
+/* A wrong path (id, sentence), or a note about how the step was done, which shares
+ * the goals' variables: it is about the very container that they are about. */
 struct remark {
 	const char *id, *say;
 	bool general;		/* gives way to any other wrong path */
-	struct scope scope;
+	struct scope scope;	/* of a wrong path */
 	struct formula *when;
 };
 

@@ -37,7 +37,7 @@ struct run {
 	uint64_t later_vars[PROOF_MAX_GOALS + 1], later_marks[PROOF_MAX_GOALS + 1];
 	bool solved[PROOF_MAX_GOALS];	/* since the goal was started */
 	struct seen before[PROOF_MAX_GOALS];	/* what had a value when it was started */
-	bool hopeless;			/* the goal that failed last never holds with what it sees */
+	bool hopeless;		/* the goal that failed last never holds with what it sees */
 	bool given_up;			/* solve() came back true only to leave a goal */
 	uint64_t *failed;
 	struct proof_result *out;
@@ -163,7 +163,8 @@ static bool value_matches(enum op op, const struct value *a, const struct value 
 static bool go_conds(struct run *r, const struct next *m) { return match_conds(r, m); }
 
 /* The condition's value in hand: compare, or bind the variable and go on. */
-static bool match_value(struct run *r, const struct cond *c, struct value v, const struct next *rest)
+static bool match_value(struct run *r, const struct cond *c, struct value v,
+			const struct next *rest)
 {
 	for (size_t i = 0; i < c->n_operands; i++) {
 		const struct operand *o = &c->operands[i];
@@ -204,14 +205,17 @@ static bool match_no_element(struct run *r, const struct cond *c, const cJSON *l
 	return rest->go(r, rest);
 }
 
-static bool match_field(struct run *r, const struct cond *c, const cJSON *j, const struct next *rest)
+static bool match_field(struct run *r, const struct cond *c, const cJSON *j,
+			const struct next *rest)
 {
 	const cJSON *item;
 	if (c->part == PART_COUNT)
-		return match_value(r, c, (struct value){ .bound = true, .n = cJSON_GetArraySize(j) },
+		return match_value(r, c,
+				   (struct value){ .bound = true, .n = cJSON_GetArraySize(j) },
 				   rest);
 	if (c->part == PART_INDEX)
-		return match_one(r, c, cJSON_IsArray(j) ? cJSON_GetArrayItem(j, c->index) : NULL, rest);
+		return match_one(r, c, cJSON_IsArray(j) ? cJSON_GetArrayItem(j, c->index) : NULL,
+				 rest);
 	if (!cJSON_IsArray(j))
 		return match_one(r, c, j, rest);
 	if (c->op == OP_NE && !c->sub)
@@ -534,8 +538,10 @@ void proof_run(struct formula *const *goals, size_t n_goals,
 	struct world past = w ? (struct world){ .constant = w->constant, .arg = w->arg }
 			      : (struct world){ 0 };
 	struct run r = { .goals = goals, .n_goals = n_goals, .facts = facts,
-			 .world = span.until ? &past : w, .first = position_after(facts, span.since),
-			 .limit = span.until ? position_after(facts, span.until) : facts_count(facts),
+			 .world = span.until ? &past : w,
+			 .first = position_after(facts, span.since),
+			 .limit = span.until ? position_after(facts, span.until)
+					     : facts_count(facts),
 			 .out = out };
 	*out = (struct proof_result){ .last = -1 };
 	for (size_t m = 0; m < PROOF_MAX_MARKS; m++)

@@ -234,7 +234,8 @@ static int parse_event(struct parser *p)
 		return expected(p, "a fact the engine saw (what was typed proves nothing)");
 	f->events = mem_grow(f->events, (f->n_events + 1) * sizeof(*f->events));
 	struct event *v = &f->events[f->n_events++];
-	*v = (struct event){ .type = type, .as = MARK_NONE, .after = MARK_NONE, .before = MARK_NONE };
+	*v = (struct event){ .type = type, .as = MARK_NONE, .after = MARK_NONE,
+			     .before = MARK_NONE };
 	int r = next(p);
 	if (r >= 0 && lex_is(&p->lex, "("))
 		r = parse_conds(p, type, &v->conds, &v->n_conds);

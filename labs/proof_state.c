@@ -19,7 +19,8 @@ static int64_t last_of(const struct facts *f, size_t limit, const struct change 
 {
 	struct fact_list l = facts_of(f, vocabulary_find(c->type), cid);
 	for (size_t i = fact_list_below(l, limit); i-- > 0;)
-		if (c->state != STATE_EXITED || json_int(facts_at(f, l.at[i])->data, "nspid", 0) == 1)
+		if (c->state != STATE_EXITED ||
+		    json_int(facts_at(f, l.at[i])->data, "nspid", 0) == 1)
 			return l.at[i];
 	return -1;
 }

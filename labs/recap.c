@@ -14,9 +14,19 @@ static void add_predictions(struct course *s, const struct lab *l, struct str *o
 		if (!given || !question_seen(q, s->facts, p.entered))
 			continue;
 		str_addf(out, "- %s %s\n", q->ask,
-			 !*given ? "(not answered)" : str_eq(given, q->right) ? "**You expected it.**" :
+			 !*given ? "(not answered)" :
+			 str_eq(given, q->right) ? "**You expected it.**" :
 			 "**It came otherwise than you expected.**");
 		str_addf(out, "  %s\n", q->why);
+	}
+}
+
+static void add_notes(struct course *s, const struct lab *l, struct str *out)
+{
+	for (size_t i = 0; i < l->n_notes; i++) {
+		autostr struct str text = { 0 };
+		if (verdict_note(&text, l, i, s->facts, &s->world))
+			str_addf(out, "- Note: %s\n", text.s);
 	}
 }
 
@@ -33,6 +43,8 @@ static void add_step(struct course *s, const struct lab *l, struct str *out)
 		proof_expand(out, l->goal[i].shown, &l->scope, &v.proof, &s->world);
 		str_add(out, "\n");
 	}
+	if (v.kind >= VERDICT_DONE)
+		add_notes(s, l, out);
 	add_predictions(s, l, out);
 	str_add(out, "\n");
 }

@@ -156,7 +156,9 @@ void verdict_judge(const struct lab *l, const struct facts *f, const struct worl
 
 const char *verdict_name(enum verdict_kind k)
 {
-	static const char *const names[] = { "not yet", "wrong path", "done", "done by worked example" };
+	static const char *const names[] = {
+		"not yet", "wrong path", "done", "done by worked example",
+	};
 	return names[k];
 }
 
@@ -167,6 +169,23 @@ void verdict_say(struct str *out, const struct lab *l, const struct verdict *v,
 		proof_expand(out, v->wrong->say, &v->wrong->scope, &v->wrong_proof, w);
 	else if (v->kind == VERDICT_NOT_YET)
 		proof_expand(out, l->goal[v->proof.reached].missing, &l->scope, &v->proof, w);
+}
+
+bool verdict_note(struct str *out, const struct lab *l, size_t i, const struct facts *f,
+		  const struct world *w)
+{
+	struct formula *all[PROOF_MAX_GOALS];
+	struct progress p = progress_of(f, l);
+	struct proof_result r;
+	if (l->n_goals == PROOF_MAX_GOALS)
+		return false;
+	memcpy(all, l->formula, l->n_goals * sizeof(all[0]));
+	all[l->n_goals] = l->notes[i].when;
+	proof_run(all, l->n_goals + 1, f, w, (struct span){ p.since, p.closed }, &r);
+	if (r.reached <= l->n_goals)
+		return false;
+	proof_expand(out, l->notes[i].say, &l->scope, &r, w);
+	return true;
 }
 
 /* Eight hex digits: enough to tell a class apart, short enough to type. */

@@ -45,6 +45,9 @@ const char *verdict_name(enum verdict_kind k);	/* "not yet" … */
 /* The sentence that says what is missing, or what went wrong; NULL-free text. */
 void verdict_say(struct str *out, const struct lab *l, const struct verdict *v,
 		 const struct world *w);
+/* Appends note i of a step that is done, if the run that did it was of that kind. */
+bool verdict_note(struct str *out, const struct lab *l, size_t i, const struct facts *f,
+		  const struct world *w);
 /* Has the run taken place that answers the question, since the step was entered? */
 bool question_seen(const struct question *q, const struct facts *f, int64_t since);
 

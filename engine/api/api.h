@@ -18,13 +18,13 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/str.h"
+#include "core/version.h"
 #include "runtime/container.h"
 #include "trace/collector.h"
 #include "trace/fact.h"
 
 #define API_VERSION     "1.47"
 #define API_MIN_VERSION "1.24"
-#define ENGINE_VERSION  "0.2.0"
 
 /* The daemon, as handlers see it.  Borrowed; outlives the server. */
 struct api {
@@ -34,6 +34,7 @@ struct api {
 	struct collector *trace;	/* the same */
 	const char *data_root, *exec_root, *socket, *backend;
 	char *const *mirrors, *const *insecure;
+	bool live_restore;		/* containers outlive the daemon */
 	uint16_t registry_port;		/* the course registry's; 0: none runs */
 	uint64_t started_ns;
 	unsigned requests;		/* ever; atomic */
@@ -78,6 +79,11 @@ const char *query_or(const struct request *r, const char *key, const char *dflt)
 char **query_all(const struct request *r, const char *key);	/* owned strv, maybe empty */
 bool query_bool(const struct request *r, const char *key);	/* "", 0, no, false, none: false */
 int64_t query_int(const struct request *r, const char *key, int64_t dflt);
+/* 400 for what is no number from min to max; *out stays as it is where none is given. */
+int query_want_int(const struct request *r, const char *key, int min, int max, int *out,
+		   struct err *e);
+/* h and w: a terminal's size, 0 where not given. */
+int query_size(const struct request *r, int *rows, int *cols, struct err *e);
 /* "", "1700000000", "1700000000.5" or RFC 3339, as since and until come; dflt for none. */
 int query_time(const struct request *r, const char *key, uint64_t dflt, uint64_t *ns,
 	       struct err *e);
@@ -117,6 +123,14 @@ int reply_error(struct request *r, const struct err *e);
 struct stream;
 int reply_stream(struct request *r, const char *type, void (*produce)(struct stream *s, void *arg),
 		 void (*release)(void *arg), void *arg);
+/* The same, with the status held back until there is something to say: a producer that
+ * calls stream_fail() before its first put has the error answered as any other. */
+int reply_held_stream(struct request *r, const char *type,
+		      void (*produce)(struct stream *s, void *arg), void (*release)(void *arg),
+		      void *arg, struct err *e);
+/* The last word of a producer that failed: the held status, or else a line of its own,
+ * {"errorDetail":{"code","message"},"error","hint"}. */
+void stream_fail(struct stream *s, const struct err *e);
 /* 0, or -EPIPE: the client is gone.  Waits while the client is slow. */
 int stream_put(struct stream *s, const void *data, size_t n);
 int stream_line(struct stream *s, const char *line);	/* its end is added */

@@ -1,5 +1,6 @@
 /* containers.c - one container's life: create, start, stop, wait, remove … */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,16 +41,19 @@ int containers_start(struct request *r, struct err *e)
 int containers_stop(struct request *r, struct err *e)
 {
 	autocontainer struct container *c = NULL;
-	int n = request_container(r, &c, e);
-	return n < 0 ? n : reply_done(r, container_stop(c, &r->origin, (int)query_int(r, "t", -1),
-							query(r, "signal"), e));
+	int grace = -1, n = query_want_int(r, "t", -1, INT_MAX, &grace, e);
+	if (n < 0 || (n = request_container(r, &c, e)) < 0)
+		return n;
+	return reply_done(r, container_stop(c, &r->origin, grace, query(r, "signal"), e));
 }
 
 int containers_restart(struct request *r, struct err *e)
 {
 	autocontainer struct container *c = NULL;
-	int n = request_container(r, &c, e);
-	return n < 0 ? n : reply_done(r, container_restart(c, &r->origin, (int)query_int(r, "t", -1), e));
+	int grace = -1, n = query_want_int(r, "t", -1, INT_MAX, &grace, e);
+	if (n < 0 || (n = request_container(r, &c, e)) < 0)
+		return n;
+	return reply_done(r, container_restart(c, &r->origin, grace, e));
 }
 
 int containers_kill(struct request *r, struct err *e)
@@ -84,9 +88,9 @@ int containers_rename(struct request *r, struct err *e)
 int containers_resize(struct request *r, struct err *e)
 {
 	autocontainer struct container *c = NULL;
-	int n = request_container(r, &c, e);
-	if (n == 0)
-		n = container_resize(c, (int)query_int(r, "h", 0), (int)query_int(r, "w", 0), e);
+	int h, w, n = request_container(r, &c, e);
+	if (n == 0 && (n = query_size(r, &h, &w, e)) == 0)
+		n = container_resize(c, h, w, e);
 	return n < 0 ? n : reply_empty(r, 200);
 }
 
@@ -94,7 +98,8 @@ int containers_delete(struct request *r, struct err *e)
 {
 	autocontainer struct container *c = NULL;
 	int n = request_container_or_tell(r, "ctr.rm.refused", &c, e);
-	return n < 0 ? n : reply_done(r, container_remove(c, &r->origin, query_bool(r, "force"), e));
+	return n < 0 ? n : reply_done(r, container_remove(c, &r->origin, query_bool(r, "force"),
+								    query_bool(r, "v"), e));
 }
 
 int containers_changes(struct request *r, struct err *e)

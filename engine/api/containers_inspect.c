@@ -136,7 +136,7 @@ static cJSON *show_container(struct request *r, struct container *c)
 		bool known = image_get(r->api->images, c->image_id, &img, NULL) == 0;
 		json_put_int(o, "SizeRootFs", rw + (known ? img->size : 0));
 	}
-	json_put(o, "Mounts", show_mounts(c));
+	json_put(o, "Mounts", container_mounts(c));
 	json_put(o, "Config", cJSON_Duplicate(c->config, true));
 	json_put(o, "NetworkSettings", show_network_settings(r, c));
 	strv_free(argv);

@@ -48,38 +48,6 @@ cJSON *show_networks(const struct request *r, const struct container *c)
 	return all;
 }
 
-static cJSON *one_mount(const char *type, const char *source, const char *target, const char *mode,
-			bool rw)
-{
-	cJSON *o = cJSON_CreateObject();
-	json_put_str(o, "Type", type);
-	json_put_str(o, "Source", source);
-	json_put_str(o, "Destination", target);
-	json_put_str(o, "Mode", mode);
-	json_put_bool(o, "RW", rw);
-	json_put_str(o, "Propagation", str_eq(type, "bind") ? "rprivate" : "");
-	return o;
-}
-
-cJSON *show_mounts(const struct container *c)
-{
-	cJSON *list = cJSON_CreateArray();
-	const cJSON *v;
-	cJSON_ArrayForEach(v, json_obj(c->host, "Binds")) {
-		autofree char *text = str_dup(cJSON_IsString(v) ? v->valuestring : "");
-		char *save, *source = strtok_r(text, ":", &save), *target = strtok_r(NULL, ":", &save);
-		const char *mode = strtok_r(NULL, ":", &save);
-		if (source && target)
-			cJSON_AddItemToArray(list, one_mount("bind", source, target, mode ? mode : "",
-							     !mode || !strstr(mode, "ro")));
-	}
-	cJSON_ArrayForEach(v, json_obj(c->host, "Mounts"))
-		cJSON_AddItemToArray(list, one_mount(json_str_or(v, "Type", ""), json_str_or(v, "Source", ""),
-						     json_str_or(v, "Target", ""), "",
-						     !json_bool(v, "ReadOnly")));
-	return list;
-}
-
 static cJSON *row_port(unsigned ctr, const char *proto, const struct port *p)
 {
 	cJSON *o = cJSON_CreateObject();
@@ -168,7 +136,7 @@ cJSON *show_row(const struct request *r, struct container *c, bool size)
 	json_put(o, "HostConfig", host);
 	json_put(nets, "Networks", show_networks(r, c));
 	json_put(o, "NetworkSettings", nets);
-	json_put(o, "Mounts", show_mounts(c));
+	json_put(o, "Mounts", container_mounts(c));
 	return o;
 }
 

@@ -14,7 +14,7 @@ int drydock_info(struct request *r, struct err *e)
 		collector_stats(r->api->trace, &events, &dropped);
 	autofree char *registry = r->api->registry_port ?
 		str_printf("127.0.0.1:%u", r->api->registry_port) : str_dup("");
-	json_put_str(o, "version", ENGINE_VERSION);
+	json_put_str(o, "version", DRYDOCK_VERSION);
 	json_put_str(o, "backend", r->api->backend);
 	json_put_str(o, "api", API_VERSION);
 	json_put_str(o, "socket", r->api->socket);

@@ -31,23 +31,17 @@ static void start_upgraded(void *arg, int fd, const void *early, size_t early_le
 	free(s);
 }
 
-static int number_at(const cJSON *list, int i)
-{
-	const cJSON *v = cJSON_GetArrayItem(list, i);
-	return cJSON_IsNumber(v) ? (int)v->valuedouble : 0;
-}
-
 int exec_start_route(struct request *r, struct err *e)
 {
 	bool tty;
 	struct start s = { .cs = r->api->containers };
-	const cJSON *size = json_obj(r->json, "ConsoleSize");
+	unsigned short size[2] = { 0 };
 	int n = exec_check(s.cs, r->arg[0], &tty, e);
-	if (n < 0)
+	if (n < 0 || (n = json_want_pair(r->json, "ConsoleSize", size, e)) < 0)
 		return n;
 	snprintf(s.id, sizeof(s.id), "%s", r->arg[0]);
-	s.rows = number_at(size, 0);
-	s.cols = number_at(size, 1);
+	s.rows = size[0];
+	s.cols = size[1];
 	if (json_bool(r->json, "Detach")) {
 		n = exec_start(s.cs, s.id, -1, NULL, 0, s.rows, s.cols, e);
 		return n < 0 ? n : reply_empty(r, 200);
@@ -63,8 +57,9 @@ int exec_start_route(struct request *r, struct err *e)
 
 int exec_resize_route(struct request *r, struct err *e)
 {
-	int n = exec_resize(r->api->containers, r->arg[0], (int)query_int(r, "h", 0),
-			    (int)query_int(r, "w", 0), e);
+	int h, w, n = query_size(r, &h, &w, e);
+	if (n == 0)
+		n = exec_resize(r->api->containers, r->arg[0], h, w, e);
 	return n < 0 ? n : reply_empty(r, 200);
 }
 

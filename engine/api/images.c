@@ -6,6 +6,7 @@
 #include "api/images_show.h"
 #include "api/routes.h"
 #include "core/clock.h"
+#include "image/lineage.h"
 #include "image/reference.h"
 #include "runtime/container_event.h"
 
@@ -43,7 +44,8 @@ cJSON *show_image_row(struct request *r, const struct image *img, int n_uses)
 	json_put_int(o, "Created", img->created_ns / 1000000000);
 	json_put_str(o, "Id", img->id);
 	json_put(o, "Labels", cJSON_IsObject(labels) ? cJSON_Duplicate(labels, true) : cJSON_CreateNull());
-	json_put_str(o, "ParentId", "");
+	autofree char *parent = image_parent(r->api->images, img->id);
+	json_put_str(o, "ParentId", parent ? parent : "");
 	json_put(o, "RepoDigests", strings(img->digests));
 	json_put(o, "RepoTags", strings(img->tags));
 	json_put_int(o, "SharedSize", -1);
@@ -83,6 +85,12 @@ static bool fits_reference(const struct image *img, const char *want)
 	return false;
 }
 
+/* One of a build's steps that others were made from: shown only with all=1. */
+static bool in_between(struct request *r, const struct image *img)
+{
+	return !img->tags[0] && !img->digests[0] && image_has_children(r->api->images, img->id);
+}
+
 static bool wanted(const cJSON *filters, const struct image *img)
 {
 	const cJSON *refs = json_obj(filters, "reference"), *v;
@@ -116,7 +124,7 @@ int images_list(struct request *r, struct err *e)
 		qsort(v, n, sizeof(*v), newer_first);
 	cJSON *rows = cJSON_CreateArray();
 	for (size_t i = 0; i < n; i++) {
-		if (wanted(filters, v[i]))
+		if (wanted(filters, v[i]) && (query_bool(r, "all") || !in_between(r, v[i])))
 			cJSON_AddItemToArray(rows, show_image_row(r, v[i], -1));
 		image_free(v[i]);
 	}
@@ -165,7 +173,8 @@ static cJSON *show_image(struct request *r, const struct image *img)
 	json_put_str(o, "Id", img->id);
 	json_put(o, "RepoTags", strings(img->tags));
 	json_put(o, "RepoDigests", strings(img->digests));
-	json_put_str(o, "Parent", "");
+	autofree char *parent = image_parent(r->api->images, img->id);
+	json_put_str(o, "Parent", parent ? parent : "");
 	json_put_str(o, "Comment", comment_of(img));
 	json_put_str(o, "Created", clock_rfc3339((uint64_t)img->created_ns, created));
 	json_put_str(o, "DockerVersion", "");

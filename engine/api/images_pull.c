@@ -81,20 +81,6 @@ static void progress(void *arg, const struct pull_progress *g)
 	pull_progress_line(p->stream, g);
 }
 
-/* The answer's status was sent long ago: a failure is a line of its own. */
-void pull_failure_line(struct stream *s, const struct err *e)
-{
-	autojson cJSON *o = cJSON_CreateObject();
-	cJSON *d = cJSON_CreateObject();
-	json_put_str(d, "message", e->what);
-	json_put_int(d, "code", err_status(e));
-	json_put(o, "errorDetail", d);
-	json_put_str(o, "error", e->what);
-	if (e->hint[0])
-		json_put_str(o, "hint", e->hint);
-	stream_json(s, o);
-}
-
 static void begin_facts(struct pull *p)
 {
 	struct reference ref;
@@ -148,7 +134,7 @@ static void produce(struct stream *s, void *arg)
 	int r = image_pull(p->api->images, &o, &img, &e);
 	resolve_fact(p, r == 0 || err_status(&e) != 404);
 	if (r < 0)
-		pull_failure_line(s, &e);
+		stream_fail(s, &e);
 	else
 		end_facts(p, img);
 }
@@ -182,5 +168,5 @@ int images_create(struct request *r, struct err *e)
 	p->platform = query(r, "platform") && *query(r, "platform") ? str_dup(query(r, "platform")) : NULL;
 	p->auth = str_dup(MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, "X-Registry-Auth"));
 	origin_keep(&p->by, &r->origin);
-	return reply_stream(r, "application/json", produce, release, p);
+	return reply_held_stream(r, "application/json", produce, release, p, e);
 }

@@ -48,7 +48,7 @@ static void produce(struct stream *s, void *arg)
 			.progress = progress, .arg = p, .cancel = stream_cancel(s),
 		};
 		if (image_push(p->api->images, &o, &done, &e) < 0) {
-			pull_failure_line(s, &e);
+			stream_fail(s, &e);
 			return;
 		}
 		tell_done(p, *ref, &done);

@@ -94,7 +94,7 @@ static void produce_load(struct stream *s, void *arg)
 	l->stream = s;
 	l->fd = -1;
 	if (image_load_archive(l->api->images, &o, &e) < 0)
-		pull_failure_line(s, &e);
+		stream_fail(s, &e);
 }
 
 static void free_load(void *arg)
@@ -172,7 +172,7 @@ static void produce_import(struct stream *s, void *arg)
 	if (r == 0)
 		r = image_import(m->api->images, fd, m->config, m->ref, &img, &e);
 	if (r < 0) {
-		pull_failure_line(s, &e);
+		stream_fail(s, &e);
 		return;
 	}
 	image_event("import", img->id, m->ref ? m->ref : img->id);

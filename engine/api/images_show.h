@@ -8,8 +8,6 @@
 cJSON *show_image_row(struct request *r, const struct image *img, int uses);
 /* What a pull tells, as the line that docker's client draws. */
 void pull_progress_line(struct stream *s, const struct pull_progress *g);
-/* A failure once the stream has begun: a line of its own. */
-void pull_failure_line(struct stream *s, const struct err *e);
 /* What `docker events` shows of an image. */
 void image_event(const char *action, const char *id, const char *name);
 /* 400 for what is no name a new image may have; NULL is fine. */

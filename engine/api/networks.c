@@ -1,5 +1,5 @@
-/* networks.c - the three networks that are always there; volumes, swarm and plugins,
- * of which there are none, answered as a Docker daemon does that has none. */
+/* networks.c - the three networks that are always there; swarm and plugins, of which
+ * there are none, answered as a Docker daemon does that has none. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -117,27 +117,6 @@ int networks_prune(struct request *r, struct err *e)
 {
 	cJSON *o = cJSON_CreateObject();
 	json_put(o, "NetworksDeleted", cJSON_CreateNull());
-	return reply_json(r, 200, o);
-}
-
-int volumes_list(struct request *r, struct err *e)
-{
-	cJSON *o = cJSON_CreateObject();
-	json_put(o, "Volumes", cJSON_CreateArray());
-	json_put(o, "Warnings", cJSON_CreateNull());
-	return reply_json(r, 200, o);
-}
-
-int volumes_inspect(struct request *r, struct err *e)
-{
-	return err_http(e, 404, ENOENT, "get %s: no such volume", r->arg[0]);
-}
-
-int volumes_prune(struct request *r, struct err *e)
-{
-	cJSON *o = cJSON_CreateObject();
-	json_put(o, "VolumesDeleted", cJSON_CreateNull());
-	json_put_int(o, "SpaceReclaimed", 0);
 	return reply_json(r, 200, o);
 }
 

@@ -21,7 +21,7 @@ static int queue(struct request *r, int status, struct MHD_Response *resp)
 	MHD_add_response_header(resp, "Api-Version", API_VERSION);
 	MHD_add_response_header(resp, "Ostype", "linux");
 	MHD_add_response_header(resp, "Docker-Experimental", "false");
-	MHD_add_response_header(resp, "Server", "Drydock/" ENGINE_VERSION " (linux)");
+	MHD_add_response_header(resp, "Server", "Drydock/" DRYDOCK_VERSION " (linux)");
 	if (r->header_name)
 		MHD_add_response_header(resp, r->header_name, r->header_value);
 	r->answered = true;
@@ -84,6 +84,8 @@ struct stream {
 	struct str data;		/* put; sent up to `sent` */
 	size_t sent;
 	bool broken;			/* the producer gave up */
+	bool held;			/* the status waits for the first put */
+	struct err early;		/* what failed before it */
 	bool done;			/* the producer has returned */
 	_Atomic bool gone;		/* the client hung up */
 	int fd;				/* the connection's, to poll */
@@ -104,11 +106,14 @@ static void *producer(void *arg)
 	return NULL;
 }
 
+/* A client that has shut down its sending half (POLLRDHUP) may well be reading: it
+ * gets its answer.  Over TCP, one that went away looks the same until its kernel
+ * answers a keep-alive (server.c) with a reset. */
 bool stream_gone(void *stream)
 {
 	struct stream *s = stream;
-	struct pollfd p = { .fd = s->fd, .events = POLLRDHUP };
-	if (!s->gone && poll(&p, 1, 0) > 0 && p.revents & (POLLRDHUP | POLLHUP | POLLERR))
+	struct pollfd p = { .fd = s->fd };
+	if (!s->gone && poll(&p, 1, 0) > 0 && p.revents & (POLLHUP | POLLERR))
 		s->gone = true;
 	return s->gone;
 }
@@ -197,11 +202,52 @@ static void free_stream(void *cls)
 	free(s);
 }
 
-int reply_stream(struct request *r, const char *type, void (*produce)(struct stream *s, void *arg),
-		 void (*release)(void *arg), void *arg)
+static cJSON *failure_json(const struct err *e)
 {
-	struct stream *s = mem_alloc(sizeof(*s));
+	cJSON *o = cJSON_CreateObject(), *d = cJSON_CreateObject();
+	json_put_int(d, "code", err_status(e));
+	json_put_str(d, "message", e->what);
+	json_put(o, "errorDetail", d);
+	json_put_str(o, "error", e->what);
+	if (e->hint[0])
+		json_put_str(o, "hint", e->hint);
+	return o;
+}
+
+void stream_fail(struct stream *s, const struct err *e)
+{
+	pthread_mutex_lock(&s->lock);
+	bool early = s->held && !s->data.len;
+	if (early)
+		s->early = *e;
+	pthread_mutex_unlock(&s->lock);
+	if (early)
+		return;
+	autojson cJSON *o = failure_json(e);
+	stream_json(s, o);
+}
+
+/* Waits for the first put or the end; true if the producer failed before any. */
+static bool failed_early(struct stream *s)
+{
+	pthread_mutex_lock(&s->lock);
+	while (!s->data.len && !s->done && !s->gone) {
+		clock_wait_ms(&s->filled, &s->lock, STREAM_POLL);
+		stream_gone(s);
+	}
+	s->held = false;
+	bool failed = s->early.code != 0;
+	pthread_mutex_unlock(&s->lock);
+	return failed;
+}
+
+static int begin_stream(struct request *r, struct stream **out, bool held,
+			void (*produce)(struct stream *s, void *arg), void (*release)(void *arg),
+			void *arg)
+{
+	struct stream *s = *out = mem_alloc(sizeof(*s));
 	pthread_attr_t attr;
+	s->held = held;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->filled, NULL);
 	pthread_cond_init(&s->emptied, NULL);
@@ -217,12 +263,39 @@ int reply_stream(struct request *r, const char *type, void (*produce)(struct str
 		if (release)
 			release(arg);
 		free(s);
-		return -failed;
 	}
+	return -failed;
+}
+
+static int queue_stream(struct request *r, const char *type, struct stream *s)
+{
 	struct MHD_Response *resp = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK,
 								      read_stream, s, free_stream);
 	MHD_add_response_header(resp, "Content-Type", type);
 	return queue(r, 200, resp);
+}
+
+int reply_stream(struct request *r, const char *type, void (*produce)(struct stream *s, void *arg),
+		 void (*release)(void *arg), void *arg)
+{
+	struct stream *s;
+	int n = begin_stream(r, &s, false, produce, release, arg);
+	return n < 0 ? n : queue_stream(r, type, s);
+}
+
+int reply_held_stream(struct request *r, const char *type,
+		      void (*produce)(struct stream *s, void *arg), void (*release)(void *arg),
+		      void *arg, struct err *e)
+{
+	struct stream *s;
+	int n = begin_stream(r, &s, true, produce, release, arg);
+	if (n < 0)
+		return err_sys(e, -n, "start a thread");
+	if (!failed_early(s))
+		return queue_stream(r, type, s);
+	*e = s->early;
+	free_stream(s);
+	return -e->code;
 }
 
 /* -- the raw connection ------------------------------------------------------------ */

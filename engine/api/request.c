@@ -1,5 +1,7 @@
 /* request.c - reading what a client asks. */
+#include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,12 +48,47 @@ bool query_bool(const struct request *r, const char *key)
 	return true;
 }
 
+/* The text as a whole number; -EINVAL, or -ERANGE where no int64_t can hold it. */
+static int number(const char *text, int64_t *out)
+{
+	char *end;
+	errno = 0;
+	long long n = strtoll(text, &end, 10);
+	if (end == text || *end || isspace((unsigned char)*text))
+		return -EINVAL;
+	if (errno)
+		return -errno;
+	*out = n;
+	return 0;
+}
+
 int64_t query_int(const struct request *r, const char *key, int64_t dflt)
 {
-	const char *v = query_or(r, key, "");
-	char *end;
-	long long n = strtoll(v, &end, 10);
-	return end != v && !*end ? n : dflt;
+	int64_t n = dflt;
+	return number(query_or(r, key, ""), &n) == 0 ? n : dflt;
+}
+
+int query_want_int(const struct request *r, const char *key, int min, int max, int *out,
+		   struct err *e)
+{
+	const char *text = query_or(r, key, "");
+	int64_t n;
+	if (!*text)
+		return 0;
+	int err = number(text, &n);
+	if (err == -EINVAL)
+		return err_set(e, EINVAL, "strconv.Atoi: parsing \"%s\": invalid syntax", text);
+	if (err < 0 || n < min || n > max)
+		return err_set(e, EINVAL, "strconv.Atoi: parsing \"%s\": value out of range", text);
+	*out = (int)n;
+	return 0;
+}
+
+int query_size(const struct request *r, int *rows, int *cols, struct err *e)
+{
+	*rows = *cols = 0;
+	int n = query_want_int(r, "h", 0, USHRT_MAX, rows, e);
+	return n < 0 ? n : query_want_int(r, "w", 0, USHRT_MAX, cols, e);
 }
 
 int query_time(const struct request *r, const char *key, uint64_t dflt, uint64_t *ns,

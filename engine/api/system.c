@@ -8,10 +8,13 @@
 #include <unistd.h>
 
 #include "api/images_show.h"
+#include "api/containers_show.h"
 #include "api/routes.h"
 #include "core/clock.h"
 #include "core/file.h"
 #include "runtime/container_event.h"
+
+#define NOTE_WIDTH 72	/* columns: a line of docker info that fits any terminal */
 
 static void info_fact(struct request *r, const char *what)
 {
@@ -44,7 +47,7 @@ int system_version(struct request *r, struct err *e)
 
 	uname(&u);
 	const struct { const char *key, *value; } fields[] = {
-		{ "Version", ENGINE_VERSION }, { "ApiVersion", API_VERSION },
+		{ "Version", DRYDOCK_VERSION }, { "ApiVersion", API_VERSION },
 		{ "MinAPIVersion", API_MIN_VERSION }, { "GitCommit", "" },
 		{ "GoVersion", "none: written in C" }, { "Os", "linux" }, { "Arch", architecture(&u) },
 		{ "KernelVersion", u.release }, { "BuildTime", "" },
@@ -58,7 +61,7 @@ int system_version(struct request *r, struct err *e)
 	}
 	json_put_str(d, "Experimental", "false");
 	json_put_str(engine, "Name", "Engine");
-	json_put_str(engine, "Version", ENGINE_VERSION);
+	json_put_str(engine, "Version", DRYDOCK_VERSION);
 	json_put(engine, "Details", d);
 	cJSON_AddItemToArray(parts, engine);
 	json_put(o, "Components", parts);
@@ -101,29 +104,40 @@ static void count(struct request *r, struct counts *k)
 	containers_list_free(v, n);
 }
 
+/* Adds a word to a line of at most NOTE_WIDTH columns, which a full one ends. */
+static void add_word(char ***lines, struct str *line, const char *word)
+{
+	if (line->len && line->len + strlen(word) > NOTE_WIDTH) {
+		strv_add(lines, line->s);
+		line->len = 0;
+	}
+	str_addf(line, "%s%s", line->len ? ", " : "  ", word);
+}
+
 /* Images that stand in for the lecture's real ones say so in a label. */
 static void stand_ins(struct request *r, char ***warnings, int *n_images)
 {
 	struct image **v;
 	size_t n;
-	struct str names = { 0 };
+	autostr struct str line = { 0 };
+	bool any = false;
 	*n_images = 0;
 	if (image_list(r->api->images, &v, &n, NULL) < 0)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		const cJSON *labels = json_obj(json_obj(v[i]->config, "config"), "Labels");
-		if (json_str(labels, "org.drydock.stand-in") && v[i]->tags && v[i]->tags[0])
-			str_addf(&names, "%s%s", names.len ? ", " : "", v[i]->tags[0]);
+		if (json_str(labels, "org.drydock.stand-in") && v[i]->tags && v[i]->tags[0]) {
+			if (!any)
+				strv_add(warnings, "NOTE: these images stand in for those of Docker Hub:");
+			any = true;
+			add_word(warnings, &line, v[i]->tags[0]);
+		}
 		image_free(v[i]);
 	}
 	*n_images = (int)n;
 	free(v);
-	if (names.len) {
-		autofree char *w = str_printf("NOTE: course images that stand in for those of Docker Hub: %s",
-					      names.s);
-		strv_add(warnings, w);
-	}
-	str_free(&names);
+	if (any)
+		strv_add(warnings, line.s);
 }
 
 static void put_host(cJSON *o)
@@ -181,7 +195,6 @@ static void put_drivers(struct request *r, cJSON *o)
 	static const char *const nets[] = { "bridge", "host", "null", NULL };
 	cJSON *plugins = cJSON_CreateObject(), *status = cJSON_CreateArray();
 	cJSON *pair = cJSON_CreateArray();
-	char *const none[] = { NULL };
 	bool cgroup2 = access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
 
 	json_put_str(o, "Driver", "overlay2");
@@ -189,7 +202,7 @@ static void put_drivers(struct request *r, cJSON *o)
 	cJSON_AddItemToArray(pair, cJSON_CreateString(r->api->backend));
 	cJSON_AddItemToArray(status, pair);
 	json_put(o, "DriverStatus", status);
-	json_put_strv(plugins, "Volume", none);
+	json_put_strv(plugins, "Volume", (char *const []){ "local", NULL });
 	json_put_strv(plugins, "Network", (char *const *)nets);
 	json_put(plugins, "Authorization", cJSON_CreateNull());
 	json_put_strv(plugins, "Log", (char *const *)logs);
@@ -225,17 +238,18 @@ static void put_registry(struct request *r, cJSON *o)
 	json_put_str(o, "IndexServerAddress", "https://index.docker.io/v1/");
 }
 
-static void put_flags(cJSON *o)
+static void put_flags(struct request *r, cJSON *o)
 {
 	static const char *const yes[] = { "MemoryLimit", "SwapLimit", "CpuCfsPeriod", "CpuCfsQuota",
 		"CPUShares", "CPUSet", "PidsLimit", "IPv4Forwarding", "OomKillDisable" };
 	static const char *const no[] = { "BridgeNfIptables", "BridgeNfIp6tables", "Debug",
-		"ExperimentalBuild", "LiveRestoreEnabled" };
+		"ExperimentalBuild" };
 	static const char *const security[] = { "name=seccomp,profile=builtin", "name=cgroupns", NULL };
 	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
 		json_put_bool(o, yes[i], true);
 	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
 		json_put_bool(o, no[i], false);
+	json_put_bool(o, "LiveRestoreEnabled", r->api->live_restore);
 	json_put_strv(o, "SecurityOptions", (char *const *)security);
 }
 
@@ -277,9 +291,9 @@ int system_info(struct request *r, struct err *e)
 	put_host(o);
 	put_runtimes(o);
 	put_registry(r, o);
-	put_flags(o);
+	put_flags(r, o);
 	json_put_str(o, "DockerRootDir", r->api->data_root);
-	json_put_str(o, "ServerVersion", ENGINE_VERSION);
+	json_put_str(o, "ServerVersion", DRYDOCK_VERSION);
 	json_put_strv(o, "Labels", (char *const []){ NULL });
 	json_put_strv(o, "Warnings", warnings);
 	strv_free(warnings);
@@ -291,9 +305,13 @@ int system_info(struct request *r, struct err *e)
 
 int system_df(struct request *r, struct err *e)
 {
-	cJSON *o = cJSON_CreateObject(), *rows = cJSON_CreateArray();
 	int64_t layers;
 	size_t n;
+	cJSON *volumes;
+	int err = show_volumes(r, NULL, true, &volumes, e);
+	if (err < 0)
+		return err;
+	cJSON *o = cJSON_CreateObject(), *rows = cJSON_CreateArray();
 	cJSON *images = df_images(r, &layers);
 	struct container **v = containers_list(r->api->containers, &n);
 	for (size_t i = 0; i < n; i++) {
@@ -315,7 +333,7 @@ int system_df(struct request *r, struct err *e)
 	json_put_int(o, "LayersSize", layers);
 	json_put(o, "Images", images);
 	json_put(o, "Containers", rows);
-	json_put(o, "Volumes", cJSON_CreateArray());
+	json_put(o, "Volumes", volumes);
 	json_put(o, "BuildCache", cJSON_CreateArray());
 	view_fact(r, "df", NULL, NULL, (int)n);
 	return reply_json(r, 200, o);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/nearest.h"
 #include "core/str.h"
 
 bool text_is_space(char c);			/* as in ASCII: blank, \t \n \v \f \r */
@@ -15,8 +16,4 @@ char *text_trimmed(const char *s);		/* owned */
 void text_quote(const char *s, struct str *out);
 char *text_upper(const char *s);		/* owned */
 bool text_same_word(const char *a, const char *b);	/* whatever the case */
-/* The word of the list (NULL at its end) that `word` was meant to be, or NULL:
- * at most two letters are wrong, and not half of them. */
-const char *text_nearest(const char *word, const char *const *list);
-
 #endif

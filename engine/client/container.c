@@ -9,24 +9,19 @@
 #include "core/cleanup.h"
 #include "core/json.h"
 
-/* POST (or DELETE) /containers/NAME/what. */
+/* POST /containers/NAME/what. */
 static int post(struct http *h, const char *name, const char *what, struct err *e)
 {
-	autostr struct str path = { 0 };
-
-	url_path(&path, "/containers/", name, what);
-	return http_call(h, "POST", path.s, NULL, NULL, e);
+	return url_call(h, "POST", "/containers/", name, what, NULL, NULL, e);
 }
 
 static int get_container(struct command *c, const char *name, struct http_answer *a,
 			 struct err *e)
 {
-	autostr struct str path = { 0 };
 	struct http *h;
 	int r = command_http(c, &h, e);
 
-	url_path(&path, "/containers/", name, "/json");
-	return r ? r : http_call(h, "GET", path.s, NULL, a, e);
+	return r ? r : url_call(h, "GET", "/containers/", name, "/json", NULL, a, e);
 }
 
 /* Is the container's Config.KEY true? */
@@ -199,12 +194,9 @@ static int unpause_one(struct command *c, struct http *h, const char *name, stru
 
 static int wait_one(struct command *c, struct http *h, const char *name, struct err *e)
 {
-	autostr struct str path = { 0 };
 	struct http_answer a = { 0 };
-	int r;
+	int r = url_call(h, "POST", "/containers/", name, "/wait", NULL, &a, e);
 
-	url_path(&path, "/containers/", name, "/wait");
-	r = http_call(h, "POST", path.s, NULL, &a, e);
 	if (r)
 		return r;
 	printf("%lld\n", (long long)json_int(a.json, "StatusCode", 0));

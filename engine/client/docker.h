@@ -8,8 +8,9 @@
 #ifndef DRYDOCK_CLIENT_DOCKER_H
 #define DRYDOCK_CLIENT_DOCKER_H
 
+#include "core/version.h"
+
 #define DOCKER_SPEAKS "28.2.2"	/* the docker client whose behaviour this one has */
-#define DRYDOCK_VERSION "0.2.0"
 #define DOCKER_API "1.47"
 
 /* argv[0] is "docker".  Returns docker's exit code. */

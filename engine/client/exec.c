@@ -48,12 +48,9 @@ static int exec_body(const struct options *o, const struct session *s, bool deta
 static int make_exec(struct http *h, const char *name, const cJSON *body, char **id,
 		     struct err *e)
 {
-	autostr struct str path = { 0 };
 	struct http_answer a = { 0 };
-	int r;
+	int r = url_call(h, "POST", "/containers/", name, "/exec", body, &a, e);
 
-	url_path(&path, "/containers/", name, "/exec");
-	r = http_call(h, "POST", path.s, body, &a, e);
 	if (r)
 		return r;
 	*id = str_dup(a.json ? json_str(a.json, "Id") : NULL);
@@ -74,10 +71,8 @@ static cJSON *start_body(const struct session *s, bool detach)
 static int start_detached(struct http *h, const struct session *s, struct err *e)
 {
 	autojson cJSON *body = start_body(s, true);
-	autostr struct str path = { 0 };
 
-	url_path(&path, "/exec/", s->id, "/start");
-	return http_call(h, "POST", path.s, body, NULL, e);
+	return url_call(h, "POST", "/exec/", s->id, "/start", body, NULL, e);
 }
 
 /* The streams may end a moment before the daemon knows the exit code. */

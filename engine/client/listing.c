@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/template.h"
+#include "client/url.h"
 #include "core/cleanup.h"
 #include "core/json.h"
 
@@ -204,4 +205,33 @@ int listing_verb(struct command *c, const char *path, const struct listing *l, c
 			  rows, &e))
 		return command_fail(c, &e);
 	return 0;
+}
+
+int listing_filtered(struct command *c, const char *route, const struct listing *l,
+		     const char *quiet,
+		     void (*add)(const cJSON *answer, const struct options *o, cJSON *rows))
+{
+	autostr struct str path = { 0 };
+
+	url_path(&path, route, NULL, "");
+	url_filters(&path, opt_all(&c->opt, "filter"));
+	return listing_verb(c, path.s, l, quiet, add);
+}
+
+static int by_name_field(const void *a, const void *b)
+{
+	return strcmp(json_str_or(*(const cJSON *const *)a, "Name", ""),
+		      json_str_or(*(const cJSON *const *)b, "Name", ""));
+}
+
+const cJSON **listing_by_name(const cJSON *array, size_t *n)
+{
+	const cJSON **list = mem_alloc(((size_t)cJSON_GetArraySize(array) + 1) * sizeof(*list));
+	const cJSON *i;
+
+	*n = 0;
+	cJSON_ArrayForEach(i, array)
+		list[(*n)++] = i;
+	qsort(list, *n, sizeof(*list), by_name_field);
+	return list;
 }

@@ -29,6 +29,13 @@ int listing_print(const struct listing *l, const char *format, const char *quiet
 int listing_verb(struct command *c, const char *path, const struct listing *l, const char *quiet,
 		 void (*add)(const cJSON *answer, const struct options *o, cJSON *rows));
 
+/* The same with --filter's values sent along. */
+int listing_filtered(struct command *c, const char *route, const struct listing *l,
+		     const char *quiet,
+		     void (*add)(const cJSON *answer, const struct options *o, cJSON *rows));
+/* An array's elements by their Name; the caller's to free (not the elements). */
+const cJSON **listing_by_name(const cJSON *array, size_t *n);
+
 /* Aligns the cells of lines (cells end at \t, lines at \n): each column is as wide
  * as its widest cell and `gap`, at least `min`.  The last cell is left as it is. */
 void table_align(const char *text, size_t min, size_t gap, struct str *out);

@@ -29,6 +29,15 @@ void url_path(struct str *out, const char *before, const char *name, const char 
 	str_add(out, after);
 }
 
+int url_call(struct http *h, const char *method, const char *before, const char *name,
+	     const char *after, const cJSON *body, struct http_answer *a, struct err *e)
+{
+	autostr struct str path = { 0 };
+
+	url_path(&path, before, name, after);
+	return http_call(h, method, path.s, body, a, e);
+}
+
 void url_add(struct str *out, const char *key, const char *value)
 {
 	if (!value)

@@ -149,14 +149,36 @@ static int start_registry(struct daemon *d, struct err *e)
 
 /* -- sockets ----------------------------------------------------------------------- */
 
+/* What an earlier daemon left there is taken away; what somebody else listens on, or
+ * what is no socket, is not ours to remove. */
+static int clear_socket(const struct sockaddr_un *sun, struct err *e)
+{
+	struct stat st;
+	if (lstat(sun->sun_path, &st) < 0)
+		return 0;
+	if (!S_ISSOCK(st.st_mode))
+		return err_set(e, EEXIST, "listen on %s: there is a file of that name that is no socket",
+			       sun->sun_path);
+	autofd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* EAGAIN: somebody listens there, too busy to answer now. */
+	if (fd < 0 || connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0 || errno == EAGAIN) {
+		err_set(e, EADDRINUSE, "listen on %s: another daemon answers there", sun->sun_path);
+		return err_hint(e, "stop that one, or choose another socket: -H unix:///PATH");
+	}
+	unlink(sun->sun_path);
+	return 0;
+}
+
 static int listen_unix(struct daemon *d, const char *path, int *out, struct err *e)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	if (snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path) >= (int)sizeof(sun.sun_path))
 		return err_set(e, ENAMETOOLONG, "listen on %s: longer than %zu bytes", path,
 			       sizeof(sun.sun_path) - 1);
+	int r = clear_socket(&sun, e);
+	if (r < 0)
+		return r;
 	autofd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	unlink(path);		/* ours: the exec root is locked */
 	/* 0660, and never wider: bind() makes the file with the socket's own mode, less the
 	 * umask, which is one for all threads and so isn't changed here. */
 	if (fd < 0 || fchmod(fd, 0660) < 0 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ||
@@ -176,7 +198,8 @@ static int listen_tcp(const char *text, int *out, struct err *e)
 	int one = 1;
 	if (str_eq(host, "localhost") || !*host)
 		strcpy(host = mem_grow(host, 16), "127.0.0.1");
-	if (inet_pton(AF_INET, host, &in.sin_addr) != 1 || (ntohl(in.sin_addr.s_addr) >> 24) != 127) {
+	if (inet_pton(AF_INET, host, &in.sin_addr) != 1 ||
+	    (ntohl(in.sin_addr.s_addr) >> 24) != 127) {
 		err_set(e, EPERM, "listen on tcp://%s: only on loopback", text);
 		return err_hint(e, "whoever reaches the API is root on this machine; use ssh -L to"
 				" reach it from another");
@@ -202,7 +225,8 @@ static int serve(struct daemon *d, const char *url, struct err *e)
 	else if (str_starts(url, "tcp://"))
 		r = listen_tcp(url + 6, &fd, e);
 	else
-		r = err_set(e, EINVAL, "can't listen on \"%s\": unix:///PATH or tcp://127.0.0.1:PORT", url);
+		r = err_set(e, EINVAL, "can't listen on \"%s\": unix:///PATH or "
+			    "tcp://127.0.0.1:PORT", url);
 	if (r == 0)
 		r = server_start(&d->api, fd, is_unix, &d->server[d->n_servers], e);
 	d->n_servers += r == 0;
@@ -220,6 +244,7 @@ static int serve_all(struct daemon *d, struct err *e)
 		.trace = d->trace, .data_root = d->s.data_root, .exec_root = d->s.exec_root,
 		.socket = d->s.hosts[0], .backend = geteuid() == 0 ? "linux" : "rootless",
 		.mirrors = d->s.mirrors, .insecure = d->s.insecure,
+		.live_restore = d->s.live_restore,
 		.registry_port = d->registry ? registry_port(d->registry) : 0,
 		.started_ns = clock_wall_ns(),
 	};

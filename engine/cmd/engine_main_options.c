@@ -24,36 +24,38 @@ static const struct option_row {
 	size_t at;
 	const char *value, *what;
 } rows[] = {
-	{ "host", "hosts", 'H', LIST, offsetof(struct settings, hosts), "URL",
+#define AT(member) offsetof(struct settings, member)
+	{ "host", "hosts", 'H', LIST, AT(hosts), "URL",
 	  "listen there: unix:///PATH or tcp://127.0.0.1:PORT (may be repeated)" },
-	{ "data-root", "data-root", 0, TEXT, offsetof(struct settings, data_root), "DIR",
+	{ "data-root", "data-root", 0, TEXT, AT(data_root), "DIR",
 	  "images, containers and state (default /var/lib/drydock)" },
-	{ "exec-root", "exec-root", 0, TEXT, offsetof(struct settings, exec_root), "DIR",
+	{ "exec-root", "exec-root", 0, TEXT, AT(exec_root), "DIR",
 	  "sockets and what must not survive a reboot (default /run/drydock)" },
-	{ "pidfile", "pidfile", 'p', TEXT, offsetof(struct settings, pidfile), "FILE",
+	{ "pidfile", "pidfile", 'p', TEXT, AT(pidfile), "FILE",
 	  "write the daemon's process number there" },
-	{ "config-file", NULL, 0, TEXT, offsetof(struct settings, config_file), "FILE",
+	{ "config-file", NULL, 0, TEXT, AT(config_file), "FILE",
 	  "daemon.json (default /etc/drydock/daemon.json)" },
-	{ "backend", "backend", 0, TEXT, offsetof(struct settings, backend), "NAME",
+	{ "backend", "backend", 0, TEXT, AT(backend), "NAME",
 	  "auto, linux" },
-	{ "trace", "trace", 0, TEXT, offsetof(struct settings, trace), "on|off",
+	{ "trace", "trace", 0, TEXT, AT(trace), "on|off",
 	  "keep the trace of kernel calls (default on)" },
-	{ "registry-port", "registry-port", 0, TEXT, offsetof(struct settings, registry_port), "PORT",
+	{ "registry-port", "registry-port", 0, TEXT, AT(registry_port), "PORT",
 	  "port of the course registry (default 5000, or any free one; 0: none)" },
-	{ "bridge", "bridge", 'b', TEXT, offsetof(struct settings, bridge), "NAME",
+	{ "bridge", "bridge", 'b', TEXT, AT(bridge), "NAME",
 	  "name of the bridge (default drydock0)" },
-	{ "bip", "bip", 0, TEXT, offsetof(struct settings, bip), "CIDR",
+	{ "bip", "bip", 0, TEXT, AT(bip), "CIDR",
 	  "the bridge's address (default 172.17.0.1/16)" },
-	{ "log-level", "log-level", 'l', TEXT, offsetof(struct settings, log_level), "LEVEL",
+	{ "log-level", "log-level", 'l', TEXT, AT(log_level), "LEVEL",
 	  "debug, info, warn, error, fatal" },
-	{ "registry-mirror", "registry-mirrors", 0, LIST, offsetof(struct settings, mirrors), "URL",
+	{ "registry-mirror", "registry-mirrors", 0, LIST, AT(mirrors), "URL",
 	  "ask this registry first for names of Docker Hub (may be repeated)" },
-	{ "insecure-registry", "insecure-registries", 0, LIST, offsetof(struct settings, insecure), "HOST",
+	{ "insecure-registry", "insecure-registries", 0, LIST, AT(insecure), "HOST",
 	  "a registry without TLS (may be repeated)" },
-	{ "live-restore", "live-restore", 0, FLAG, offsetof(struct settings, live_restore), NULL,
+	{ "live-restore", "live-restore", 0, FLAG, AT(live_restore), NULL,
 	  "leave containers running when the daemon is stopped" },
-	{ "ready-fd", NULL, 0, TEXT, offsetof(struct settings, ready_fd), "FD",
+	{ "ready-fd", NULL, 0, TEXT, AT(ready_fd), "FD",
 	  "write a byte to this descriptor when serving" },
+#undef AT
 };
 
 static void *at(struct settings *s, const struct option_row *r) { return (char *)s + r->at; }
@@ -73,7 +75,8 @@ void settings_free(struct settings *s)
 
 static int help(void)
 {
-	puts("Usage: drydock daemon [OPTIONS]\n\nServe the Docker Engine API and run containers.\n");
+	puts("Usage: drydock daemon [OPTIONS]\n\n"
+	     "Serve the Docker Engine API and run containers.\n");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		autofree char *name = str_printf("--%s%s%s", rows[i].flag, rows[i].value ? " " : "",
 						 rows[i].value ? rows[i].value : "");
@@ -146,7 +149,8 @@ static int read_key(struct settings *s, const cJSON *v, struct err *e)
 					set(s, r, item->valuestring);
 		return 0;
 	}
-	return err_set(e, EINVAL, "the following directives don't match any configuration option: %s",
+	return err_set(e, EINVAL,
+		       "the following directives don't match any configuration option: %s",
 		       v->string);
 }
 

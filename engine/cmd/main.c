@@ -51,7 +51,8 @@ static int run_engine(int argc, char **argv)
 		}
 	}
 	fprintf(stderr, "drydock: drydock-engine is not there (looked in %s and in "
-		"../libexec/drydock beside it)\nhint: `make` builds it next to this program\n", folder);
+		"../libexec/drydock beside it)\n"
+		"hint: `make` builds it next to this program\n", folder);
 	return 1;
 }
 
@@ -74,7 +75,8 @@ static const struct verb_row {
 	{ "explain", cmd_explain, "what a call, flag, namespace or cgroup file does" },
 	{ "daemon", run_engine, "serve the Docker Engine API and run containers" },
 	{ "registry", run_engine, "serve images to this class over HTTP" },
-	{ "build", run_build, "docker build; --dump-ast FILE shows how a Dockerfile is understood" },
+	{ "build", run_build,
+	  "docker build; --dump-ast FILE shows how a Dockerfile is understood" },
 	{ "bake", run_engine, "prepare the course images" },
 };
 

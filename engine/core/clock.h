@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 uint64_t clock_mono_ns(void);		/* CLOCK_MONOTONIC */
-uint64_t clock_wall_ns(void);		/* CLOCK_REALTIME; DRYDOCK_CLOCK=ns overrides, for tests */
+uint64_t clock_wall_ns(void);	/* CLOCK_REALTIME; DRYDOCK_CLOCK=ns overrides, for tests */
 /* RFC 3339 with nanoseconds, UTC ("2026-01-31T09:00:00.123456789Z"); buf >= 36. */
 char *clock_rfc3339(uint64_t wall_ns, char *buf);
 /* 0 or -EINVAL; accepts RFC 3339 with or without fraction, or Unix seconds[.fraction]. */

@@ -14,7 +14,8 @@ int db_fail(sqlite3 *db, const char *doing, struct err *e)
 {
 	static const struct { int sqlite, code; } map[] = {
 		{ SQLITE_FULL, ENOSPC }, { SQLITE_NOMEM, ENOMEM }, { SQLITE_BUSY, EAGAIN },
-		{ SQLITE_READONLY, EROFS }, { SQLITE_CANTOPEN, EACCES }, { SQLITE_CORRUPT, EUCLEAN },
+		{ SQLITE_READONLY, EROFS }, { SQLITE_CANTOPEN, EACCES },
+		{ SQLITE_CORRUPT, EUCLEAN },
 		{ SQLITE_NOTADB, EUCLEAN }, { SQLITE_CONSTRAINT, EEXIST },
 	};
 	int code = EIO;
@@ -64,7 +65,8 @@ static int query(sqlite3 *db, sqlite3_stmt **out, const char *sql, const char *k
 		return db_fail(db, "state database", e);
 	for (int i = 0; kinds[i]; i++) {
 		if (kinds[i] == 's')
-			sqlite3_bind_text(st, i + 1, va_arg(ap, const char *), -1, SQLITE_TRANSIENT);
+			sqlite3_bind_text(st, i + 1, va_arg(ap, const char *), -1,
+					  SQLITE_TRANSIENT);
 		else
 			sqlite3_bind_int64(st, i + 1, va_arg(ap, int64_t));
 	}

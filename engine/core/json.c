@@ -1,6 +1,7 @@
 #include "core/json.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "core/str.h"
@@ -30,6 +31,8 @@ const char *json_str_or(const cJSON *o, const char *key, const char *dflt)
 /* Numbers of JSON are doubles; one that no int64_t can hold is held by the nearest. */
 static int64_t whole(double d)
 {
+	if (d != d)		/* no number: nothing in JSON, but casting it is undefined */
+		return 0;
 	if (d >= 0x1p63)
 		return INT64_MAX;
 	return d < -0x1p63 ? INT64_MIN : (int64_t)d;
@@ -77,6 +80,24 @@ int json_want_int(const cJSON *o, const char *key, int64_t *out, struct err *e)
 	if (!cJSON_IsNumber(v))
 		return wrong_type(key, "number", e);
 	*out = whole(v->valuedouble);
+	return 0;
+}
+
+int json_want_pair(const cJSON *o, const char *key, unsigned short out[2], struct err *e)
+{
+	const cJSON *list = json_obj(o, key);
+	unsigned short got[2];
+	if (!list || cJSON_IsNull(list))
+		return 0;
+	for (int i = 0; i < 2; i++) {
+		const cJSON *v = cJSON_GetArrayItem(list, i);
+		if (!cJSON_IsArray(list) || !cJSON_IsNumber(v) || v->valuedouble < 0 ||
+		    v->valuedouble > USHRT_MAX)
+			return err_set(e, EINVAL, "invalid JSON: %s must be two numbers of at most %d", key,
+				       USHRT_MAX);
+		got[i] = (unsigned short)v->valuedouble;
+	}
+	memcpy(out, got, sizeof(got));
 	return 0;
 }
 

@@ -25,6 +25,8 @@ char **json_strv(const cJSON *array);			/* owned; never NULL */
 int json_want_str(const cJSON *o, const char *key, const char **out, struct err *e);
 int json_want_int(const cJSON *o, const char *key, int64_t *out, struct err *e);
 int json_want_bool(const cJSON *o, const char *key, bool *out, struct err *e);
+/* [height, width] of a terminal: two numbers that fit, or EINVAL. */
+int json_want_pair(const cJSON *o, const char *key, unsigned short out[2], struct err *e);
 
 void json_put_str(cJSON *o, const char *key, const char *value);	/* NULL: JSON null */
 void json_put_int(cJSON *o, const char *key, int64_t value);	/* exact up to 2^53 */

@@ -10,6 +10,7 @@
 #include "core/db.h"
 #include "core/json.h"
 #include "core/str.h"
+#include "image/lineage.h"
 #include "image/reference.h"
 #include "image/store.h"
 
@@ -238,18 +239,16 @@ int image_tag(struct image_store *s, const char *id, const char *ref, struct err
 
 /* ---- history --------------------------------------------------------------------- */
 
-/* Only the newest step has an id here, as with any image that was not built on
- * this machine: the others stand for no image. */
-static cJSON *history_row(const cJSON *step, const char *id, int64_t size, bool newest,
-			  char *const *tags)
+/* id NULL: the step stands for no image, as where it was not built on this machine. */
+static cJSON *history_row(const cJSON *step, const char *id, int64_t size, char *const *tags)
 {
 	cJSON *row = cJSON_CreateObject();
 	uint64_t created = 0;
 	clock_parse(json_str_or(step, "created", "0"), &created);
-	json_put_str(row, "Id", newest ? id : "<missing>");
+	json_put_str(row, "Id", id ? id : "<missing>");
 	json_put_int(row, "Created", (int64_t)(created / 1000000000u));
 	json_put_str(row, "CreatedBy", json_str_or(step, "created_by", ""));
-	if (newest && tags[0])
+	if (tags && tags[0])
 		json_put_strv(row, "Tags", tags);
 	else
 		cJSON_AddNullToObject(row, "Tags");
@@ -269,15 +268,21 @@ cJSON *image_history(struct image_store *s, const struct image *img)
 {
 	cJSON *rows = cJSON_CreateArray();
 	const cJSON *steps = json_obj(img->config, "history");
-	int n = cJSON_GetArraySize(steps);
-	size_t layer = 0;
-	for (int i = 0; i < n; i++) {
+	size_t layer = img->n_layers;
+	char *id = str_dup(img->id);
+	for (int i = cJSON_GetArraySize(steps) - 1; i >= 0; i--) {
 		const cJSON *step = cJSON_GetArrayItem(steps, i);
-		bool empty = json_bool(step, "empty_layer") || layer >= img->n_layers;
-		int64_t size = layer_size(s, empty ? NULL : img->diff_ids[layer]);
-		layer += !empty;
-		cJSON_InsertItemInArray(rows, 0, history_row(step, img->id, size, i == n - 1,
-							     img->tags));
+		bool empty = json_bool(step, "empty_layer") || layer == 0;
+		int64_t size = layer_size(s, empty ? NULL : img->diff_ids[layer - 1]);
+		bool newest = id && str_eq(id, img->id);
+		layer -= !empty;
+		cJSON_AddItemToArray(rows, history_row(step, id, size, newest ? img->tags : NULL));
+		char *parent = id ? image_parent(s, id) : NULL;
+		free(id);
+		id = parent && *parent ? parent : NULL;
+		if (!id)
+			free(parent);
 	}
+	free(id);
 	return rows;
 }

@@ -32,8 +32,7 @@ static int new_way(struct kernel *k, const struct merged *m)
 	return r < 0 ? r : (int)k_fsmount(k, fs, FSMOUNT_CLOEXEC, m->upper ? 0 : MOUNT_ATTR_RDONLY);
 }
 
-/* Colons and commas separate: a path that has one is escaped (overlayfs.rst). */
-static void add_path(struct str *b, const char *path)
+void merged_add_path(struct str *b, const char *path)
 {
 	for (; *path; path++) {
 		if (*path == ':' || *path == ',' || *path == '\\')
@@ -49,13 +48,13 @@ static int old_way(struct kernel *k, const struct merged *m, const char *at)
 	str_add(&data, "lowerdir=");
 	for (size_t i = 0; i < m->n; i++) {
 		str_add(&data, i ? ":" : "");
-		add_path(&data, m->dir[i]);
+		merged_add_path(&data, m->dir[i]);
 	}
 	if (m->upper) {
 		str_add(&data, ",upperdir=");
-		add_path(&data, m->upper);
+		merged_add_path(&data, m->upper);
 		str_add(&data, ",workdir=");
-		add_path(&data, m->work);
+		merged_add_path(&data, m->work);
 	}
 	int r = (int)k_mount(k, "overlay", at, "overlay", 0, data.s);
 	if (r < 0)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "core/error.h"
+#include "core/str.h"
 #include "kernel/kernel.h"
 
 struct merged {
@@ -22,5 +23,8 @@ struct merged {
  * it for a moment, to mount on.  Returns the root's descriptor (the caller closes) or
  * -errno. */
 int merged_open(struct kernel *k, const struct merged *m, const char *at, struct err *e);
+/* A path for lowerdir= and the like, where colons and commas separate: escaped as
+ * overlayfs.rst says. */
+void merged_add_path(struct str *b, const char *path);
 
 #endif

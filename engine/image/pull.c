@@ -18,6 +18,7 @@
 #include "core/json.h"
 #include "core/str.h"
 #include "image/pull.h"
+#include "image/suggest.h"
 
 #define WORKERS 3		/* docker's max-concurrent-downloads */
 #define CONFIG_LIMIT (8u << 20)	/* a configuration is a few KiB */
@@ -287,6 +288,13 @@ static bool is_final(int err)
 
 static bool says_no(int err) { return err == -ENOENT || err == -EACCES; }
 
+/* A slip of the keys is likelier than a registry gone wrong. */
+static int hint_name(struct pull *p, bool hub, const char *otherwise, struct err *e)
+{
+	autofree char *near = hub ? suggest_image(&p->ref, p->o->mirrors) : NULL;
+	return near ? err_hint(e, "did you mean %s?", near) : err_hint(e, "%s", otherwise);
+}
+
 static int explain(struct pull *p, int err, bool mirror_said_no, struct err *e)
 {
 	autofree char *repo = reference_familiar_name(&p->ref);
@@ -302,13 +310,13 @@ static int explain(struct pull *p, int err, bool mirror_said_no, struct err *e)
 		autofree char *cause = str_dup(why);
 		err_http(e, 404, EACCES, "pull access denied for %s, repository does not exist or "
 			 "may require 'docker login': %s", repo, cause);
-		return err_hint(e, "check the name: `docker images` lists what is here already");
+		return hint_name(p, hub, "check the name: `docker images` lists what is here already", e);
 	}
 	if (err == -ENOENT && !strstr(e->what, "no matching manifest")) {
 		autofree char *cause = str_dup(strstr(e->what, "unknown") ? e->what
 					       : "manifest unknown: manifest unknown");
 		err_http(e, 404, ENOENT, "manifest for %s not found: %s", p->familiar, cause);
-		return err_hint(e, "the repository is there, but not with this tag");
+		return hint_name(p, hub, "the repository is there, but not with this tag", e);
 	}
 	if (err != -EHOSTUNREACH && err != -ETIMEDOUT)
 		return err;
@@ -317,8 +325,9 @@ static int explain(struct pull *p, int err, bool mirror_said_no, struct err *e)
 	/* Clients other than ours drop the hint: the half they need is in the message. */
 	autofree char *cause = str_dup(e->what);
 	err_http(e, 404, -err, "%s (and no mirror has %s)", cause, p->familiar);
-	return err_hint(e, "%s is not a course image, and Docker Hub can't be reached from here: "
-			"check the spelling, or the network", repo);
+	autofree char *unknown = str_printf("%s is not a course image, and Docker Hub can't be reached "
+					    "from here: check the spelling, or the network", repo);
+	return hint_name(p, hub, unknown, e);
 }
 
 static int try_mirrors(struct pull *p, bool *said_no, struct err *e)

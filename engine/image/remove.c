@@ -4,6 +4,9 @@
  * image that a stopped container uses can be forced away: its names and its row
  * in the lists go, while its layers stay as long as the container (image.gone);
  * the next removal or prune after that takes them.
+ *
+ * An image that others were built from stays until they are gone, then goes with
+ * the last of them unless it has a name.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,6 +17,7 @@
 #include "core/cleanup.h"
 #include "core/db.h"
 #include "core/str.h"
+#include "image/lineage.h"
 #include "image/reference.h"
 #include "image/store.h"
 
@@ -75,6 +79,8 @@ static int forget_image(struct image_store *s, const char *id, bool keep, struct
 		r = db_run(s->db, "UPDATE image SET gone = 1 WHERE id = ?", "s", e, id);
 	if (r == 0 && !keep)
 		r = db_run(s->db, "DELETE FROM image_layer WHERE image = ?", "s", e, id);
+	if (r == 0)
+		r = db_run(s->db, "DELETE FROM child WHERE image = ?", "s", e, id);
 	if (r == 0 && !keep)
 		r = db_run(s->db, "DELETE FROM image WHERE id = ?", "s", e, id);
 	if (r < 0) {
@@ -88,7 +94,7 @@ static int forget_image(struct image_store *s, const char *id, bool keep, struct
 	return r;
 }
 
-static int delete_image(struct removal *r, const struct image *img, struct err *e)
+static int delete_one(struct removal *r, const struct image *img, struct err *e)
 {
 	char **gone = NULL;
 	bool keep = used(r, img->id);
@@ -99,6 +105,31 @@ static int delete_image(struct removal *r, const struct image *img, struct err *
 	err = store_collect(r->s, &gone, &r->out->bytes, e);
 	add_chain_ids(img, gone, &r->out->deleted);
 	strv_free(gone);
+	return err;
+}
+
+/* The image a build made before this one, if nothing else needs it; NULL otherwise. */
+static struct image *idle_parent(struct removal *r, const char *parent)
+{
+	autoimage struct image *img = NULL;
+	if (!parent || !*parent || image_get(r->s, parent, &img, NULL) < 0 || img->tags[0] ||
+	    img->digests[0] || image_has_children(r->s, img->id) || used(r, img->id))
+		return NULL;
+	return steal_ptr(img);
+}
+
+static int delete_image(struct removal *r, const struct image *img, struct err *e)
+{
+	autofree char *parent = image_parent(r->s, img->id);
+	int err = delete_one(r, img, e);
+	while (err == 0) {
+		autoimage struct image *next = idle_parent(r, parent);
+		if (!next)
+			break;
+		free(parent);
+		parent = image_parent(r->s, next->id);
+		err = delete_one(r, next, e);
+	}
 	return err;
 }
 
@@ -200,6 +231,9 @@ static int remove_by_id(struct removal *r, const struct image *img, bool force, 
 		return err_http(e, 409, EBUSY, "conflict: unable to delete %s (must be forced) - "
 				"image is referenced in multiple repositories",
 				short_id(img->id, buf));
+	if (image_has_children(r->s, img->id))
+		return err_http(e, 409, EBUSY, "conflict: unable to delete %s (cannot be forced) - "
+				"image has dependent child images", short_id(img->id, buf));
 	int err = used(r, img->id) ? conflict(r, img->id, force, e) : 0;
 	if (err == 0)
 		err = untag_all(r, img, e);
@@ -245,6 +279,7 @@ static int remove_by_name(struct removal *r, const struct image *img, const char
 	for (size_t i = 0; going[i] && err == 0; i++)
 		err = untag(r, going[i], e);
 	strv_free(going);
+	last = last && !image_has_children(r->s, img->id);
 	return err == 0 && last ? delete_image(r, img, e) : err;
 }
 
@@ -280,6 +315,15 @@ int image_remove(struct image_store *s, const char *ref, bool force, in_use_fn i
 	return err;
 }
 
+/* A parent went with its child. */
+static bool gone_already(const struct image_removed *out, const char *id)
+{
+	for (char *const *d = out->deleted; *d; d++)
+		if (str_eq(*d, id))
+			return true;
+	return false;
+}
+
 int image_prune(struct image_store *s, bool all, in_use_fn in_use, void *arg,
 		struct image_removed *out, struct err *e)
 {
@@ -289,9 +333,10 @@ int image_prune(struct image_store *s, bool all, in_use_fn in_use, void *arg,
 	size_t n = 0;
 	int err = image_list(s, &list, &n, e);
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {	/* newest first: children before parents */
 		bool unnamed = !list[i]->tags[0] && (all || !list[i]->digests[0]);
-		if (err == 0 && (all || unnamed) && !used(&r, list[i]->id)) {
+		bool stays = image_has_children(s, list[i]->id) || gone_already(out, list[i]->id);
+		if (err == 0 && !stays && (all || unnamed) && !used(&r, list[i]->id)) {
 			err = untag_all(&r, list[i], e);
 			if (err == 0)
 				err = delete_image(&r, list[i], e);

@@ -53,7 +53,7 @@ int resolve_dir(int root, const char *path)
 struct walk {
 	int root, fd;		/* fd: the directory reached */
 	struct str done;	/* its path: names only, each behind a "/" */
-	char *todo;		/* what is left of the path */
+	char *ahead;		/* what is left of the path */
 	int links;
 };
 
@@ -101,9 +101,9 @@ static int follow(struct walk *w, const char *name, const char *rest)
 	if (++w->links > MAX_LINKS)
 		return -ELOOP;
 	target[n] = '\0';
-	char *todo = str_printf("%s/%s", target, rest);
-	free(w->todo);
-	w->todo = todo;
+	char *ahead = str_printf("%s/%s", target, rest);
+	free(w->ahead);
+	w->ahead = ahead;
 	if (target[0] != '/')
 		return 0;
 	str_clear(&w->done);
@@ -112,15 +112,15 @@ static int follow(struct walk *w, const char *name, const char *rest)
 
 static int step(struct walk *w)
 {
-	char *name = w->todo + strspn(w->todo, "/");
+	char *name = w->ahead + strspn(w->ahead, "/");
 	size_t len = strcspn(name, "/");
 	autofree char *one = strndup(name, len);
 	autofree char *rest = str_dup(name + len);
 
 	if (len == 0 || str_eq(one, "."))
-		memmove(w->todo, rest, strlen(rest) + 1);
+		memmove(w->ahead, rest, strlen(rest) + 1);
 	else if (str_eq(one, "..")) {
-		memmove(w->todo, rest, strlen(rest) + 1);
+		memmove(w->ahead, rest, strlen(rest) + 1);
 		return leave(w);
 	} else {
 		int r = enter(w, one);
@@ -129,18 +129,18 @@ static int step(struct walk *w)
 		if (r < 0)
 			return r;
 		str_addf(&w->done, "/%s", one);
-		memmove(w->todo, rest, strlen(rest) + 1);
+		memmove(w->ahead, rest, strlen(rest) + 1);
 	}
 	return 0;
 }
 
 int resolve_dir_walk(int root, const char *path)
 {
-	struct walk w = { .root = root, .fd = -1, .todo = str_dup(path) };
+	struct walk w = { .root = root, .fd = -1, .ahead = str_dup(path) };
 	int r = back_to_root(&w);
-	while (r == 0 && *w.todo)
+	while (r == 0 && *w.ahead)
 		r = step(&w);
-	free(w.todo);
+	free(w.ahead);
 	str_free(&w.done);
 	if (r == 0)
 		return w.fd;

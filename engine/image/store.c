@@ -28,6 +28,9 @@ static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS name("
 	"  ref TEXT PRIMARY KEY, repo TEXT NOT NULL, is_digest INTEGER NOT NULL,"
 	"  image TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS child("
+	"  image TEXT PRIMARY KEY, parent TEXT NOT NULL, step TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX IF NOT EXISTS child_step ON child(parent, step);"
 	"CREATE TEMP TABLE pin(diff_id TEXT NOT NULL, holder TEXT NOT NULL);";
 
 char *store_blob_path(struct image_store *s, const char *digest)

@@ -35,6 +35,7 @@
 #include "runtime/container_files.h"
 #include "runtime/launch.h"
 #include "trace/fact.h"
+#include "volume/volume.h"
 
 enum ctr_status {
 	CTR_CREATED, CTR_RUNNING, CTR_PAUSED, CTR_RESTARTING, CTR_REMOVING, CTR_EXITED, CTR_DEAD,
@@ -51,6 +52,7 @@ struct container {
 	char *name;		/* without Docker's leading slash */
 	char *image_id, *image_ref;
 	cJSON *config, *host;	/* Config and HostConfig */
+	cJSON *points;		/* its mounts (container_points.c); never changes */
 	/* Atomic: who joins its namespaces looks without the lock, holding its own. */
 	_Atomic enum ctr_status status;
 	_Atomic int pid;
@@ -103,6 +105,7 @@ void containers_close(struct containers *cs, bool stop);
 struct launcher *containers_launcher(struct containers *cs);
 struct network *containers_network(struct containers *cs);	/* NULL: this host gives none */
 struct image_store *containers_images(struct containers *cs);
+struct volumes *containers_volumes(struct containers *cs);
 struct journal *containers_journal(struct containers *cs);
 /* Returns when everything that has happened so far is in the journal (or after 3 s). */
 void containers_settle(struct containers *cs);
@@ -135,7 +138,9 @@ int container_kill(struct container *c, const struct origin *by, const char *sig
 int container_pause(struct container *c, const struct origin *by, bool pause, struct err *e);
 int container_rename(struct container *c, const char *name, struct err *e);
 int container_resize(struct container *c, int rows, int cols, struct err *e);
-int container_remove(struct container *c, const struct origin *by, bool force, struct err *e);
+/* volumes: those that were made for it without a name, too. */
+int container_remove(struct container *c, const struct origin *by, bool force, bool volumes,
+		     struct err *e);
 /* bytes: of the writable layers. removed: ids (strv), appended. */
 int containers_prune(struct containers *cs, const struct origin *by,
 		     bool (*want)(void *arg, struct container *c), void *arg, char ***removed,
@@ -202,5 +207,9 @@ void container_fact(struct container *c, const struct origin *by, const char *ty
 void containers_hold_images(struct containers *cs, bool hold);
 /* True for image_remove()'s in_use. */
 bool containers_use_image(void *containers, const char *image_id, char *holder, size_t cap);
+/* For volume_remove()'s users: their ids, ", " between; owned, NULL: nobody. */
+char *containers_use_volume(void *containers, const char *name);
+/* Docker's "Mounts" of inspect and ps; owned. */
+cJSON *container_mounts(const struct container *c);
 
 #endif

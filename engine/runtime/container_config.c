@@ -23,7 +23,7 @@ static const struct field config_fields[] = {
 	{ "ExposedPorts", 'o', KEEP }, { "Tty", 'b', KEEP }, { "OpenStdin", 'b', KEEP },
 	{ "StdinOnce", 'b', KEEP }, { "Env", 'a', KEEP }, { "Cmd", 'c', KEEP },
 	{ "Healthcheck", 'o', WARN }, { "ArgsEscaped", 'b', KEEP }, { "Image", 's', KEEP },
-	{ "Volumes", 'o', WARN }, { "WorkingDir", 's', KEEP }, { "Entrypoint", 'c', KEEP },
+	{ "Volumes", 'o', KEEP }, { "WorkingDir", 's', KEEP }, { "Entrypoint", 'c', KEEP },
 	{ "NetworkDisabled", 'b', KEEP }, { "MacAddress", 's', WARN }, { "OnBuild", 'a', KEEP },
 	{ "Labels", 'o', KEEP }, { "StopSignal", 's', KEEP }, { "StopTimeout", 'i', KEEP },
 	{ "Shell", 'a', KEEP },
@@ -32,7 +32,7 @@ static const struct field config_fields[] = {
 static const struct field host_fields[] = {
 	{ "Binds", 'a', KEEP }, { "ContainerIDFile", 's', KEEP }, { "LogConfig", 'o', KEEP },
 	{ "NetworkMode", 's', KEEP }, { "PortBindings", 'o', KEEP }, { "RestartPolicy", 'o', KEEP },
-	{ "AutoRemove", 'b', KEEP }, { "VolumeDriver", 's', KEEP }, { "VolumesFrom", 'a', REFUSE },
+	{ "AutoRemove", 'b', KEEP }, { "VolumeDriver", 's', KEEP }, { "VolumesFrom", 'a', KEEP },
 	{ "ConsoleSize", 'a', KEEP }, { "Annotations", 'o', KEEP }, { "CapAdd", 'a', KEEP },
 	{ "CapDrop", 'a', KEEP }, { "CgroupnsMode", 's', KEEP }, { "Dns", 'a', KEEP },
 	{ "DnsOptions", 'a', KEEP }, { "DnsSearch", 'a', KEEP }, { "ExtraHosts", 'a', KEEP },
@@ -101,8 +101,11 @@ int config_check(const cJSON *body, struct err *e)
 		return err_set(e, EINVAL, "invalid JSON: the body must be an object");
 	if (host && !cJSON_IsNull(host) && !cJSON_IsObject(host))
 		return err_set(e, EINVAL, "invalid JSON: wrong type for HostConfig");
+	unsigned short size[2];
 	int r = check_fields(body, "", config_fields, ARRAY_SIZE(config_fields), e);
-	return r < 0 ? r : check_fields(host, "HostConfig.", host_fields, ARRAY_SIZE(host_fields), e);
+	if (r < 0 || (r = json_want_pair(host, "ConsoleSize", size, e)) < 0)
+		return r;
+	return check_fields(host, "HostConfig.", host_fields, ARRAY_SIZE(host_fields), e);
 }
 
 /* What this engine does not honour: a warning, or the end of it. */

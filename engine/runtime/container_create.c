@@ -49,6 +49,8 @@ static int fill_in(struct container *c, const cJSON *body, struct image **img, c
 	if ((r = config_host(body, &c->host, warnings, e)) < 0)
 		return r;
 	set_hostname(c);
+	if ((r = points_build(c, e)) < 0)
+		return r;
 	char **argv = config_argv(c->config);
 	bool empty = !argv[0];
 	strv_free(argv);
@@ -103,9 +105,8 @@ static void created_fact(struct container *c, const struct origin *by, const str
 	json_put_str(d, "user", json_str_or(c->config, "User", ""));
 	json_put(d, "ports", net_ports_fact(c));
 	json_put_bool(d, "autorm", host_flag(c, "AutoRemove"));
-	json_put_int(d, "binds", cJSON_GetArraySize(json_obj(c->host, "Binds")) +
-				 cJSON_GetArraySize(json_obj(c->host, "Mounts")));
-	json_put_int(d, "volumes", cJSON_GetArraySize(json_obj(c->config, "Volumes")));
+	json_put_int(d, "binds", mounts_count(c, "bind"));
+	json_put_int(d, "volumes", mounts_count(c, "volume"));
 	json_put_strv(d, "argv", argv);
 	json_put_bool(d, "override", overrides_command(c, img));
 	json_put_bool(d, "seed", by->actor == ACTOR_SEED);
@@ -117,13 +118,14 @@ static void refused_fact(struct containers *cs, const struct origin *by, const c
 			 const struct err *e)
 {
 	cJSON *d = cJSON_CreateObject();
-	const char *holder = strstr(e->what, "by container \"");
 	int status = err_status(e);
-	autofree char *id = holder ? strndup(holder + 14, 64) : str_dup("");
+	autocontainer struct container *holder = NULL;
+	if (status == 409 && name)
+		containers_get(cs, name, &holder, NULL);
 	json_put_str(d, "name", name ? name : "");
 	json_put_str(d, "why", status == 409 ? "name-in-use" :
 			       status == 404 ? "no-such-image" : "bad-config");
-	json_put_str(d, "holder", id);
+	json_put_str(d, "holder", holder ? holder->id : "");
 	if (cs->journal)
 		journal_add(cs->journal, by, "ctr.create.refused", NULL, NULL, d, NULL);
 	else
@@ -144,19 +146,25 @@ static int enter_table(struct container *c, struct err *e)
 	return r;
 }
 
+static void abandon(struct container *c)
+{
+	autofree char *dir = container_path(c, "");
+	state_delete(c->all->state, "container", c->id, NULL);
+	dir_remove(dir, NULL);
+	table_remove(c);
+}
+
 /* The name is taken first (so two creations can't share it), then the directory is
  * made, then the document is kept: a crash between leaves a directory without a
- * document, which the next start takes away. */
+ * document, which the next start takes away.  Volumes come last: the document names
+ * them, so that nobody removes one that is being made. */
 static int establish(struct container *c, struct err *e)
 {
 	int r = enter_table(c, e);
 	if (r < 0)
 		return r;
-	if ((r = make_dirs(c, e)) < 0 || (r = container_save(c, e)) < 0) {
-		autofree char *dir = container_path(c, "");
-		dir_remove(dir, NULL);
-		table_remove(c);
-	}
+	if ((r = make_dirs(c, e)) < 0 || (r = container_save(c, e)) < 0 || (r = mounts_make(c, e)) < 0)
+		abandon(c);
 	return r;
 }
 

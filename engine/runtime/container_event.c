@@ -56,6 +56,13 @@ void event_add(const char *type, const char *action, const char *id, cJSON *attr
 	pthread_mutex_unlock(&lock);
 }
 
+void event_volume(const char *action, const char *name, cJSON *attributes)
+{
+	cJSON *a = attributes ? attributes : cJSON_CreateObject();
+	json_put_str(a, "driver", "local");
+	event_add("volume", action, name, a);
+}
+
 /* The next event after number *next that lies after since; its text is owned. */
 static char *take(uint64_t *next, uint64_t since_ns, uint64_t until_ns, bool *past_end)
 {

@@ -12,6 +12,8 @@
 
 /* type: "container", "image" …; action: "create", "die" …; attributes: consumed, NULL = {}. */
 void event_add(const char *type, const char *action, const char *id, cJSON *attributes);
+/* Of a volume: `attributes` and its driver. */
+void event_volume(const char *action, const char *name, cJSON *attributes);
 
 /* Calls fn with each event and its text (timeNano has more digits than a cJSON
  * number keeps) after `since_ns` (wall clock) and up to `until_ns`; then, if

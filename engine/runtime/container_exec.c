@@ -271,7 +271,7 @@ static int start(struct exec *x, struct exec_spec *xs, struct err *e)
 	}
 	if (r < 0) {
 		x->running = false;
-		x->exit_code = strstr(e->what, "permission denied") ? 126 : 127;
+		x->exit_code = e->code == EACCES ? 126 : 127;
 		if (xs->attach.fd >= 0)
 			tell_client(xs->attach.fd, x->tty, e);
 	}

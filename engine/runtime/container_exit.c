@@ -179,7 +179,7 @@ static void exited(struct container *c, const struct launch_exit *x)
 	c->pid = 0;
 	execs_end(c);
 	if (host_flag(c, "AutoRemove") && !c->restarting) {	/* which looks for itself what was written */
-		remove_locked(c, &c->by, false, NULL);
+		remove_locked(c, &c->by, false, true, NULL);
 		return;
 	}
 	changes_look(c);

@@ -123,36 +123,21 @@ void facts_started(struct container *c, const struct launch_info *info, const st
 
 /* -- programs ---------------------------------------------------------------------- */
 
-static bool on_a_mount(const struct container *c, const char *path)
+/* -v, --mount, or a volume of the image's. */
+static bool on_a_volume(const struct container *c, const char *path)
 {
-	const cJSON *v;
-	cJSON_ArrayForEach(v, json_obj(c->host, "Binds")) {
-		const char *colon = cJSON_IsString(v) ? strchr(v->valuestring, ':') : NULL;
-		size_t n = colon ? strcspn(colon + 1, ":") : 0;
-		if (n && !strncmp(path, colon + 1, n) && (path[n] == '/' || !path[n]))
-			return true;
-	}
-	cJSON_ArrayForEach(v, json_obj(c->host, "Mounts")) {
-		const char *target = json_str_or(v, "Target", "");
-		size_t n = strlen(target);
-		if (n && !strncmp(path, target, n) && (path[n] == '/' || !path[n]))
-			return true;
-	}
-	return false;
+	const char *type = mount_at(c, path);
+	return type && !str_eq(type, "tmpfs");
 }
 
 /* Places that the runtime mounts over in every container: in no layer. */
 static bool on_a_kernel_mount(const struct container *c, const char *path)
 {
 	static const char *const roots[] = { "/proc/", "/sys/", "/dev/" };
-	const cJSON *v;
 	for (size_t i = 0; i < ARRAY_SIZE(roots); i++)
 		if (str_starts(path, roots[i]))
 			return true;
-	cJSON_ArrayForEach(v, json_obj(c->host, "Tmpfs"))
-		if (str_starts(path, v->string))
-			return true;
-	return path[0] != '/';
+	return path[0] != '/' || str_eq(mount_at(c, path), "tmpfs");
 }
 
 /* "upper", "lower:N" (N counts from the base, 0 first), "bind" or "host".  We look a
@@ -162,7 +147,7 @@ static void layer_name(struct container *c, const char *path, char *buf, size_t 
 {
 	struct layers l, below;
 	struct layer_file f = { .layer = 0 };
-	bool bind = on_a_mount(c, path);
+	bool bind = on_a_volume(c, path);
 	if (bind || on_a_kernel_mount(c, path) || container_layers(c, &l, NULL) < 0) {
 		snprintf(buf, cap, bind ? "bind" : "host");
 		return;
@@ -220,7 +205,7 @@ static void read_fact(struct container *c, const struct origin *by, const struct
 	int r = layers_find(l, path, true, &f);
 	bool found = r == 0;
 	/* What lies on a mount of its own (/proc, a bind) is in no layer. */
-	if (!found && (arg[0] != '/' || on_a_kernel_mount(c, path) || on_a_mount(c, path)))
+	if (!found && (arg[0] != '/' || on_a_kernel_mount(c, path) || on_a_volume(c, path)))
 		return;
 	cJSON *d = cJSON_CreateObject();
 	json_put_str(d, "path", path);

@@ -5,6 +5,7 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/json.h"
+#include "core/random.h"
 #include "runtime/container.h"
 #include "runtime/container_event.h"
 #include "runtime/spec.h"
@@ -21,6 +22,7 @@ struct containers {
 	struct state *state;
 	struct launcher *launcher;
 	struct network *network;	/* NULL: none on this host */
+	struct volumes *volumes;
 
 	pthread_mutex_t images_lock;	/* no image goes while a container of it comes; taken first */
 	pthread_mutex_t lock;		/* the table, names, execs */
@@ -47,7 +49,6 @@ struct container *table_find_id(struct containers *cs, const char *id);	/* count
 char *table_name(struct containers *cs, const char *id);
 int container_save(struct container *c, struct err *e);
 struct container *container_load(struct containers *cs, const cJSON *doc);
-void random_id(char id[65]);
 char *random_name(struct containers *cs);
 int check_name(const char *name, struct err *e);
 bool container_is_up(const struct container *c);	/* running or paused */
@@ -57,8 +58,20 @@ int spec_build(struct container *c, struct spec *s, bool resolve_user, struct er
 bool host_flag(const struct container *c, const char *key);
 const char *host_text(const struct container *c, const char *key);
 
-/* container_mounts.c: Binds, Mounts and Tmpfs of HostConfig, in order. */
-int mounts_build(const cJSON *host, struct spec *s, struct err *e);
+/* container_points.c.  What a plan has slots for (plan.h), less those it needs itself. */
+#define MAX_POINTS 40
+/* Sets c->points by what Config and HostConfig ask for.  Nothing is made yet. */
+int points_build(struct container *c, struct err *e);
+
+/* container_mounts.c: from points to directories and mounts. */
+int mounts_make(struct container *c, struct err *e);	/* at creation: volumes, filled */
+int mounts_ready(struct container *c, struct err *e);	/* before a start; undone by: */
+void mounts_done(struct container *c);
+void mounts_build(const struct container *c, struct spec *s);
+void mounts_remove_volumes(struct container *c);	/* those made for it alone */
+int mounts_count(const struct container *c, const char *type);
+/* The type of the mount that a path of the container lies on, or NULL. */
+const char *mount_at(const struct container *c, const char *path);
 /* container_limits.c */
 int limits_build(const cJSON *host, struct spec *s, struct err *e);
 int caps_build(const cJSON *host, uint64_t *caps, struct err *e);
@@ -80,7 +93,8 @@ void attach_drop(struct container *c);		/* closes them */
 void attach_await(struct container *c);		/* until those expected are here, or 1 s */
 
 /* container_remove.c */
-int remove_locked(struct container *c, const struct origin *by, bool force, struct err *e);
+int remove_locked(struct container *c, const struct origin *by, bool force, bool volumes,
+		  struct err *e);
 void *reaper_run(void *containers);
 void reaper_wake(void);
 int init_layer_make(struct containers *cs, struct err *e);

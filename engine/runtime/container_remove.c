@@ -117,7 +117,8 @@ static void kill_it(struct container *c, const struct origin *by)
 		clock_wait_ms(&c->changed, &c->mutex, 500);
 }
 
-int remove_locked(struct container *c, const struct origin *by, bool force, struct err *e)
+int remove_locked(struct container *c, const struct origin *by, bool force, bool volumes,
+		  struct err *e)
 {
 	autofree char *upper = container_path(c, "upper");
 	int64_t bytes = 0;
@@ -144,16 +145,19 @@ int remove_locked(struct container *c, const struct origin *by, bool force, stru
 	attach_drop(c);
 	execs_drop(c);
 	table_remove(c);
+	if (volumes)
+		mounts_remove_volumes(c);
 	removed_facts(c, by, force, bytes);
 	pthread_cond_broadcast(&c->changed);
 	reaper_wake();
 	return 0;
 }
 
-int container_remove(struct container *c, const struct origin *by, bool force, struct err *e)
+int container_remove(struct container *c, const struct origin *by, bool force, bool volumes,
+		     struct err *e)
 {
 	container_lock(c);
-	int r = remove_locked(c, by, force, e);
+	int r = remove_locked(c, by, force, volumes, e);
 	container_unlock(c);
 	return r;
 }
@@ -171,7 +175,7 @@ int containers_prune(struct containers *cs, const struct origin *by,
 		bool idle = !container_is_up(c) && c->status != CTR_RESTARTING && !c->gone;
 		if (idle && want(arg, c)) {
 			int64_t size = container_size_rw(c);
-			if (remove_locked(c, by, false, e) == 0) {
+			if (remove_locked(c, by, false, false, e) == 0) {
 				strv_add(removed, c->id);
 				*bytes += size;
 				count++;

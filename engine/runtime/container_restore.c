@@ -107,7 +107,7 @@ static void catch_up(struct container *c)
 	struct origin by = { 0 };
 	origin_keep(&by, &c->by);
 	if (!container_is_up(c) && c->starts > 0 && host_flag(c, "AutoRemove"))
-		remove_locked(c, &by, false, &e);
+		remove_locked(c, &by, false, true, &e);
 	else if (starts_with_daemon(c))
 		start_locked(c, &by, &e);
 	origin_free(&by);
@@ -183,12 +183,14 @@ static int open_parts(struct containers *cs, const struct containers_options *o,
 {
 	autofree char *db = str_printf("%s/drydock.db", o->data_root);
 	autofree char *run = str_printf("%s/containers", o->exec_root);
+	autofree char *volumes = str_printf("%s/volumes", o->data_root);
 	struct launch_events events = container_launch_events;
 	int r;
 
 	events.arg = cs;
 	if ((r = dir_make(run, 0711, e)) < 0 || (r = init_layer_make(cs, e)) < 0 ||
 	    (r = state_open(db, &cs->state, e)) < 0 ||
+	    (r = volumes_open(volumes, db, o->kernel, &cs->volumes, e)) < 0 ||
 	    (r = launcher_open(o->kernel, o->exec_root, &events, &cs->launcher, e)) < 0 ||
 	    (r = worker_start(cs, e)) < 0)
 		return r;
@@ -291,6 +293,8 @@ void containers_close(struct containers *cs, bool stop)
 		network_close(cs->network, stop);
 	if (cs->state)
 		state_close(cs->state);
+	if (cs->volumes)
+		volumes_close(cs->volumes);
 	struct container **v = containers_list(cs, &n);
 	for (size_t i = 0; i < n; i++) {
 		execs_drop(v[i]);

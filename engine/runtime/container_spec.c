@@ -173,16 +173,15 @@ static void build_names(struct container *c, struct spec *s)
 
 static void build_streams(struct container *c, struct spec *s)
 {
-	const cJSON *size = json_obj(c->host, "ConsoleSize");
+	unsigned short size[2] = { 0 };
 	s->tty = json_bool(c->config, "Tty");
 	s->open_stdin = json_bool(c->config, "OpenStdin");
 	s->stdin_once = json_bool(c->config, "StdinOnce");
 	s->init = host_flag(c, "Init");
 	s->readonly_root = host_flag(c, "ReadonlyRootfs");
-	if (cJSON_GetArraySize(size) == 2) {
-		s->rows = (unsigned short)cJSON_GetArrayItem(size, 0)->valuedouble;
-		s->cols = (unsigned short)cJSON_GetArrayItem(size, 1)->valuedouble;
-	}
+	json_want_pair(c->host, "ConsoleSize", size, NULL);
+	s->rows = size[0];
+	s->cols = size[1];
 }
 
 int spec_build(struct container *c, struct spec *s, bool resolve_user, struct err *e)
@@ -196,9 +195,9 @@ int spec_build(struct container *c, struct spec *s, bool resolve_user, struct er
 	build_streams(c, s);
 	build_root(c, s);
 	build_namespaces(c, s);
-	if ((r = build_security(c, s, e)) < 0 || (r = limits_build(c->host, s, e)) < 0 ||
-	    (r = mounts_build(c->host, s, e)) < 0)
+	if ((r = build_security(c, s, e)) < 0 || (r = limits_build(c->host, s, e)) < 0)
 		return r;
+	mounts_build(c, s);
 	if (resolve_user && (r = build_user(c, s, &home, e)) < 0)
 		return r;
 	s->envp = build_env(c, home ? home : "/");

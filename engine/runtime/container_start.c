@@ -23,29 +23,15 @@ static void set_error(struct container *c, const char *text)
 /* -- saying what went wrong -------------------------------------------------------- */
 
 /* The code a shell gives for a program that couldn't be started (docker run's page):
- * 127 not found, 126 found but not executable, 128 anything else before it ran. */
+ * 127 not found, 126 found but not executable, 128 anything else before it ran.
+ * launch_words() answers 400 where it was the program. */
 static int failure_code(const struct err *e)
 {
-	return strstr(e->what, "executable file not found") ||
-	       strstr(e->what, "no such file or directory") ? 127 :
-	       strstr(e->what, "permission denied") ? 126 : 128;
+	bool program = err_status(e) == 400;
+	return program && e->code == ENOENT ? 127 : program && e->code == EACCES ? 126 : 128;
 }
 
 /* -- starting ---------------------------------------------------------------------- */
-
-/* -v creates a missing directory of the host, as dockerd does. */
-static int make_bind_sources(const struct spec *s, struct err *e)
-{
-	for (size_t i = 0; i < s->n_mounts; i++) {
-		struct stat st;
-		if (str_eq(s->mounts[i].type, "bind") && stat(s->mounts[i].source, &st) < 0) {
-			int r = dir_make(s->mounts[i].source, 0755, e);
-			if (r < 0)
-				return r;
-		}
-	}
-	return 0;
-}
 
 static int launch(struct container *c, struct spec *s, struct launch_info *info, struct err *e)
 {
@@ -67,15 +53,16 @@ static int start_parts(struct container *c, struct spec *s, struct launch_info *
 {
 	char **unread = mem_alloc(sizeof(*unread));	/* said at creation already */
 	int r = spec_build(c, s, true, e);
-	if (r == 0) {
+	if (r == 0)
 		launch_clamp(c->all->launcher, s, &unread);
-		r = make_bind_sources(s, e);
-	}
 	strv_free(unread);
-	if (r < 0 || (r = net_start(c, s, e)) < 0)
+	if (r < 0 || (r = mounts_ready(c, e)) < 0)
 		return r;
-	if ((r = net_files(c, e)) < 0 || (r = launch(c, s, info, e)) < 0)
+	if ((r = net_start(c, s, e)) < 0 || (r = net_files(c, e)) < 0 ||
+	    (r = launch(c, s, info, e)) < 0) {
 		net_stop(c);
+		mounts_done(c);
+	}
 	return r;
 }
 
@@ -136,7 +123,7 @@ static int start_or_remove(struct container *c, const struct origin *by, struct 
 	struct err ignored = { 0 };
 	int r = start_locked(c, by, e);
 	if (r < 0 && host_flag(c, "AutoRemove") && !container_is_up(c))
-		remove_locked(c, by, false, &ignored);
+		remove_locked(c, by, false, true, &ignored);
 	return r;
 }
 
@@ -161,6 +148,7 @@ void container_ended(struct container *c, const struct launch_exit *x)
 		launch_release(c->run);
 	c->run = NULL;
 	net_stop(c);
+	mounts_done(c);
 	if (!host_flag(c, "AutoRemove"))	/* else the document goes in a moment */
 		container_save(c, NULL);
 	c->exits++;

@@ -14,6 +14,7 @@ const char *const ctr_status_names[] = {
 
 struct launcher *containers_launcher(struct containers *cs) { return cs->launcher; }
 struct network *containers_network(struct containers *cs) { return cs->network; }
+struct volumes *containers_volumes(struct containers *cs) { return cs->volumes; }
 struct image_store *containers_images(struct containers *cs) { return cs->images; }
 struct journal *containers_journal(struct containers *cs) { return cs->journal; }
 
@@ -26,15 +27,6 @@ bool container_is_up(const struct container *c)
 }
 
 /* -- names ------------------------------------------------------------------------- */
-
-void random_id(char id[65])
-{
-	unsigned char raw[32];
-	if (getrandom(raw, sizeof(raw), 0) != sizeof(raw))
-		abort();	/* never for 32 bytes once the kernel is up (getrandom(2)) */
-	for (size_t i = 0; i < sizeof(raw); i++)
-		snprintf(id + 2 * i, 3, "%02x", raw[i]);
-}
 
 static struct container *find_name(struct containers *cs, const char *name)
 {
@@ -108,6 +100,7 @@ static void container_free(struct container *c)
 	changes_free(c->changes);
 	cJSON_Delete(c->config);
 	cJSON_Delete(c->host);
+	cJSON_Delete(c->points);
 	strv_free(c->init_argv);
 	strv_free(c->lower);
 	strv_free(c->diff_ids);
@@ -331,6 +324,7 @@ int container_save(struct container *c, struct err *e)
 	json_put_str(o, "ref", c->image_ref);
 	json_put(o, "config", cJSON_CreateObjectReference(c->config->child));
 	json_put(o, "host", cJSON_CreateObjectReference(c->host->child));
+	json_put(o, "points", cJSON_Duplicate(c->points, true));
 	json_put_int(o, "status", c->status);
 	json_put_int(o, "pid", c->pid);
 	json_put_int(o, "exit_code", c->exit_code);
@@ -374,6 +368,7 @@ struct container *container_load(struct containers *cs, const cJSON *o)
 	c->image_ref = str_dup(json_str_or(o, "ref", ""));
 	c->config = cJSON_Duplicate(json_obj(o, "config"), true);
 	c->host = cJSON_Duplicate(json_obj(o, "host"), true);
+	c->points = cJSON_Duplicate(json_obj(o, "points"), true);
 	c->status = (enum ctr_status)json_int(o, "status", CTR_EXITED);
 	c->pid = (int)json_int(o, "pid", 0);
 	c->exit_code = (int)json_int(o, "exit_code", 0);

@@ -30,7 +30,7 @@ static int program_words(const struct msg_failed *f, bool exec, const char *name
 	else
 		snprintf(why, sizeof(why), "%s", f->error == EACCES ? "permission denied" :
 			 f->error == ENOEXEC ? "exec format error" : strerror(f->error));
-	err_http(e, 400, f->error == EACCES ? EACCES : ENOENT,
+	err_http(e, 400, strchr(name, '/') ? f->error : ENOENT,
 		 "%sunable to start container process: %sexec: \"%s\": %s: unknown", head, init,
 		 name, why);
 	if (f->error == ENOENT)

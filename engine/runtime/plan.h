@@ -30,7 +30,7 @@
 #include "kernel/kernel.h"
 #include "trace/event.h"
 
-#define PLAN_SLOTS 48
+#define PLAN_SLOTS 80
 #define PLAN_ANY_ERRNO 4096	/* as an expected errno: whatever went wrong */
 
 /* Slots that exist before the first step: what the supervisor brings along. */

@@ -21,14 +21,19 @@
 #endif
 
 /* One bind, whatever it is for. */
-struct bind { const char *source, *target; bool readonly, recursive; int why; };
+struct bind {
+	const char *source, *target;
+	bool readonly, recursive;
+	unsigned long propagation;	/* 0: as the namespace has it, private */
+	int why;
+};
 
 static size_t list_binds(const struct spec *s, struct bind *out, size_t max)
 {
 	const struct bind files[] = {
-		{ s->resolv_conf, "/etc/resolv.conf", false, false, WHY_ROOT_FILE },
-		{ s->hostname_file, "/etc/hostname", false, false, WHY_ROOT_FILE },
-		{ s->hosts, "/etc/hosts", false, false, WHY_ROOT_FILE },
+		{ s->resolv_conf, "/etc/resolv.conf", .why = WHY_ROOT_FILE },
+		{ s->hostname_file, "/etc/hostname", .why = WHY_ROOT_FILE },
+		{ s->hosts, "/etc/hosts", .why = WHY_ROOT_FILE },
 	};
 	size_t n = 0;
 
@@ -38,34 +43,44 @@ static size_t list_binds(const struct spec *s, struct bind *out, size_t max)
 	for (size_t i = 0; i < s->n_mounts && n < max; i++) {
 		const struct spec_mount *m = &s->mounts[i];
 		if (strcmp(m->type, "tmpfs"))
-			out[n++] = (struct bind){ m->source, m->target,
-						  m->flags & MS_RDONLY, true,
-						  WHY_ROOT_VOLUME };
+			out[n++] = (struct bind){
+				m->source, m->target, m->flags & MS_RDONLY, m->flags & MS_REC,
+				m->propagation & MS_PRIVATE ? 0 : m->propagation, WHY_ROOT_VOLUME,
+			};
 	}
 	return n;
 }
 
+static void take_source(struct plan_builder *p, const struct bind *b, int slot, uint64_t nodev)
+{
+	int deep = b->recursive ? AT_RECURSIVE : 0;
+	const struct k_mount_attr attr = {
+		.set = (b->readonly ? MOUNT_ATTR_RDONLY : 0) | (deep ? nodev : 0),
+		.propagation = b->propagation & ~(unsigned long)MS_REC,
+	};
+
+	plan_add(p, K_OPEN_TREE, b->why, INT(AT_FDCWD), TEXT(b->source),
+		 INT(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | deep));
+	plan_into(p, slot);
+	if (attr.set || attr.propagation)
+		plan_add(p, K_MOUNT_SETATTR, b->why, SLOT(slot), TEXT(""),
+			 INT(AT_EMPTY_PATH | (b->propagation & MS_REC || !b->propagation ? deep : 0)),
+			 HEAP(plan_data(p, &attr, sizeof(attr))));
+}
+
+/* In the order of list_binds(); `linked`: those whose mounts go on following the host's,
+ * which must be taken before the namespace is made private, and only those. */
 void plan_mount_sources(struct plan_builder *p, const struct plan_input *in,
-			struct plan_sources *s)
+			struct plan_sources *s, bool linked)
 {
 	struct bind b[PLAN_SLOTS];
 	size_t n = list_binds(in->spec, b, PLAN_SLOTS);
-	uint64_t nodev = plan_nodev(in) ? MOUNT_ATTR_NODEV : 0;
 
-	for (size_t i = 0; i < n; i++) {
-		int slot = s->slot[s->n++] = plan_slot(p, b[i].target);
-		int deep = b[i].recursive ? AT_RECURSIVE : 0;
-		plan_add(p, K_OPEN_TREE, b[i].why, INT(AT_FDCWD), TEXT(b[i].source),
-			 INT(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | deep));
-		plan_into(p, slot);
-		const struct k_mount_attr attr = {
-			.set = (b[i].readonly ? MOUNT_ATTR_RDONLY : 0) | (deep ? nodev : 0),
-		};
-		if (attr.set)
-			plan_add(p, K_MOUNT_SETATTR, b[i].why, SLOT(slot), TEXT(""),
-				 INT(AT_EMPTY_PATH | deep),
-				 HEAP(plan_data(p, &attr, sizeof(attr))));
-	}
+	for (size_t i = 0; i < n; i++)
+		if (linked == !!b[i].propagation) {
+			s->slot[i] = plan_slot(p, b[i].target);
+			take_source(p, &b[i], s->slot[i], plan_nodev(in) ? MOUNT_ATTR_NODEV : 0);
+		}
 }
 
 void plan_make_dirs(struct plan_builder *p, const char *path)

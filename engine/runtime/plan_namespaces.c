@@ -117,6 +117,10 @@ void plan_namespaces(struct plan_builder *p, const struct plan_input *in)
 		add_names(p, s);
 	if (s->net == NET_NONE)
 		add_loopback(p);
+}
+
+void plan_private(struct plan_builder *p)
+{
 	plan_add(p, K_MOUNT, WHY_NS_PRIVATE, NOTEXT, TEXT("/"), NOTEXT,
 		 INT(MS_REC | MS_PRIVATE), NOTEXT);
 }

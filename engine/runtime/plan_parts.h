@@ -37,6 +37,7 @@ bool plan_nodev(const struct plan_input *in);
 /* plan_namespaces.c */
 void plan_spawn(struct plan_builder *p, const struct plan_input *in);
 void plan_namespaces(struct plan_builder *p, const struct plan_input *in);
+void plan_private(struct plan_builder *p);	/* its mounts and the host's go separate ways */
 void plan_enter(struct plan_builder *p, const struct plan_input *in);
 void plan_spawn_exec(struct plan_builder *p, const struct plan_input *in);
 
@@ -45,9 +46,9 @@ void plan_overlay(struct plan_builder *p, const struct plan_input *in);
 void plan_pivot(struct plan_builder *p, const struct plan_input *in);
 
 /* plan_mounts.c */
-struct plan_sources { int slot[PLAN_SLOTS]; int n; };
+struct plan_sources { int slot[PLAN_SLOTS]; };
 void plan_mount_sources(struct plan_builder *p, const struct plan_input *in,
-			struct plan_sources *s);
+			struct plan_sources *s, bool linked);
 void plan_mounts(struct plan_builder *p, const struct plan_input *in,
 		 const struct plan_sources *s);
 void plan_make_dirs(struct plan_builder *p, const char *path);	/* like mkdir -p */

@@ -20,20 +20,11 @@
 #include <stdlib.h>
 
 #include "core/cleanup.h"
+#include "image/merged.h"
 
 #ifndef MNT_DETACH
 #define MNT_DETACH 2
 #endif
-
-/* Colons and commas separate in the one-line form: a path with one is escaped. */
-static void add_escaped(struct str *b, const char *path)
-{
-	for (; *path; path++) {
-		if (*path == ':' || *path == ',' || *path == '\\')
-			str_add(b, "\\");
-		str_addn(b, path, 1);
-	}
-}
 
 static void add_old_way(struct plan_builder *p, const struct spec *s, bool nodev)
 {
@@ -41,13 +32,13 @@ static void add_old_way(struct plan_builder *p, const struct spec *s, bool nodev
 
 	str_add(&data, "lowerdir=");
 	for (size_t i = strv_len(s->lower); i-- > 0;) {
-		add_escaped(&data, s->lower[i]);
+		merged_add_path(&data, s->lower[i]);
 		str_add(&data, i ? ":" : "");
 	}
 	str_add(&data, ",upperdir=");
-	add_escaped(&data, s->upper);
+	merged_add_path(&data, s->upper);
 	str_add(&data, ",workdir=");
-	add_escaped(&data, s->work);
+	merged_add_path(&data, s->work);
 	plan_add(p, K_MOUNT, WHY_OVERLAY_OLD, TEXT("overlay"), TEXT(s->merged), TEXT("overlay"),
 		 INT(nodev ? MS_NODEV : 0), TEXT(data.s));
 }

@@ -18,7 +18,7 @@
 static void start_steps(struct plan_builder *p, const struct plan_input *in)
 {
 	const struct spec *s = in->spec;
-	struct plan_sources sources = { .n = 0 };
+	struct plan_sources sources = { .slot = { 0 } };
 	const struct plan_identity who = {
 		.uid = s->uid, .gid = s->gid, .groups = s->groups, .n_groups = s->n_groups,
 		.caps = s->caps, .no_new_privs = s->no_new_privs,
@@ -37,10 +37,12 @@ static void start_steps(struct plan_builder *p, const struct plan_input *in)
 	plan_stage(p, STAGE_CHILD, REGION_NAMESPACES);
 	plan_cgroup_join(p, in);
 	plan_namespaces(p, in);
+	plan_mount_sources(p, in, &sources, true);
+	plan_private(p);
 	plan_region(p, REGION_IMAGE);
 	plan_overlay(p, in);
 	plan_region(p, REGION_ROOTFS);
-	plan_mount_sources(p, in, &sources);
+	plan_mount_sources(p, in, &sources, false);
 	plan_pivot(p, in);
 	plan_kernel_filesystems(p, in);
 	plan_mounts(p, in, &sources);

@@ -49,7 +49,8 @@ static int failed(int log, struct err *e)
 	for (size_t len = strlen(text); len && text[len - 1] == '\n'; len--)
 		text[len - 1] = '\0';
 	char *line = strrchr(text, '\n');
-	err_set(e, EIO, "start the engine: %s", *text ? (line ? line + 1 : text) : "it ended without a word");
+	err_set(e, EIO, "start the engine: %s",
+		*text ? (line ? line + 1 : text) : "it ended without a word");
 	return hint ? err_hint(e, "%s", hint + 7) : -EIO;
 }
 

@@ -100,7 +100,8 @@ void foreground_settle(struct shell *sh)
 	int64_t last = trace_last_event(sh->course.http), late = LATE_MS * 1000000LL;
 	uint64_t began = clock_mono_ns();
 	while ((p.fd = sh->trace.fd) >= 0 && clock_mono_ns() - began < (uint64_t)late &&
-	       (sh->live.seen < last || show_busy(&sh->live.show, late)) && poll(&p, 1, LATE_MS) >= 0)
+	       (sh->live.seen < last || show_busy(&sh->live.show, late)) &&
+	       poll(&p, 1, LATE_MS) >= 0)
 		drain_trace(sh);
 	live_flush(&sh->live, &sh->screen);
 }

@@ -104,7 +104,8 @@ void live_flush(struct live *l, const struct screen *s)
 	bool cut = s->tty && l->show.level != SHOW_STORY && lines > room;
 	fwrite(l->pending.s, 1, cut ? head(l->pending.s, room) : l->pending.len, stdout);
 	if (cut) {
-		printf("| ... %d more lines: `trace all` shows every one, `trace story` is shorter\n",
+		printf("| ... %d more lines: `trace all` shows every one, "
+		       "`trace story` is shorter\n",
 		       lines - room);
 		str_clear(&l->last);
 		str_addn(&l->last, l->pending.s, l->pending.len);

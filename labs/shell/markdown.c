@@ -10,6 +10,7 @@
 #include "labs/wrap.h"
 
 #define WIDEST 78	/* lines of running text */
+#define UNBROKEN '\003'	/* a blank in what is to be typed: no line ends there */
 
 struct page {
 	const struct screen *screen;
@@ -30,7 +31,7 @@ static void print_marked(const struct page *p, const char *s)
 	bool bold = false, code = false;
 	for (; *s; s++) {
 		if (*s != '\001' && *s != '\002') {
-			putchar(*s);
+			putchar(*s == UNBROKEN ? ' ' : *s);
 			continue;
 		}
 		bool *on = *s == '\001' ? &bold : &code;
@@ -142,6 +143,9 @@ static int text(MD_TEXTTYPE type, const MD_CHAR *s, MD_SIZE n, void *arg)
 		str_add(&p->block, "\n");
 	else
 		str_addn(&p->block, s, n);
+	if (type == MD_TEXT_CODE && !p->code)
+		for (char *c = p->block.s + p->block.len - n; (c = strchr(c, ' '));)
+			*c = UNBROKEN;
 	return 0;
 }
 

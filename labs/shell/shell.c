@@ -26,7 +26,8 @@ static const struct option table[] = {
 	  .help = "For an engine started here: auto, linux, rootless or sim" },
 	{ .name = "host", .letter = 'H', .type = &opt_string,
 	  .help = "Where the engine listens (unix:///path or tcp://127.0.0.1:port)" },
-	{ .name = "keep", .type = &opt_flag, .help = "Leave an engine that was started here running" },
+	{ .name = "keep", .type = &opt_flag,
+	  .help = "Leave an engine that was started here running" },
 	{ .name = NULL },
 };
 
@@ -93,7 +94,8 @@ static int connect_or_start(struct shell *sh, bool may_start, struct err *e)
 	int r = course_connect(&sh->course, e);
 	if (r == 0 || !may_start)
 		return r;
-	screen_say(&sh->screen, TONE_DIM, "", "No engine is running; starting one for this session ...");
+	screen_say(&sh->screen, TONE_DIM, "",
+		   "No engine is running; starting one for this session ...");
 	fflush(stdout);
 	r = engine_start(sh->backend, sh->keep, &sh->engine, e);
 	return r < 0 ? r : course_connect(&sh->course, e);
@@ -122,8 +124,8 @@ void shell_mend(struct shell *sh)
 	follow_stop(&sh->facts);
 	if (engine_start(sh->backend, sh->keep, &sh->engine, &e) < 0 ||
 	    course_connect(&sh->course, &e) < 0) {
-		screen_sayf(&sh->screen, TONE_WARN, "engine: ", "it ended, and does not start again: %s",
-			    e.what);
+		screen_sayf(&sh->screen, TONE_WARN, "engine: ",
+			    "it ended, and does not start again: %s", e.what);
 		return;
 	}
 	screen_say(&sh->screen, TONE_WARN, "engine: ", "it had ended, and was started again.");
@@ -148,8 +150,8 @@ static const struct lab *first_lab(struct shell *sh, const char *wanted, struct 
 static void say_stand_ins(struct shell *sh)
 {
 	screen_say(&sh->screen, TONE_DIM, "",
-		   "The images of this course are stand-ins: made on this machine from its own packages, "
-		   "under the names the lecture uses. `docker info` says so too.");
+		   "The images of this course are stand-ins: made on this machine from its own "
+		   "packages, under the names the lecture uses. `docker info` says so too.");
 }
 
 static void greet(struct shell *sh, bool resumed)
@@ -162,8 +164,8 @@ static void greet(struct shell *sh, bool resumed)
 	else
 		say_stand_ins(sh);
 	screen_say(&sh->screen, TONE_TEXT, "",
-		   "Type the lecture's commands as they are printed. `help` lists the lab's own words, "
-		   "`check` tells how far you are, `exit` leaves.");
+		   "Type the lecture's commands as they are printed. `help` lists the lab's own "
+		   "words, `check` tells how far you are, `exit` leaves.");
 }
 
 static int begin(struct shell *sh, const char *wanted, struct err *e)
@@ -189,7 +191,8 @@ static void end(struct shell *sh)
 		course_label(&sh->course, 0);
 	course_close(&sh->course);
 	if (sh->engine && sh->keep)
-		screen_sayf(&sh->screen, TONE_TEXT, "", "The engine keeps running (process %d).", sh->engine);
+		screen_sayf(&sh->screen, TONE_TEXT, "", "The engine keeps running (process %d).",
+			    sh->engine);
 	else if (sh->engine)
 		engine_stop(sh->engine);
 	take_off_path(sh);

@@ -32,7 +32,7 @@ struct shell {
 	const struct lab *lab;		/* where the learner is */
 	size_t reached;			/* goals of it that were announced */
 	bool closed;			/* its end was announced */
-	int64_t warned;			/* position of the last fact of a wrong path that was told */
+	int64_t warned;			/* position of a wrong path's last fact, if told */
 	bool seen[MAX_QUESTIONS];	/* predictions whose outcome was announced */
 	pid_t engine;			/* started by us, 0: not */
 	const char *backend;		/* of an engine started by us; NULL: its choice */

@@ -42,7 +42,8 @@ void step_text(struct shell *sh)
 	screen_markdown(&sh->screen, text.s);
 	if (sh->closed)
 		screen_say(&sh->screen, TONE_GOOD, "done: ",
-			   "you have shown this step already. `why` lists how; `reset` begins it anew.");
+			   "you have shown this step already. `why` lists how; `reset` begins it "
+			   "anew.");
 }
 
 void step_ask(struct shell *sh, const struct question *q)
@@ -123,15 +124,11 @@ void step_verdict(struct shell *sh, const struct lab *l, const struct verdict *v
 		    v->proof.reached, l->n_goals);
 }
 
-static void say_notes(struct shell *sh, const struct lab *l, int64_t since)
+static void say_notes(struct shell *sh, const struct lab *l)
 {
 	for (size_t i = 0; i < l->n_notes; i++) {
-		struct proof_result r;
-		proof_run(&l->notes[i].when, 1, sh->course.facts, &sh->course.world,
-			  (struct span){ .since = since }, &r);
 		autostr struct str text = { 0 };
-		proof_expand(&text, l->notes[i].say, &l->notes[i].scope, &r, &sh->course.world);
-		if (r.reached)
+		if (verdict_note(&text, l, i, sh->course.facts, &sh->course.world))
 			screen_say(&sh->screen, TONE_TEXT, "note: ", text.s);
 	}
 }
@@ -146,8 +143,9 @@ static void say_closed(struct shell *sh, const struct verdict *v)
 	screen_gap();
 	screen_sayf(&sh->screen, TONE_GOOD, "done: ", "step %d is shown, all %zu parts of it%s.",
 		    l->number, l->n_goals, v->kind == VERDICT_BY_EXAMPLE ? EXAMPLE_USED : "");
-	say_notes(sh, l, p.entered);
-	if (v->kind == VERDICT_BY_EXAMPLE && !progress_answer(sh->course.facts, p.since, l->follow.id)) {
+	say_notes(sh, l);
+	if (v->kind == VERDICT_BY_EXAMPLE &&
+	    !progress_answer(sh->course.facts, p.since, l->follow.id)) {
 		step_ask(sh, &l->follow);
 		screen_say(&sh->screen, TONE_TEXT, "", "Type `answer follow LETTER`.");
 	}

@@ -54,8 +54,8 @@ static void verb_hint(struct shell *sh, char **w)
 	if (rung < 1 || rung > HINT_RUNGS)
 		rung = HINT_RUNGS;
 	if (rung > p.hints + 1) {
-		screen_sayf(&sh->screen, TONE_TEXT, "", "The hints come one by one; the next is `hint %d`.",
-			    p.hints + 1);
+		screen_sayf(&sh->screen, TONE_TEXT, "",
+			    "The hints come one by one; the next is `hint %d`.", p.hints + 1);
 		return;
 	}
 	screen_say(&sh->screen, TONE_HEAD, "hint: ", l->hint[rung - 1]);
@@ -81,8 +81,9 @@ static void go_to(struct shell *sh, int number)
 	if (l)
 		step_enter(sh, l, true);
 	else
-		screen_sayf(&sh->screen, TONE_WARN, "", "There is no step %d; the steps are 1 to %zu.",
-			    number, sh->course.labs.n);
+		screen_sayf(&sh->screen, TONE_WARN, "",
+			    "There is no step %d; the steps are 1 to %zu.", number,
+			    sh->course.labs.n);
 }
 
 static void verb_next(struct shell *sh, char **w)
@@ -90,8 +91,8 @@ static void verb_next(struct shell *sh, char **w)
 	struct verdict v;
 	judge(sh, &v);
 	if (v.kind < VERDICT_DONE)
-		screen_sayf(&sh->screen, TONE_WARN, "", "Step %d is not shown yet; `back` returns to it.",
-			    sh->lab->number);
+		screen_sayf(&sh->screen, TONE_WARN, "",
+			    "Step %d is not shown yet; `back` returns to it.", sh->lab->number);
 	go_to(sh, sh->lab->number + 1);
 }
 
@@ -147,11 +148,13 @@ static void verb_reset(struct shell *sh, char **w)
 		    "This begins step %d anew. What you showed in it will no longer count.",
 		    sh->lab->number);
 	for (size_t i = 0; left[i]; i++)
-		screen_sayf(&sh->screen, TONE_TEXT, "", "It removes container %.12s (%s) and its files.",
-			    left[i], state_name(sh->course.facts, left[i]));
+		screen_sayf(&sh->screen, TONE_TEXT, "",
+			    "It removes container %.12s (%s) and its files.", left[i],
+			    state_name(sh->course.facts, left[i]));
 	strv_free(left);
 	if (!(w[1] && str_eq(w[1], "--yes")) && !input_yes(sh, "Begin anew?")) {
-		screen_say(&sh->screen, TONE_TEXT, "", "Nothing was changed. (`reset --yes` does not ask.)");
+		screen_say(&sh->screen, TONE_TEXT, "",
+			   "Nothing was changed. (`reset --yes` does not ask.)");
 		return;
 	}
 	if (course_reset(&sh->course, sh->lab, &e) < 0) {
@@ -160,8 +163,8 @@ static void verb_reset(struct shell *sh, char **w)
 	}
 	step_enter(sh, sh->lab, false);
 	screen_sayf(&sh->screen, TONE_GOOD, "",
-		    "Step %d begins anew; %zu %s removed. `read` shows its text.", sh->lab->number, removed,
-		    removed == 1 ? "container was" : "containers were");
+		    "Step %d begins anew; %zu %s removed. `read` shows its text.",
+		    sh->lab->number, removed, removed == 1 ? "container was" : "containers were");
 }
 
 /* The first prediction that is open still, or the one named. */
@@ -226,8 +229,8 @@ static void say_none_open(struct shell *sh)
 				question_seen(&l->predict[i], sh->course.facts, p.entered));
 	}
 	screen_say(&sh->screen, TONE_TEXT, "",
-		   late ? "It is too late to predict: you have seen what happens. No question is open "
-			  "in this step. (`reset` begins it anew.)"
+		   late ? "It is too late to predict: you have seen what happens. No question is "
+			  "open in this step. (`reset` begins it anew.)"
 			: "No question is open in this step.");
 }
 
@@ -275,7 +278,8 @@ static bool may_answer(struct shell *sh, const char *question, const char *value
 		return check_option(sh, &sh->lab->follow, value);
 	sh->status = 1;
 	if (!step_asks(sh->lab, question)) {
-		screen_sayf(&sh->screen, TONE_WARN, "", "This step has no question \"%s\".", question);
+		screen_sayf(&sh->screen, TONE_WARN, "", "This step has no question \"%s\".",
+			    question);
 		return false;
 	}
 	if (!*value || value[strspn(value, "0123456789")]) {
@@ -339,8 +343,8 @@ static void verb_trace(struct shell *sh, char **w)
 	}
 	if (w[1] && !live_set(&sh->live, &sh->screen, w[1]))
 		screen_say(&sh->screen, TONE_WARN, "",
-			   "The levels are off, story, mechanism and raw; `all` shows the last long "
-			   "run in full.");
+			   "The levels are off, story, mechanism and raw; `all` shows the last "
+			   "long run in full.");
 	screen_sayf(&sh->screen, TONE_TEXT, "", "trace: %s", live_name(&sh->live));
 }
 
@@ -361,8 +365,9 @@ static void verb_quit(struct shell *sh, char **w)
 	if (sh->interactive && !sh->closed && !sh->quit_asked && !str_eq(w[0], "quit")) {
 		sh->quit_asked = true;
 		screen_sayf(&sh->screen, TONE_WARN, "",
-			    "You are on the host already; this `%s` would leave the lab, and step %d is not "
-			    "finished. Type it once more to leave. (Your progress is saved.)",
+			    "You are on the host already; this `%s` would leave the lab, and step "
+			    "%d is not finished. Type it once more to leave. (Your progress is "
+			    "saved.)",
 			    w[0], sh->lab->number);
 		return;
 	}
@@ -390,8 +395,10 @@ static const struct verb {
 	{ "where", "", "where am I, and what have I left lying around", verb_where },
 	{ "reset", "", "begin this step anew; removes its containers", verb_reset },
 	{ "recap", "", "all you have done", verb_recap },
-	{ "trace", "LEVEL", "kernel calls beside your typing: off, story, mechanism, raw, all", verb_trace },
-	{ "explain", "WORD", "explains a kernel call, a flag, a namespace, a cgroup file", verb_self },
+	{ "trace", "LEVEL", "kernel calls beside your typing: off, story, mechanism, raw, all",
+	  verb_trace },
+	{ "explain", "WORD", "explains a kernel call, a flag, a namespace, a cgroup file",
+	  verb_self },
 	{ "help", "", "this list", verb_help },
 	{ "exit", "", "leave the lab", verb_quit },
 	{ "logout", "", "the same", verb_quit },

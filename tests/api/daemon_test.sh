@@ -4,14 +4,9 @@
 # timeout: 180
 . "$(dirname "$0")/../helpers/tap.sh"
 isolate "$0" "$@"
-have_real_docker || skip_all "no docker client is installed"
 need busybox curl python3
 
-CLIENT=/usr/local/bin/docker
-[ -x $CLIENT ] || CLIENT=/usr/bin/docker
-export DOCKER_CLI_HINTS=false HOME=$WORK
-d() { timeout 20 "$CLIENT" "$@"; }
-raw() { curl -s -m 10 --unix-socket "${DOCKER_HOST#unix://}" "$@"; }
+need_real_docker
 again() { start_daemon --bridge ddtest2 "$@"; }
 state() { d inspect -f '{{.State.Status}} {{.State.ExitCode}} {{.RestartCount}}' "$1"; }
 
@@ -64,9 +59,10 @@ like "$(state always)" "^running" "restart always: runs again with the daemon"
 d rm -f polite plain always >/dev/null
 stop_daemon
 again --live-restore
+like "$(d info 2>&1)" "Live Restore Enabled: true" "--live-restore: docker info knows"
 d run -d --name on -p 8081:80 busybox httpd -f -p 80 -h /var/www >/dev/null
 stop_daemon
-again
+again -H tcp://127.0.0.1:2399
 is "$(d ps --format '{{.Names}}')" on "--live-restore: it runs on"
 is "$(curl -s -m 5 localhost:8081)" "Welcome to nginx!" "and is reached again"
 d rm -f on >/dev/null
@@ -102,10 +98,66 @@ is "$two" "$one" "started again: the same writable layer"
 like "$(raw http://x/drydock/facts | grep '"type":"ctr.start"' | tail -n 1)" '"n":2' "started again: counted"
 raw -H 'X-Drydock-Actor: grader' -X DELETE "http://x/containers/did" >/dev/null
 like "$(raw http://x/drydock/facts | grep '"type":"ctr.rm"' | tail -n 1)" '"actor":"grader"' "who asked is noted"
+d create --name did2 busybox >/dev/null
+raw -H 'X-Drydock-Actor: engine' -X DELETE http://x/containers/did2 >/dev/null
+like "$(raw http://x/drydock/facts | grep '"type":"ctr.rm"' | tail -n 1)" '"actor":"student"' "nobody removes in the engine's name"
+for actor in grader engine; do
+	raw -H "X-Drydock-Actor: $actor" -d '{"type":"answer","data":{"question":"q","value":"4"}}' http://x/drydock/facts >/dev/null
+	like "$(raw http://x/drydock/facts | tail -n 1)" '"actor":"student".*"type":"answer"' "who calls himself $actor answers as the student"
+done
 raw -X DELETE http://x/containers/nobody >/dev/null
 like "$(raw http://x/drydock/facts | tail -n 1)" '"type":"ctr.rm.refused".*"why":"no-such"' "also who asked for what isn't there"
 like "$(raw -X POST -H 'Content-Type: application/json' -d '{"Image":"busybox"}' http://x/drydock/containers/plan)" 'pivot_root' "a plan, and nothing is made"
 is "$(d ps -aq)" "" "nothing was"
+
+# -- numbers that are none, or too large for what they are for
+c=$(d create -t busybox)
+is "$(raw -X POST "http://x/containers/$c/resize?h=24&w=x" | tr -d '\n')" \
+	'{"message":"strconv.Atoi: parsing \"x\": invalid syntax"}' "a width that is no number"
+is "$(status -X POST "http://x/containers/$c/resize?h=99999999999999999999&w=80")" 400 "a height that fits nowhere"
+is "$(status -X POST "http://x/containers/$c/stop?t=1e3")" 400 "a patience that is no whole number"
+is "$(status -d '{"Image":"busybox","HostConfig":{"ConsoleSize":[-1,1e300]}}' http://x/containers/create)" 400 "a terminal of no size"
+d start "$c" >/dev/null; x=$(raw -d '{"Cmd":["true"]}' http://x/containers/$(d run -d busybox sleep 100)/exec | grep -o '[0-9a-f]\{64\}')
+is "$(status -d '{"Detach":true,"ConsoleSize":[1e999,2]}' "http://x/exec/$x/start")" 400 "exec: the same"
+d rm -f $(d ps -aq) >/dev/null
+
+# -- a client that has said all it will say still gets its answer
+python3 - "${DOCKER_HOST#unix://}" 2399 <<'PY' && half=0 || half=1
+import socket, sys, time
+def ask(s, where, line):
+    s.connect(where)
+    s.sendall(("%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % line).encode())
+    s.shutdown(socket.SHUT_WR)
+    s.settimeout(10)
+    got = b""
+    while chunk := s.recv(4096):
+        got += chunk
+    return got
+now = time.time()
+for family, where in ((socket.AF_UNIX, sys.argv[1]), (socket.AF_INET, ("127.0.0.1", 2399))):
+    got = ask(socket.socket(family), where, "GET /events?since=%d&until=%d" % (now - 60, now + 2))
+    if b'"destroy"' not in got or not got.endswith(b"0\r\n\r\n"):
+        sys.exit("cut short: %r" % got[-200:])
+PY
+is "$half" 0 "half a connection closed: events come until the end"
+
+# -- a pull that fails before it begins is an error like any other
+is "$(status -X POST "http://x/images/create?fromImage=busybox&tag=no-such")" 404 "pull: no such tag is 404"
+like "$(d pull busybox:no-such 2>&1 >/dev/null)" "^Error response from daemon: .*busybox:no-such" "and docker says whose error it is"
+
+# -- what docker info says
+like "$(d info)" "Live Restore Enabled: false" "info: containers end with the daemon"
+ok "info: no line is too long to read" test "$(d info 2>&1 | awk '{ if (length > n) n = length } END { print n }')" -lt 120
+
+# -- a socket that is somebody else's
+other=$WORK/other; mkdir -p "$other/run" "$other/lib"
+said=$(DRYDOCK_ROOT=$other timeout 10 "$ENGINE" daemon -H "$DOCKER_HOST" --bridge ddtest9 2>&1)
+like "$said" "listen on ${DOCKER_HOST#unix://}: another daemon answers there" "a socket where somebody answers is not taken"
+is "$(raw http://x/_ping)" OK "nor harmed"
+echo precious >"$WORK/file"
+said=$(DRYDOCK_ROOT=$other timeout 10 "$ENGINE" daemon -H "unix://$WORK/file" --bridge ddtest9 2>&1)
+like "$said" "there is a file of that name that is no socket" "a file is no socket"
+is "$(cat "$WORK/file")" precious "and is kept"
 
 stop_daemon
 leak_check "nothing is left behind"

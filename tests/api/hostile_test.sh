@@ -5,7 +5,6 @@
 isolate "$0" "$@"
 need busybox python3 curl
 export WORK
-raw() { curl -s -m 10 --unix-socket "${DOCKER_HOST#unix://}" "$@"; }
 
 start_daemon --bridge ddtest3
 docker pull -q busybox >/dev/null

@@ -5,13 +5,9 @@
 # timeout: 240
 . "$(dirname "$0")/../helpers/tap.sh"
 isolate "$0" "$@"
-have_real_docker || skip_all "no docker client is installed"
 need busybox curl python3
 
-CLIENT=/usr/local/bin/docker
-[ -x $CLIENT ] || CLIENT=/usr/bin/docker
-export DOCKER_CLI_HINTS=false HOME=$WORK
-d() { timeout 20 "$CLIENT" "$@"; }
+need_real_docker
 again() { start_daemon --bridge ddtest1; }
 fresh() {	# a new root, with the images in its registry
 	stop_daemon

@@ -160,15 +160,19 @@ baked_images() {	# GROUP STORE DATA_ROOT
 }
 
 docker() { "$BUILD/docker" "$@"; }
-# Debian's or Docker's own client, never ours.
-real_docker() {
-	local p
-	for p in /usr/bin/docker /usr/local/bin/docker; do
-		[ -x "$p" ] && { "$p" "$@"; return; }
-	done
-	return 127
+# Debian's or Docker's own client, never ours: the newest that is there, or the one
+# that DOCKER_CLIENT names.
+CLIENT=${DOCKER_CLIENT:-/usr/local/bin/docker}
+[ -x "$CLIENT" ] || CLIENT=/usr/bin/docker
+have_real_docker() { [ -x "$CLIENT" ]; }
+need_real_docker() {
+	have_real_docker || skip_all "no docker client is installed"
+	export DOCKER_CLI_HINTS=false HOME=$WORK
 }
-have_real_docker() { [ -x /usr/bin/docker ] || [ -x /usr/local/bin/docker ]; }
+d() { timeout 20 "$CLIENT" "$@"; }
+# The API itself: an answer, or its status alone.
+raw() { curl -s -m 10 --unix-socket "${DOCKER_HOST#unix://}" "$@"; }
+status() { raw -o /dev/null -w '%{http_code}' "$@"; }
 
 # Waits up to 10 s for a command to succeed.
 eventually() {	# COMMAND...

@@ -1,7 +1,9 @@
 #!/bin/bash
 # The wrong paths of the steps, really gone with the real engine: `check` must
-# answer with its own id. A learner of its own for each, so that their journals
-# stay apart. timeout: 600
+# answer with its own id; and right ways that are not the lecture's. A learner of
+# its own for each, so that their journals stay apart. timeout: 600
+#
+#	RECORD=1 tests/lab/wrong_runs_test.sh	keeps the runs as fixtures/*/*-recorded.jsonl
 . "$(dirname "$0")/../helpers/tap.sh"
 need_root
 need script curl
@@ -28,17 +30,52 @@ END
 chmod +x "$WORK/inside"
 U=ubuntu:20.04 P=python:3.9-slim N=nginx:alpine
 
+# What the engine wrote down for a learner, with what it knows of the images; thinned
+# of what a package tool runs and writes.
+record() {	# LEARNER STEP NAME
+	[ -n "${RECORD:-}" ] || return 0
+	curl -s --unix-socket "${DOCKER_HOST#unix://}" http://localhost/drydock/facts |
+		awk -v mine="\"session\":\"$1\"" '
+			!index($0, mine) && !/"type":"image\.(layer|config)/ { next }
+			/"type":"fs.change"/ && !/"path":"(\/usr\/bin\/python3|\/data.txt|\/own|\/tmp\/|\/root\/)/ { next }
+			/"type":"proc\./ && /"exe":"\/(usr\/lib|usr\/bin\/(dpkg|mawk|perl|sed|tar|update))/ { next }
+			{ print }' | sed "s/\"session\":\"$1\"/\"session\":\"ana\"/" \
+		>"$(echo "$TESTS"/lab/fixtures/0"$2"-*)/$3-recorded.jsonl"
+}
+
 # ID, then the lines that are typed into the lab shell.
 wrong() {
 	local id=$1 step=${1:1:1} learner=${1/./-}
 	shift
-	printf '%s\n' "step $step" "$@" | timeout 60 "$DRYDOCK" --learner "$learner" >"$WORK/said" 2>&1
+	typed "$step" "$learner" "$@"
 	like "$("$DRYDOCK" lab check "$step" --learner "$learner" 2>&1)" "^wrong path $id:" "$id" ||
 		diag "$(tail -n 40 "$WORK/said")"
+	record "$learner" "$step" "$id"
+}
+# STEP NAME, then the lines.
+right() {
+	local step=$1 name=$2 learner=right-$1-$2
+	shift 2
+	typed "$step" "$learner" "$@"
+	ok "step $step, $name: a right way" "$DRYDOCK" lab check "$step" --learner "$learner" ||
+		diag "$(tail -n 40 "$WORK/said")"
+	record "$learner" "$step" "right-$name"
 	docker ps -aq | xargs -r docker rm -f >/dev/null 2>&1
 }
+# Rows of an image's history, which a learner counts by eye.
+rows() {	# IMAGE
+	docker pull -q "$1" >/dev/null
+	docker history -q "$1" | wc -l
+	docker rmi "$1" >/dev/null
+}
+typed() {	# STEP LEARNER LINE...
+	local step=$1 learner=$2
+	shift 2
+	docker ps -aq | xargs -r docker rm -f >/dev/null 2>&1
+	printf '%s\n' "step $step" "$@" | timeout 60 "$DRYDOCK" --learner "$learner" >"$WORK/said" 2>&1
+}
 
-plan 40
+plan 47
 wrong s1.w1 'echo "Hello from Docker!"'
 wrong s1.w2 'docker pull hello-world'
 wrong s1.w3 'docker run hello-world bash'
@@ -59,11 +96,11 @@ wrong s3.w2 "docker run -d $N" 'curl -s http://localhost:8080'
 wrong s3.w3 "docker run -d -p 8080:80 --name ww $N" 'docker exec ww curl -s localhost'
 wrong s3.w4 "docker run -d -p 8081:80 $N" 'curl -s http://localhost:8080'
 wrong s3.w5 "docker create --name my-nginx $U" "docker run -d -p 8080:80 --name my-nginx $N"
-wrong s3.w6 "docker run -d -p 8080:80 --name ww $N" 'curl -s http://localhost:8080' 'docker logs ww' 'docker rm ww'
-wrong s3.w7 "docker run -d -p 8080:80 --name ww $N" 'curl -s http://localhost:8080' 'docker logs ww' \
+wrong s3.w6 "docker run -d -p 8080:80 --name ww $N" 'sleep 0.3' 'curl -s http://localhost:8080' 'docker logs ww' 'docker rm ww'
+wrong s3.w7 "docker run -d -p 8080:80 --name ww $N" 'sleep 0.3' 'curl -s http://localhost:8080' 'docker logs ww' \
 	'docker stop ww' 'next'
 wrong s3.w8 "docker run -d --name oo $N" "docker run -d -p 8080:80 --name ww $N" \
-	'curl -s http://localhost:8080' 'docker logs oo'
+	'sleep 0.3' 'curl -s http://localhost:8080' 'docker logs oo'
 wrong s3.w9 "timeout 2 docker run -p 8080:80 $N"
 
 hello="echo \"print('Hello from Docker!')\" > /tmp/test.py"
@@ -88,5 +125,19 @@ wrong s6.w5 'echo "Important data" > /tmp/data.txt'
 wrong s6.w7 "docker create --name temp-container hello-world" "docker run --name temp-container $U true"
 wrong s6.w8 'predict b' "$WORK/inside '--name ww $U' 'echo x > /data.txt' exit" 'docker start ww' \
 	'docker exec ww cat /data.txt' 'docker stop -t 1 ww'
+
+right 1 version 'docker version' 'docker pull hello-world' 'docker run --name hi hello-world' 'docker logs hi'
+right 4 own-file "$WORK/inside '--name ww $P' 'echo 1 > /tmp/own.py' 'python3 /tmp/own.py' exit" \
+	'docker diff ww' 'docker start ww' 'docker exec ww cat /tmp/own.py' "docker run $P ls /tmp"
+right 6 own-file "$WORK/inside '--name kept $U' 'echo mine > /own.txt' exit" 'docker start kept' \
+	'docker exec kept cat /own.txt' 'docker rm -f kept' "docker run $U cat /own.txt"
+docker rmi $P $N $U >/dev/null
+n=$(DRYDOCK_ACTOR=seed rows $N) p=$(DRYDOCK_ACTOR=seed rows $P)
+right 5 base-first "docker pull $U" "docker pull $N" "docker history $N" 'answer layers 3' "answer history $n"
+docker rmi $P $N $U >/dev/null 2>&1
+right 5 other-image "docker pull $P" "docker pull $N" "docker history $P" 'answer layers 4' "answer history $p"
+right 3 forced "docker run -d -p 9090:80 --name web $N" 'sleep 0.3' 'curl -s http://localhost:9090' 'docker logs web' \
+	'docker rm -f web'
+like "$(tail -n 12 "$WORK/said")" "note: You removed it by force" "a note about how it was done"
 stop_daemon
 leak_check "nothing is left behind"

@@ -14,7 +14,7 @@ engine/registry  | core kernel trace image
 engine/runtime   | core kernel trace image network volume
 engine/network   | core kernel trace
 engine/volume    | core kernel trace
-engine/build     | core kernel trace image runtime network volume
+engine/build     | core kernel trace image registry runtime network volume
 engine/api       | core kernel trace image registry runtime network volume build
 engine/client    | core trace
 trace/show       | core kernel trace client

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -302,7 +303,7 @@ static void add_mount(struct spec *s, const char *type, const char *from, const 
 {
 	s->mounts = mem_grow(s->mounts, (s->n_mounts + 1) * sizeof(*s->mounts));
 	s->mounts[s->n_mounts++] = (struct spec_mount){ (char *)type, (char *)from, (char *)to,
-							flags, (char *)"size=1m" };
+							flags, MS_PRIVATE, (char *)"size=1m" };
 }
 
 static void test_mounts(struct world *w)

@@ -101,8 +101,13 @@ START_TEST(mirrors_serve_docker_io)
 	ck_assert_str_eq(e.what, "pull access denied for nosuch, repository does not exist or may "
 			 "require 'docker login': denied: requested access to the resource is denied");
 	ck_assert_int_eq(err_status(&e), 404);
+	ck_assert_msg(str_starts(e.hint, "check the name"), "%s", e.hint);
+	o.ref = "aapp";
+	ck_assert_int_lt(image_pull(s, &o, &img, &e), 0);
+	ck_assert_str_eq(e.hint, "did you mean app:v1?");
 	o.ref = "app:v9";
 	ck_assert_int_lt(image_pull(s, &o, &img, &e), 0);
+	ck_assert_str_eq(e.hint, "did you mean app:v1?");
 	ck_assert_str_eq(e.what, "manifest for app:v9 not found: manifest unknown: manifest unknown");
 	ck_assert_int_eq(err_status(&e), 404);
 }

@@ -56,8 +56,8 @@ static struct show_phase *phase_of(struct show *s, const struct record *r)
 
 static void story_line(const struct show *s, const struct show_phase *p, struct str *out)
 {
-	str_addf(out, "%7.2f ms  %s%-10s%s  %s (%d %s)", (double)p->ns / 1e6, on(s, BOLD), p->region,
-		 on(s, OFF), p->text, p->calls, p->calls == 1 ? "call" : "calls");
+	str_addf(out, "%7.2f ms  %s%-10s%s  %s (%d %s)", (double)p->ns / 1e6, on(s, BOLD),
+		 p->region, on(s, OFF), p->text, p->calls, p->calls == 1 ? "call" : "calls");
 	if (p->failed)
 		str_addf(out, ", %s%d failed, the last %s%s", on(s, RED),
 			 p->failed, p->last_failure, on(s, OFF));
