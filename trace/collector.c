@@ -241,8 +241,10 @@ void collector_label(struct collector *c, struct trace_ring *ring, const char *c
 {
 	pthread_mutex_lock(&c->lock);
 	struct source *s = *find_source(c, ring);
-	if (s)
+	if (s) {	/* what is in it so far was its birth, for no container yet */
+		drain(c, s, clock_mono_ns());
 		set_container(s, container);
+	}
 	wake(c);		/* calls are about to be made */
 	pthread_mutex_unlock(&c->lock);
 }
@@ -323,6 +325,7 @@ static struct trace_thread *take_thread(struct collector *c)
 		t->in_use = true;
 		t->tracer.pid = 0;		/* another thread's by now */
 		t->tracer.why = t->tracer.region = 0;
+		t->tracer.subject = NULL;
 	}
 	pthread_mutex_unlock(&c->lock);
 	pthread_setspecific(thread_key, t);

@@ -186,14 +186,18 @@ void tracer_exec_done(struct tracer *t)
 	t->region = REGION_NONE;
 }
 
-void trace_subject(struct kernel *k, const char *container)
+const char *trace_subject(struct kernel *k, const char *container)
 {
 	struct tracer *t = tracer_of(k);
 	struct trace_event *ev = t ? begin(t, EV_SUBJECT) : NULL;
+	const char *was = t ? t->subject : NULL;
 
+	if (t)
+		t->subject = container;
 	if (!ev)
-		return;
+		return was;
 	ev->start_ns = ev->end_ns = now_ns();
 	strncpy(ev->text, container ? container : "", sizeof(ev->text) - 1);
 	trace_ring_publish(t->ring);
+	return was;
 }

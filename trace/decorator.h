@@ -46,6 +46,7 @@ struct tracer {
 	int32_t pid;		/* 0: look it up at the next event (a child's first) */
 	uint16_t why, region;
 	uint8_t stage, backend;
+	const char *subject;	/* the container that calls are about; borrowed; NULL: none */
 };
 
 /* Returns &t->kernel.  A tracer for a child is made before the spawn, with a
@@ -60,7 +61,8 @@ struct tracer *tracer_of(struct kernel *k);
 void trace_why(struct kernel *k, enum why why);		/* until set again; WHY_TABLE resets */
 /* Closes the region that is open, and opens this one unless REGION_NONE. */
 void trace_region(struct kernel *k, enum region region);
-/* What follows in this thread is about that container ("" or NULL: none). */
-void trace_subject(struct kernel *k, const char *container);
+/* What follows in this thread is about that container (NULL: none); whose it was
+ * before, for the caller to set again.  The id is borrowed until then. */
+const char *trace_subject(struct kernel *k, const char *container);
 
 #endif

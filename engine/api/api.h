@@ -94,6 +94,8 @@ int query_filters(const struct request *r, cJSON **out, struct err *e);
 bool filter_has(const cJSON *filters, const char *key, const char *value);
 /* Label filters: "key" or "key=value"; all must match. */
 bool filter_labels(const cJSON *filters, const cJSON *labels);
+/* until=10m or a time: things made before it; UINT64_MAX for none. */
+uint64_t filter_until(const cJSON *filters);
 /* 400 naming the first filter that is none of the words (NULL at the end). */
 int filter_check(const cJSON *filters, const char *const *words, struct err *e);
 /* UPLOAD routes: the body, to be read and closed by the caller.  Reading gives 0 at its

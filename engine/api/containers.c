@@ -123,29 +123,6 @@ static bool wants_prune(void *arg, struct container *c)
 	return c->created_ns <= p->until && filter_labels(p->filters, json_obj(c->config, "Labels"));
 }
 
-/* until=10m or a time: things made before it.  Docker sends what the user typed. */
-static uint64_t parse_until(const cJSON *filters)
-{
-	static const struct { char unit; uint64_t ns; } units[] = {
-		{ 's', 1000000000ull }, { 'm', 60000000000ull }, { 'h', 3600000000000ull } };
-	const cJSON *v = cJSON_GetArrayItem(json_obj(filters, "until"), 0);
-	uint64_t at, ago = 0;
-	if (!v)
-		return UINT64_MAX;
-	char *s = v->valuestring;
-	while (*s >= '0' && *s <= '9') {
-		uint64_t n = strtoull(s, &s, 10);
-		for (size_t i = 0; i < ARRAY_SIZE(units); i++)
-			if (*s == units[i].unit)
-				ago += n * units[i].ns;
-		if (*s)
-			s++;
-	}
-	if (ago && !*s)
-		return clock_wall_ns() - ago;
-	return clock_parse(v->valuestring, &at) == 0 ? at : 0;
-}
-
 int containers_prune_route(struct request *r, struct err *e)
 {
 	static const char *const known[] = { "until", "label", "label!", NULL };
@@ -155,7 +132,7 @@ int containers_prune_route(struct request *r, struct err *e)
 	int n = query_filters(r, &filters, e);
 	if (n == 0)
 		n = filter_check(filters, known, e);
-	struct prune p = { filters, n == 0 ? parse_until(filters) : 0 };
+	struct prune p = { filters, n == 0 ? filter_until(filters) : 0 };
 	if (n == 0)
 		n = containers_prune(r->api->containers, &r->origin, wants_prune, &p, &removed, &bytes, e);
 	if (n == 0) {

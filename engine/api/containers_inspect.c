@@ -51,16 +51,16 @@ static cJSON *show_ports(const struct container *c)
 	return all;
 }
 
-static cJSON *show_network_settings(const struct request *r, const struct container *c)
+static cJSON *show_network_settings(const struct container *c)
 {
-	cJSON *o = cJSON_CreateObject(), *nets = show_networks(r, c);
-	const cJSON *first = nets->child;
+	cJSON *o = cJSON_CreateObject(), *nets = show_networks(c);
+	/* The old fields beside the map speak of the default bridge only. */
+	const cJSON *first = json_obj(nets, "bridge");
 	autofree char *sandbox = c->pid ? str_printf("/proc/%d/ns/net", c->pid) : str_dup("");
 	static const char *const same[] = { "EndpointID", "Gateway", "GlobalIPv6Address", "IPAddress",
 					    "IPv6Gateway", "MacAddress" };
-	const struct network *net = containers_network(r->api->containers);
 
-	json_put_str(o, "Bridge", net ? network_bridge(net) : "");
+	json_put_str(o, "Bridge", "");
 	json_put_str(o, "SandboxID", c->pid ? c->id : "");
 	json_put_str(o, "SandboxKey", sandbox);
 	json_put(o, "Ports", show_ports(c));
@@ -138,7 +138,7 @@ static cJSON *show_container(struct request *r, struct container *c)
 	}
 	json_put(o, "Mounts", container_mounts(c));
 	json_put(o, "Config", cJSON_Duplicate(c->config, true));
-	json_put(o, "NetworkSettings", show_network_settings(r, c));
+	json_put(o, "NetworkSettings", show_network_settings(c));
 	strv_free(argv);
 	return o;
 }

@@ -7,44 +7,14 @@
 #include "api/routes.h"
 #include "core/clock.h"
 #include "runtime/container_config.h"
+#include "runtime/container_places.h"
 
-const char *network_mode(const struct container *c)
+cJSON *show_networks(const struct container *c)
 {
-	const char *mode = json_str_or(c->host, "NetworkMode", "default");
-	return str_eq(mode, "default") ? "bridge" : mode;
-}
+	cJSON *all = cJSON_CreateObject();
 
-char *network_id(const struct api *a, const char *name, char *buf)
-{
-	autofree char *text = str_printf("network %s of %s", name, a->data_root);
-	sha256_hex(text, strlen(text), buf);
-	return buf;
-}
-
-cJSON *show_networks(const struct request *r, const struct container *c)
-{
-	cJSON *all = cJSON_CreateObject(), *o = cJSON_CreateObject();
-	const struct network *net = containers_network(r->api->containers);
-	const char *mode = network_mode(c);
-	const char *prefix = net ? strchr(network_subnet(net), '/') : NULL;
-	bool up = c->address != NULL;
-	char id[65];
-
-	json_put(o, "IPAMConfig", cJSON_CreateNull());
-	json_put(o, "Links", cJSON_CreateNull());
-	json_put(o, "Aliases", cJSON_CreateNull());
-	json_put_str(o, "MacAddress", c->mac ? c->mac : "");
-	json_put(o, "DriverOpts", cJSON_CreateNull());
-	json_put_str(o, "NetworkID", network_id(r->api, mode, id));
-	json_put_str(o, "EndpointID", up ? c->id : "");
-	json_put_str(o, "Gateway", up && net ? network_gateway(net) : "");
-	json_put_str(o, "IPAddress", up ? c->address : "");
-	json_put_int(o, "IPPrefixLen", up && prefix ? atoi(prefix + 1) : 0);
-	json_put_str(o, "IPv6Gateway", "");
-	json_put_str(o, "GlobalIPv6Address", "");
-	json_put_int(o, "GlobalIPv6PrefixLen", 0);
-	json_put(o, "DNSNames", cJSON_CreateNull());
-	json_put(all, mode, o);
+	for (size_t i = 0; i < c->n_places; i++)
+		json_put(all, c->places[i]->net_name, place_show(c, c->places[i]));
 	return all;
 }
 
@@ -134,7 +104,7 @@ cJSON *show_row(const struct request *r, struct container *c, bool size)
 	json_put_str(o, "Status", status);
 	json_put_str(host, "NetworkMode", json_str_or(c->host, "NetworkMode", "default"));
 	json_put(o, "HostConfig", host);
-	json_put(nets, "Networks", show_networks(r, c));
+	json_put(nets, "Networks", show_networks(c));
 	json_put(o, "NetworkSettings", nets);
 	json_put(o, "Mounts", container_mounts(c));
 	return o;
@@ -187,6 +157,17 @@ static bool image_fits(const struct list *l, const struct container *c)
 	return !list;
 }
 
+/* By name or id; container:NAME as it is. */
+static bool network_fits(const struct list *l, const struct container *c)
+{
+	bool fits = filter_has(l->filters, "network", json_str_or(c->host, "NetworkMode", ""));
+
+	for (size_t i = 0; i < c->n_places; i++)
+		fits |= filter_has(l->filters, "network", c->places[i]->net_name) ||
+			filter_has(l->filters, "network", c->places[i]->net_id);
+	return fits;
+}
+
 static bool wanted(const struct list *l, const struct container *c)
 {
 	char code[16];
@@ -200,7 +181,7 @@ static bool wanted(const struct list *l, const struct container *c)
 	       filter_has(l->filters, "status", ctr_status_names[c->status]) &&
 	       any_fits(l->filters, "name", c->name, name_fits) &&
 	       any_fits(l->filters, "id", c->id, str_starts) &&
-	       filter_has(l->filters, "network", network_mode(c)) &&
+	       network_fits(l, c) &&
 	       filter_labels(l->filters, json_obj(c->config, "Labels")) &&
 	       c->created_ns < l->before && c->created_ns > l->since && image_fits(l, c);
 }

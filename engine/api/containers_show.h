@@ -4,14 +4,10 @@
 
 #include "api/api.h"
 
-/* NetworkSettings.Networks: the one network a container is in, by name.  Lock held. */
-cJSON *show_networks(const struct request *r, const struct container *c);
+/* NetworkSettings.Networks: the networks a container is in, by name.  Lock held. */
+cJSON *show_networks(const struct container *c);
 /* GET /volumes' array, with how often each is used and its size if asked for. */
 int show_volumes(struct request *r, const cJSON *filters, bool usage, cJSON **out, struct err *e);
-/* Stable ids for the three networks that are always there; buf >= 65. */
-char *network_id(const struct api *a, const char *name, char *buf);
-/* "bridge", "host", "none" or "container:…" */
-const char *network_mode(const struct container *c);
 /* A row of GET /containers/json.  Lock held. */
 cJSON *show_row(const struct request *r, struct container *c, bool size);
 

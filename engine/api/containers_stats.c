@@ -5,6 +5,7 @@
 
 #include "api/routes.h"
 #include "core/clock.h"
+#include "runtime/container_places.h"
 
 static cJSON *show_cpu(const struct launch_stats *st)
 {
@@ -81,7 +82,7 @@ static cJSON *show_stats(struct container *c, const struct launch_stats *now, ui
 	char buf[40];
 	container_lock(c);
 	autofree char *name = str_printf("/%s", c->name);
-	bool net = c->address != NULL;
+	bool net = c->n_places && *c->places[0]->address;
 	container_unlock(c);
 	json_put_str(o, "name", name);
 	json_put_str(o, "id", c->id);

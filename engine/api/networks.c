@@ -1,5 +1,5 @@
-/* networks.c - the three networks that are always there; swarm and plugins, of which
- * there are none, answered as a Docker daemon does that has none. */
+/* networks.c - docker network: list, inspect, create, remove, connect, prune; swarm and
+ * plugins, of which there are none, answered as a Docker daemon does that has none. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,118 +7,257 @@
 #include "api/containers_show.h"
 #include "api/routes.h"
 #include "core/clock.h"
+#include "runtime/container_places.h"
+#include "runtime/networks.h"
 
-static const struct { const char *name, *driver; } nets[] = {
-	{ "bridge", "bridge" }, { "host", "host" }, { "none", "null" },
-};
+/* ---- showing ---- */
 
-static cJSON *show_ipam(const struct network *net)
+static cJSON *show_member(const struct container *c, const struct place *p)
 {
-	cJSON *ipam = cJSON_CreateObject(), *config = cJSON_CreateArray();
-	if (net) {
-		cJSON *one = cJSON_CreateObject();
-		json_put_str(one, "Subnet", network_subnet(net));
-		json_put_str(one, "Gateway", network_gateway(net));
-		cJSON_AddItemToArray(config, one);
-	}
-	json_put_str(ipam, "Driver", "default");
-	json_put(ipam, "Options", cJSON_CreateNull());
-	json_put(ipam, "Config", config);
-	return ipam;
+	cJSON *o = cJSON_CreateObject();
+	autofree char *four = p->ep ? str_printf("%s/%d", p->address, endpoint_prefix(p->ep)) :
+				      str_dup("");
+
+	json_put_str(o, "Name", c->name);
+	json_put_str(o, "EndpointID", p->endpoint_id);
+	json_put_str(o, "MacAddress", p->mac);
+	json_put_str(o, "IPv4Address", four);
+	json_put_str(o, "IPv6Address", "");
+	return o;
 }
 
-static cJSON *show_members(struct request *r, const char *net)
+static cJSON *show_members(struct request *r, const struct net *net)
 {
-	const struct network *bridge = containers_network(r->api->containers);
 	cJSON *all = cJSON_CreateObject();
 	size_t n;
 	struct container **v = containers_list(r->api->containers, &n);
+
 	for (size_t i = 0; i < n; i++) {
 		container_lock(v[i]);
-		bool up = v[i]->status == CTR_RUNNING || v[i]->status == CTR_PAUSED;
-		if (up && str_eq(network_mode(v[i]), net)) {
-			const char *prefix = v[i]->address ? strchr(network_subnet(bridge), '/') : "";
-			autofree char *address = str_printf("%s%s", v[i]->address ? v[i]->address : "",
-							    prefix);
-			cJSON *o = cJSON_CreateObject();
-			json_put_str(o, "Name", v[i]->name);
-			json_put_str(o, "EndpointID", v[i]->id);
-			json_put_str(o, "MacAddress", v[i]->mac ? v[i]->mac : "");
-			json_put_str(o, "IPv4Address", address);
-			json_put_str(o, "IPv6Address", "");
-			json_put(all, v[i]->id, o);
-		}
+		const struct place *p = place_in(v[i], net->id);
+		if (p && *p->endpoint_id)
+			json_put(all, v[i]->id, show_member(v[i], p));
 		container_unlock(v[i]);
 	}
 	containers_list_free(v, n);
 	return all;
 }
 
-static cJSON *show_network(struct request *r, size_t i, bool members)
+static void copy(cJSON *o, const struct net *n, const char *key)
 {
-	struct network *net = i == 0 ? containers_network(r->api->containers) : NULL;
-	cJSON *o = cJSON_CreateObject(), *from = cJSON_CreateObject(), *options = cJSON_CreateObject();
-	char id[65], created[40];
+	json_put(o, key, cJSON_Duplicate(json_obj(n->doc, key), true));
+}
 
-	json_put_str(o, "Name", nets[i].name);
-	json_put_str(o, "Id", network_id(r->api, nets[i].name, id));
-	json_put_str(o, "Created", clock_rfc3339(r->api->started_ns, created));
+static cJSON *show_network(struct request *r, const struct net *n, bool members)
+{
+	cJSON *o = cJSON_CreateObject(), *from = cJSON_CreateObject();
+	char created[40];
+
+	json_put_str(o, "Name", n->name);
+	json_put_str(o, "Id", n->id);
+	json_put_str(o, "Created", clock_rfc3339(n->created_ns, created));
 	json_put_str(o, "Scope", "local");
-	json_put_str(o, "Driver", nets[i].driver);
+	json_put_str(o, "Driver", n->driver);
 	json_put_bool(o, "EnableIPv4", true);
-	json_put_bool(o, "EnableIPv6", false);
-	json_put(o, "IPAM", show_ipam(net));
-	json_put_bool(o, "Internal", false);
-	json_put_bool(o, "Attachable", false);
+	copy(o, n, "EnableIPv6");
+	copy(o, n, "IPAM");
+	copy(o, n, "Internal");
+	copy(o, n, "Attachable");
 	json_put_bool(o, "Ingress", false);
 	json_put_str(from, "Network", "");
 	json_put(o, "ConfigFrom", from);
 	json_put_bool(o, "ConfigOnly", false);
-	json_put(o, "Containers", members ? show_members(r, nets[i].name) : cJSON_CreateObject());
-	if (net) {
-		json_put_str(options, "com.docker.network.bridge.default_bridge", "true");
-		json_put_str(options, "com.docker.network.bridge.name", network_bridge(net));
-	}
-	json_put(o, "Options", options);
-	json_put(o, "Labels", cJSON_CreateObject());
+	json_put(o, "Containers", members ? show_members(r, n) : cJSON_CreateObject());
+	copy(o, n, "Options");
+	copy(o, n, "Labels");
 	return o;
 }
 
-int networks_list(struct request *r, struct err *e)
+/* ---- listing ---- */
+
+static const char *const list_filters[] = { "driver", "type", "name", "id", "label", "scope",
+					    "dangling", NULL };
+
+/* name=, id=: a part of it. */
+static bool part_fits(const cJSON *filters, const char *key, const char *value)
+{
+	const cJSON *list = json_obj(filters, key), *v;
+
+	cJSON_ArrayForEach(v, list)
+		if (strstr(value, v->valuestring))
+			return true;
+	return !list;
+}
+
+static int check_type(const cJSON *filters, struct err *e)
+{
+	const cJSON *v;
+
+	cJSON_ArrayForEach(v, json_obj(filters, "type"))
+		if (!str_eq(v->valuestring, "builtin") && !str_eq(v->valuestring, "custom"))
+			return err_set(e, EINVAL, "invalid filter: 'type'='%s'", v->valuestring);
+	return 0;
+}
+
+/* -1: no such filter; else 0 or 1. */
+static int read_dangling(const cJSON *filters, int *out, struct err *e)
+{
+	const cJSON *list = json_obj(filters, "dangling");
+	const char *text = cJSON_GetArraySize(list) ? cJSON_GetArrayItem(list, 0)->valuestring : NULL;
+
+	*out = -1;
+	if (!text)
+		return 0;
+	if (cJSON_GetArraySize(list) > 1)
+		return err_set(e, EINVAL, "got more than one value for filter key \"dangling\"");
+	if (str_eq(text, "1") || str_eq(text, "true"))
+		*out = 1;
+	else if (str_eq(text, "0") || str_eq(text, "false"))
+		*out = 0;
+	else
+		return err_set(e, EINVAL, "invalid value for filter 'dangling', must be \"true\" (or"
+			       " \"1\"), or \"false\" (or \"0\")");
+	return 0;
+}
+
+static bool wanted(struct request *r, const cJSON *filters, int dangling, const struct net *n)
+{
+	if (!filter_has(filters, "driver", n->driver) || !part_fits(filters, "name", n->name) ||
+	    !part_fits(filters, "id", n->id) || !filter_has(filters, "scope", "local") ||
+	    !filter_has(filters, "type", n->builtin ? "builtin" : "custom") ||
+	    !filter_labels(filters, json_obj(n->doc, "Labels")))
+		return false;
+	return dangling < 0 ||
+	       dangling == (!n->builtin && !networks_in_use(r->api->containers, n));
+}
+
+int networks_list_route(struct request *r, struct err *e)
 {
 	autojson cJSON *filters = NULL;
-	int n = query_filters(r, &filters, e);
-	if (n < 0)
-		return n;
+	int dangling, err = query_filters(r, &filters, e);
+	size_t n;
+
+	if (err < 0 || (err = filter_check(filters, list_filters, e)) < 0 ||
+	    (err = check_type(filters, e)) < 0 || (err = read_dangling(filters, &dangling, e)) < 0)
+		return err;
 	cJSON *rows = cJSON_CreateArray();
-	for (size_t i = 0; i < ARRAY_SIZE(nets); i++) {
-		const cJSON *names = json_obj(filters, "name"), *v;
-		bool fits = !names;
-		cJSON_ArrayForEach(v, names)
-			fits |= strstr(nets[i].name, v->valuestring) != NULL;
-		if (fits && filter_has(filters, "driver", nets[i].driver) && !json_obj(filters, "dangling") &&
-		    filter_has(filters, "type", "builtin"))
-			cJSON_AddItemToArray(rows, show_network(r, i, false));
-	}
+	struct net **v = networks_list(r->api->containers, &n);
+	for (size_t i = 0; i < n; i++)
+		if (wanted(r, filters, dangling, v[i]))
+			cJSON_AddItemToArray(rows, show_network(r, v[i], r->minor < 28));
+	networks_list_free(v, n);
 	return reply_json(r, 200, rows);
+}
+
+/* ---- one ---- */
+
+static int request_net(struct request *r, struct net **out, struct err *e)
+{
+	return networks_get(r->api->containers, r->arg[0], out, e);
 }
 
 int networks_inspect(struct request *r, struct err *e)
 {
-	char id[65];
-	for (size_t i = 0; i < ARRAY_SIZE(nets); i++)
-		if (str_eq(r->arg[0], nets[i].name) || (strlen(r->arg[0]) >= 4 &&
-		    str_starts(network_id(r->api, nets[i].name, id), r->arg[0])))
-			return reply_json(r, 200, show_network(r, i, true));
-	return err_http(e, 404, ENOENT, "network %s not found", r->arg[0]);
+	autonet struct net *n = NULL;
+	const char *scope = query_or(r, "scope", "local");
+	int err = request_net(r, &n, e);
+
+	if (err < 0)
+		return err;
+	if (!str_eq(scope, "local"))
+		return err_http(e, 404, ENOENT, "network %s not found", r->arg[0]);
+	return reply_json(r, 200, show_network(r, n, true));
 }
+
+int networks_create_route(struct request *r, struct err *e)
+{
+	autonet struct net *n = NULL;
+	int err = networks_create(r->api->containers, &r->origin, r->json, &n, e);
+
+	if (err < 0)
+		return err;
+	cJSON *o = cJSON_CreateObject();
+	json_put_str(o, "Id", n->id);
+	json_put_str(o, "Warning", "");
+	return reply_json(r, 201, o);
+}
+
+int networks_delete(struct request *r, struct err *e)
+{
+	autonet struct net *n = NULL;
+	int err = request_net(r, &n, e);
+
+	if (err == 0)
+		err = networks_remove(r->api->containers, &r->origin, n, e);
+	return err < 0 ? err : reply_empty(r, 204);
+}
+
+/* The container that a body names. */
+static int body_container(struct request *r, struct container **out, struct err *e)
+{
+	const char *ref;
+	int err = json_want_str(r->json, "Container", &ref, e);
+
+	if (err < 0)
+		return err;
+	return containers_get(r->api->containers, json_str_or(r->json, "Container", ""), out, e);
+}
+
+int networks_connect(struct request *r, struct err *e)
+{
+	autocontainer struct container *c = NULL;
+	autonet struct net *n = NULL;
+	int err = body_container(r, &c, e);
+
+	if (err == 0)
+		err = request_net(r, &n, e);
+	if (err == 0)
+		err = container_connect(c, &r->origin, n, json_obj(r->json, "EndpointConfig"), e);
+	return err < 0 ? err : reply_empty(r, 200);
+}
+
+int networks_disconnect(struct request *r, struct err *e)
+{
+	autocontainer struct container *c = NULL;
+	autonet struct net *n = NULL;
+	int err = body_container(r, &c, e);
+
+	if (err == 0)
+		err = request_net(r, &n, e);
+	if (err == 0)
+		err = container_disconnect(c, &r->origin, n, e);
+	return err < 0 ? err : reply_empty(r, 200);
+}
+
+/* ---- prune ---- */
 
 int networks_prune(struct request *r, struct err *e)
 {
-	cJSON *o = cJSON_CreateObject();
-	json_put(o, "NetworksDeleted", cJSON_CreateNull());
+	static const char *const known[] = { "until", "label", "label!", NULL };
+	autojson cJSON *filters = NULL;
+	int err = query_filters(r, &filters, e);
+	size_t n;
+
+	if (err < 0 || (err = filter_check(filters, known, e)) < 0)
+		return err;
+	uint64_t until = filter_until(filters);
+	cJSON *o = cJSON_CreateObject(), *names = cJSON_CreateArray();
+	struct net **v = networks_list(r->api->containers, &n);
+	for (size_t i = 0; i < n; i++)
+		if (!v[i]->builtin && v[i]->created_ns <= until &&
+		    filter_labels(filters, json_obj(v[i]->doc, "Labels")) &&
+		    networks_remove(r->api->containers, &r->origin, v[i], NULL) == 0)
+			cJSON_AddItemToArray(names, cJSON_CreateString(v[i]->name));
+	networks_list_free(v, n);
+	if (!cJSON_GetArraySize(names)) {
+		cJSON_Delete(names);
+		names = cJSON_CreateNull();
+	}
+	json_put(o, "NetworksDeleted", names);
 	return reply_json(r, 200, o);
 }
+
+/* ---- what there is none of ---- */
 
 int no_swarm(struct request *r, struct err *e)
 {

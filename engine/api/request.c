@@ -147,6 +147,28 @@ bool filter_labels(const cJSON *filters, const cJSON *labels)
 	return true;
 }
 
+uint64_t filter_until(const cJSON *filters)
+{
+	static const struct { char unit; uint64_t ns; } units[] = {
+		{ 's', 1000000000ull }, { 'm', 60000000000ull }, { 'h', 3600000000000ull } };
+	const cJSON *v = cJSON_GetArrayItem(json_obj(filters, "until"), 0);
+	uint64_t at, ago = 0;
+	if (!v)
+		return UINT64_MAX;
+	char *s = v->valuestring;
+	while (*s >= '0' && *s <= '9') {
+		uint64_t n = strtoull(s, &s, 10);
+		for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+			if (*s == units[i].unit)
+				ago += n * units[i].ns;
+		if (*s)
+			s++;
+	}
+	if (ago && !*s)
+		return clock_wall_ns() - ago;
+	return clock_parse(v->valuestring, &at) == 0 ? at : 0;
+}
+
 int filter_check(const cJSON *filters, const char *const *words, struct err *e)
 {
 	const cJSON *f;

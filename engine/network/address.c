@@ -7,6 +7,7 @@
 #include "network/address.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,22 +36,31 @@ bool subnet_overlaps(const struct subnet *a, const struct subnet *b)
 	return a->prefix <= b->prefix ? subnet_contains(a, b->own) : subnet_contains(b, a->own);
 }
 
-int subnet_parse(const char *cidr, struct subnet *out, struct err *e)
+bool subnet_read(const char *cidr, struct subnet *out)
 {
 	const char *slash = cidr ? strchr(cidr, '/') : NULL;
 	char host[ADDRESS_TEXT];
 	struct in_addr in;
 	char *end;
 
-	if (!slash || (size_t)(slash - cidr) >= sizeof(host))
-		return err_set(e, EINVAL, "subnet \"%s\": want ADDRESS/BITS", cidr ? cidr : "");
+	if (!slash || (size_t)(slash - cidr) >= sizeof(host) || !isdigit((unsigned char)slash[1]))
+		return false;
 	memcpy(host, cidr, slash - cidr);
 	host[slash - cidr] = '\0';
 	long bits = strtol(slash + 1, &end, 10);
-	if (inet_pton(AF_INET, host, &in) != 1 || !slash[1] || *end || bits < 8 || bits > 30)
+	if (inet_pton(AF_INET, host, &in) != 1 || *end || bits > 32)
+		return false;
+	*out = (struct subnet){ ntohl(in.s_addr), (int)bits };
+	return true;
+}
+
+int subnet_parse(const char *cidr, struct subnet *out, struct err *e)
+{
+	struct subnet s;
+
+	if (!subnet_read(cidr, &s) || s.prefix < 8 || s.prefix > 30)
 		return err_set(e, EINVAL, "subnet \"%s\": want an IPv4 address and 8 to 30 bits",
-			       cidr);
-	struct subnet s = { ntohl(in.s_addr), (int)bits };
+			       cidr ? cidr : "");
 	uint32_t host_part = s.own & ~subnet_mask(&s);
 	if (host_part == 0 || host_part == ~subnet_mask(&s))
 		return err_set(e, EINVAL, "subnet \"%s\": that is no address of a host", cidr);
@@ -91,38 +101,68 @@ void address_mac(uint32_t address, uint8_t mac[6])
 /* How many addresses the bitmap covers, and an address's place in it. */
 static uint32_t span(const struct addresses *a)
 {
-	uint32_t n = ~subnet_mask(&a->net) + 1;
+	uint32_t n = (a->net.own | ~subnet_mask(&a->net)) - a->base + 1;
 
-	return n < ADDRESS_MAX ? n : ADDRESS_MAX;
+	return n < ADDRESS_MAX && n ? n : ADDRESS_MAX;
 }
 
 static bool place(const struct addresses *a, uint32_t address, uint32_t *bit)
 {
-	*bit = address & ~subnet_mask(&a->net);
-	return subnet_contains(&a->net, address) && *bit < span(a);
+	*bit = address - a->base;
+	return subnet_contains(&a->net, address) && address >= a->base && *bit < span(a);
+}
+
+static void reserve_special(struct addresses *a)
+{
+	addresses_reserve(a, a->net.own & subnet_mask(&a->net));
+	addresses_reserve(a, a->net.own);
+	addresses_reserve(a, a->net.own | ~subnet_mask(&a->net));
 }
 
 void addresses_init(struct addresses *a, const struct subnet *net)
 {
-	uint32_t base = net->own & subnet_mask(net);
-
 	memset(a, 0, sizeof(*a));
 	a->net = *net;
-	addresses_reserve(a, base);
-	addresses_reserve(a, net->own);
-	addresses_reserve(a, base + ~subnet_mask(net));
+	a->base = a->first = net->own & subnet_mask(net);
+	a->last = a->base + span(a) - 1;
+	reserve_special(a);
+}
+
+void addresses_confine(struct addresses *a, const struct subnet *range)
+{
+	uint32_t low = range->own & subnet_mask(range), high = low | ~subnet_mask(range);
+
+	if (high - a->base >= ADDRESS_MAX) {	/* a corner of a larger subnet */
+		memset(a->used, 0, sizeof(a->used));
+		a->base = low;
+		reserve_special(a);
+	}
+	a->first = low;
+	a->last = high - a->base < span(a) ? high : a->base + span(a) - 1;
 }
 
 int addresses_take(struct addresses *a, uint32_t *out)
 {
-	for (uint32_t i = 0; i < span(a); i++) {
+	for (uint32_t i = a->first - a->base; i <= a->last - a->base; i++) {
 		if (a->used[i / 64] & 1ull << i % 64)
 			continue;
 		a->used[i / 64] |= 1ull << i % 64;
-		*out = (a->net.own & subnet_mask(&a->net)) + i;
+		*out = a->base + i;
 		return 0;
 	}
 	return -EADDRNOTAVAIL;
+}
+
+int addresses_claim(struct addresses *a, uint32_t address)
+{
+	uint32_t bit;
+
+	if (!subnet_contains(&a->net, address))
+		return -ERANGE;
+	if (place(a, address, &bit) && a->used[bit / 64] & 1ull << bit % 64)
+		return -EADDRINUSE;
+	addresses_reserve(a, address);
+	return 0;
 }
 
 void addresses_reserve(struct addresses *a, uint32_t address)

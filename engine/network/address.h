@@ -17,6 +17,8 @@ struct subnet {
 	int prefix;	/* 8 to 30 */
 };
 
+/* "A.B.C.D/BITS" with any host part, 0 to 32 bits; false for anything else. */
+bool subnet_read(const char *cidr, struct subnet *out);
 /* "172.17.0.1/16"; EINVAL for anything that is no usable subnet with an address in it. */
 int subnet_parse(const char *cidr, struct subnet *out, struct err *e);
 bool subnet_overlaps(const struct subnet *a, const struct subnet *b);
@@ -36,12 +38,18 @@ void address_mac(uint32_t address, uint8_t mac[6]);
 
 struct addresses {
 	struct subnet net;
-	uint64_t used[ADDRESS_MAX / 64];	/* bit n: the subnet's nth address */
+	uint32_t base;				/* where the bitmap begins */
+	uint32_t first, last;			/* handed out unasked: the ip-range */
+	uint64_t used[ADDRESS_MAX / 64];	/* bit n: base + n */
 };
 
 /* Takes the network's, the bridge's own and the broadcast address out at once. */
 void addresses_init(struct addresses *a, const struct subnet *net);
+/* Only those in `range`, a part of the subnet, are handed out unasked. */
+void addresses_confine(struct addresses *a, const struct subnet *range);
 int addresses_take(struct addresses *a, uint32_t *out);	/* the lowest free one; -EADDRNOTAVAIL */
+/* That very one: -EADDRINUSE, or -ERANGE for one outside of the subnet. */
+int addresses_claim(struct addresses *a, uint32_t address);
 void addresses_reserve(struct addresses *a, uint32_t address);	/* in use already */
 void addresses_give(struct addresses *a, uint32_t address);
 

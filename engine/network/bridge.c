@@ -5,7 +5,8 @@
  * already (a daemon was killed, or the administrator made it) is taken over with
  * the address it has: running containers rely on it.  For a new one the wanted
  * subnet is used, unless the host has a route into it: then a container would
- * hide that part of the network from the host, so a spare subnet is taken.
+ * hide that part of the network from the host, so a spare subnet is taken.  Where
+ * a user named the subnet, it is that one or none.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,12 +18,17 @@
 #include "network/internal.h"
 #include "network/link.h"
 
-static int choose_subnet(struct network *n, const char *cidr, struct err *e)
+static int choose_subnet(struct network *n, const struct network_config *c, struct err *e)
 {
+	const char *cidr = c->cidr;
 	struct subnet net;
 	bool taken;
 
 	int r = subnet_parse(cidr, &net, e);
+	if (r == 0 && c->exact) {
+		n->net = net;
+		return 0;
+	}
 	for (unsigned int i = 0; r == 0; i++) {
 		r = link_route_taken(n->k, &net, 0, &taken, e);
 		if (r < 0)
@@ -38,12 +44,12 @@ static int choose_subnet(struct network *n, const char *cidr, struct err *e)
 	return r;
 }
 
-static int make_bridge(struct network *n, int sock, const char *cidr, struct link *l,
-		       struct err *e)
+static int make_bridge(struct network *n, int sock, const struct network_config *c,
+		       struct link *l, struct err *e)
 {
 	uint8_t mac[6];
 
-	int r = choose_subnet(n, cidr, e);
+	int r = choose_subnet(n, c, e);
 	if (r < 0)
 		return r;
 	address_mac(n->net.own, mac);
@@ -63,7 +69,7 @@ static int take_over(struct network *n, int sock, const struct network_config *c
 	int r = link_address(n->k, l->index, &n->net, NULL);
 	if (r == 0)
 		return 0;
-	r = choose_subnet(n, c->cidr, e);
+	r = choose_subnet(n, c, e);
 	return r < 0 ? r : link_add_address(n->k, sock, l->index, &n->net, e);
 }
 
@@ -75,13 +81,15 @@ static int find_or_make(struct network *n, int sock, const struct network_config
 	if (r == 0) {
 		r = take_over(n, sock, c, &l, e);
 	} else if (r == -ENODEV) {
-		r = make_bridge(n, sock, c->cidr, &l, e);
+		r = make_bridge(n, sock, c, &l, e);
 		if (r == 0)
 			r = link_add_address(n->k, sock, l.index, &n->net, e);
 	}
 	if (r < 0)
 		return r;
 	n->bridge_index = l.index;
+	if (n->mtu && (r = link_set_mtu(n->k, sock, l.index, n->mtu, e)) < 0)
+		return r;
 	return link_up(n->k, sock, l.index, n->ipv6, e);
 }
 

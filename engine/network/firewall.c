@@ -9,6 +9,9 @@
  *	  chain postrouting		nat, srcnat: from the subnet to elsewhere: masquerade
  *	  chain forward			filter: into the bridge only answers
  *
+ * Each bridge has such a table.  What one lets out, another doesn't let in: that
+ * is how networks are kept apart.  An internal one lets nothing out either.
+ *
  * No other table is touched.  That has a price: "accept" in our chain ends that
  * chain only, and a drop in anybody else's still drops (nft(8), "verdicts"). So
  * chains on the forward hook whose policy is drop - Docker makes one, ufw too -
@@ -61,11 +64,24 @@ static void allow_forwarding(struct network *n)
 			     n->bridge, strerror(-r));
 }
 
+/* What differs from bridge to bridge, as commands inside of the two chains. */
+static void add_rules(const struct network *n, struct str *nat, struct str *filter)
+{
+	if (!n->internal && !n->bare)
+		str_addf(nat, "  ip saddr %s oifname != \"%s\" masquerade\n", n->subnet, n->bridge);
+	if (n->internal)
+		str_addf(filter, "  iifname \"%1$s\" oifname != \"%1$s\" drop\n", n->bridge);
+	if (n->isolated)	/* also those that go round by way of the gateway */
+		str_addf(filter, "  iifname \"%1$s\" oifname \"%1$s\" drop\n", n->bridge);
+}
+
 static void install_table(struct network *n)
 {
+	autostr struct str nat = { 0 }, filter = { 0 };
 	char t[64];
 
 	table_name(n, t, sizeof(t));
+	add_rules(n, &nat, &filter);
 	/* Made empty first, so that the delete can't fail: together they replace
 	 * whatever a killed daemon left, in one transaction. */
 	autofree char *commands = str_printf(
@@ -73,13 +89,14 @@ static void install_table(struct network *n)
 		"delete table ip %1$s\n"
 		"table ip %1$s {\n"
 		" chain postrouting { type nat hook postrouting priority srcnat; policy accept;\n"
-		"  ip saddr %2$s oifname != \"%3$s\" masquerade\n"
+		"%3$s"
 		" }\n"
 		" chain forward { type filter hook forward priority filter; policy accept;\n"
-		"  oifname \"%3$s\" ct state established,related accept\n"
-		"  oifname \"%3$s\" iifname != \"%3$s\" drop\n"
+		"%4$s"
+		"  oifname \"%2$s\" ct state established,related accept\n"
+		"  oifname \"%2$s\" iifname != \"%2$s\" drop\n"
 		" }\n"
-		"}\n", t, n->subnet, n->bridge);
+		"}\n", t, n->bridge, nat.s ? nat.s : "", filter.s ? filter.s : "");
 	trace_why(n->k, WHY_NET_MASQUERADE);
 	long r = k_nftables(n->k, commands);
 	trace_why(n->k, WHY_TABLE);
@@ -140,9 +157,11 @@ static void look_for_drops(struct network *n)
 
 void firewall_open(struct network *n)
 {
-	allow_forwarding(n);
+	if (!n->internal)
+		allow_forwarding(n);
 	install_table(n);
-	look_for_drops(n);
+	if (!n->internal)
+		look_for_drops(n);
 }
 
 void firewall_remove(struct network *n)

@@ -4,7 +4,8 @@
  * our own work behind them:
  *	keeper	(pool.c)   makes namespaces ahead, deletes what is let go; the only
  *			   one that makes links, and steps into new namespaces
- *	proxy	(proxy.c)  published ports: accepts, connects, copies
+ *	proxy	(proxy.c)  published ports: accepts, connects, copies;
+ *			   and answers containers' questions about names
  *	teller	(visit.c)  tells the daemon about visits, so that a slow journal
  *			   doesn't hold up the bytes
  * `lock` covers everything in struct network below it.  It is never held over a
@@ -29,6 +30,7 @@ struct published;
 
 struct endpoint {
 	struct endpoint *next;		/* in ready, busy or dead */
+	struct network *net;
 	uint32_t address;
 	int prefix;
 	int netns;			/* keeps the namespace alive while no process is in it */
@@ -36,6 +38,8 @@ struct endpoint {
 	char cid[CID_SIZE];		/* "" in the pool */
 	char text[ADDRESS_TEXT], mac[MAC_TEXT];
 	char veth[IF_NAMESIZE];		/* the host's end */
+	char inside[IF_NAMESIZE];	/* the container's: "eth0" */
+	char **names;			/* that it answers to in its network; owned, or NULL */
 	struct published *ports;	/* owned */
 };
 
@@ -49,6 +53,11 @@ struct stray {
 
 struct network {
 	struct kernel *k;
+	struct network *host;		/* the default bridge's; itself for that one */
+	struct network *more;		/* the users' own: a list, under the host's lock */
+	char *name;			/* of a user's own network */
+	bool internal, isolated, bare;	/* bare: no masquerade */
+	int mtu;
 	char bridge[IF_NAMESIZE];
 	int bridge_index;
 	struct subnet net;
@@ -75,19 +84,44 @@ struct network {
 };
 
 /* pool.c */
+/* This thread's way back from a container's network.  If it can't be gone, nothing
+ * that the thread does would be right from here on: the daemon ends. */
+void network_come_back(struct network *n);
 int pool_open(struct network *n, struct err *e);
 void pool_close(struct network *n);	/* stops the keeper, deletes ready and dead endpoints */
 int pool_take(struct network *n, const char *cid, struct endpoint **out, struct err *e);
 void pool_give_back(struct network *n, struct endpoint *ep);	/* busy → dead */
 void pool_add_busy(struct network *n, struct endpoint *ep);
+void pool_drop_busy(struct network *n, struct endpoint *ep);	/* its address is free at once */
 /* Fills in what follows from the address: text, mac, veth. */
 void endpoint_describe(struct endpoint *ep, uint32_t address, int prefix);
+void endpoint_free(struct endpoint *ep);
+/* In a thread that isn't the host's any more: a new namespace and a socket in it. */
+int netns_make(struct network *n, int *netns, int *sock, struct err *e);
+/* The cable of an endpoint whose namespace is there, `inside` acting in it; lead:
+ * with the default route. */
+int endpoint_wire(struct network *n, struct endpoint *ep, int inside, bool lead, struct err *e);
 uint64_t netns_inode(int fd);
 int open_socket(struct network *n, struct err *e);	/* rtnetlink, where this thread stands */
 
 /* bridge.c: makes or adopts the bridge; fills in bridge_index, net and strays. */
 int bridge_open(struct network *n, const struct network_config *c, struct err *e);
 void bridge_remove(struct network *n);
+
+/* cable.c */
+/* Runs fn in a thread that ends inside of a namespace (netns < 0: starts in the
+ * host's), with enough stack for libnftables. */
+int netns_errand(struct network *n, int netns,
+		 int (*fn)(struct network *n, void *arg, struct err *e), void *arg, struct err *e);
+/* Finds ep's cable among the strays, by ep's namespace and `inside`. */
+int cable_find(struct network *n, struct endpoint *ep, struct err *e);
+
+/* names.c: who answers to `name`, as seen from container cid: up to `max` addresses
+ * (host order); none: nobody does. */
+struct name_query { const char *cid, *name; char *const *links; };
+int names_find(struct network *host, const struct name_query *q, uint32_t *out, int max);
+/* The name that goes with an address in one of cid's networks ("web.backend"). */
+bool names_reverse(struct network *host, const char *cid, uint32_t address, char *out, size_t cap);
 
 /* firewall.c: what fails here becomes a warning. */
 void firewall_open(struct network *n);

@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/veth.h>
 #include <string.h>
@@ -86,14 +87,14 @@ static void give_address(struct nl *m, int index, const struct subnet *address)
 	nl_attr_u32(m, IFA_BROADCAST, htonl(address->own | ~subnet_mask(address)));
 }
 
-static void route_everything_to(struct nl *m, uint32_t gateway)
+static void route_everything_to(struct nl *m, uint32_t gateway, int flags)
 {
 	struct rtmsg info = {
 		.rtm_family = AF_INET, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_BOOT,
 		.rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_UNICAST,
 	};
 
-	nl_begin(m, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &info, sizeof(info));
+	nl_begin(m, RTM_NEWROUTE, flags, &info, sizeof(info));
 	nl_attr_u32(m, RTA_GATEWAY, htonl(gateway));
 }
 
@@ -116,15 +117,21 @@ int link_add_bridge(struct kernel *k, int sock, const char *name, const uint8_t 
 	return r < 0 ? err_sys(e, -r, "make the bridge %s", name) : 0;
 }
 
-int link_add_veth(struct kernel *k, int sock, const char *name, int bridge, int netns_fd,
-		  const uint8_t mac[6], struct err *e)
+static void put_mtu(struct nl *m, int mtu)
+{
+	if (mtu)
+		nl_attr_u32(m, IFLA_MTU, (uint32_t)mtu);
+}
+
+int link_add_veth(struct kernel *k, int sock, const struct link_pair *pair, struct err *e)
 {
 	struct ifinfomsg peer = { .ifi_family = AF_UNSPEC };
 	struct request q;
 
 	begin(&q);
-	about_link(&q.nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, name);
-	nl_attr_u32(&q.nl, IFLA_MASTER, bridge);
+	about_link(&q.nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, pair->name);
+	nl_attr_u32(&q.nl, IFLA_MASTER, pair->bridge);
+	put_mtu(&q.nl, pair->mtu);
 	size_t info = nl_nest(&q.nl, IFLA_LINKINFO);
 	nl_attr_str(&q.nl, IFLA_INFO_KIND, "veth");
 	size_t data = nl_nest(&q.nl, IFLA_INFO_DATA);
@@ -132,14 +139,41 @@ int link_add_veth(struct kernel *k, int sock, const char *name, int bridge, int 
 	 * here (ENOTCONN, and it costs 20 ms): link_settle() does that. */
 	size_t other = nl_nest(&q.nl, VETH_INFO_PEER);
 	nl_raw(&q.nl, &peer, sizeof(peer));
-	nl_attr_str(&q.nl, IFLA_IFNAME, "eth0");
-	nl_attr_put(&q.nl, IFLA_ADDRESS, mac, 6);
-	nl_attr_u32(&q.nl, IFLA_NET_NS_FD, netns_fd);
+	nl_attr_str(&q.nl, IFLA_IFNAME, pair->inside);
+	nl_attr_put(&q.nl, IFLA_ADDRESS, pair->mac, 6);
+	put_mtu(&q.nl, pair->mtu);
+	nl_attr_u32(&q.nl, IFLA_NET_NS_FD, pair->netns_fd);
 	nl_nest_end(&q.nl, other);
 	nl_nest_end(&q.nl, data);
 	nl_nest_end(&q.nl, info);
 	int r = change(k, sock, &q, WHY_NET_VETH);
-	return r < 0 ? err_sys(e, -r, "make the veth pair %s", name) : 0;
+	return r < 0 ? err_sys(e, -r, "make the veth pair %s", pair->name) : 0;
+}
+
+int link_isolate(struct kernel *k, int sock, int index, struct err *e)
+{
+	struct ifinfomsg info = { .ifi_family = AF_BRIDGE, .ifi_index = index };
+	struct request q;
+	uint8_t yes = 1;
+
+	begin(&q);
+	nl_begin(&q.nl, RTM_SETLINK, 0, &info, sizeof(info));
+	size_t port = nl_nest(&q.nl, IFLA_PROTINFO | NLA_F_NESTED);
+	nl_attr_put(&q.nl, IFLA_BRPORT_ISOLATED, &yes, sizeof(yes));
+	nl_nest_end(&q.nl, port);
+	int r = change(k, sock, &q, WHY_TABLE);
+	return r < 0 ? err_sys(e, -r, "isolate link %d", index) : 0;
+}
+
+int link_set_mtu(struct kernel *k, int sock, int index, int mtu, struct err *e)
+{
+	struct request q;
+
+	begin(&q);
+	about_link(&q.nl, RTM_NEWLINK, 0, index, NULL);
+	put_mtu(&q.nl, mtu);
+	int r = change(k, sock, &q, WHY_TABLE);
+	return r < 0 ? err_sys(e, -r, "set the MTU of link %d to %d", index, mtu) : 0;
 }
 
 int link_up(struct kernel *k, int sock, int index, bool ipv6, struct err *e)
@@ -211,10 +245,22 @@ int link_settle(struct kernel *k, int sock, int eth0, const struct subnet *addre
 	raise_link(&q.nl, LO_INDEX);
 	give_address(&q.nl, eth0, address);
 	raise_link(&q.nl, eth0);
-	route_everything_to(&q.nl, gateway);
+	if (gateway)
+		route_everything_to(&q.nl, gateway, NLM_F_CREATE | NLM_F_REPLACE);
 	int r = change(k, sock, &q, WHY_NET_ADDRESS);
 	return r < 0 ? err_sys(e, -r, "set up the network namespace of %s",
 			       address_text(address->own, text)) : 0;
+}
+
+int link_lead(struct kernel *k, int sock, uint32_t gateway, struct err *e)
+{
+	struct request q;
+	char text[ADDRESS_TEXT];
+
+	begin(&q);
+	route_everything_to(&q.nl, gateway, NLM_F_CREATE | NLM_F_REPLACE);
+	int r = change(k, sock, &q, WHY_NET_ROUTE);
+	return r < 0 ? err_sys(e, -r, "route everything to %s", address_text(gateway, text)) : 0;
 }
 
 /* ---- asking ---- */

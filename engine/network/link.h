@@ -28,9 +28,17 @@ struct link {
 int link_find(struct kernel *k, int sock, const char *name, struct link *out, struct err *e);
 int link_add_bridge(struct kernel *k, int sock, const char *name, const uint8_t mac[6],
 		    struct err *e);
-/* Both ends at once: `name` here, in the bridge; eth0 with `mac` in the namespace netns_fd. */
-int link_add_veth(struct kernel *k, int sock, const char *name, int bridge, int netns_fd,
-		  const uint8_t mac[6], struct err *e);
+/* A cable: `name` here, in the bridge; `inside` with `mac` in the namespace netns_fd. */
+struct link_pair {
+	const char *name, *inside;
+	int bridge, netns_fd;
+	int mtu;		/* bytes; 0: the kernel's 1500 */
+	uint8_t mac[6];
+};
+int link_add_veth(struct kernel *k, int sock, const struct link_pair *pair, struct err *e);
+/* Ports of a bridge that are isolated reach the bridge itself, but not one another. */
+int link_isolate(struct kernel *k, int sock, int index, struct err *e);
+int link_set_mtu(struct kernel *k, int sock, int index, int mtu, struct err *e);
 /* ipv6: the host has it, so the link must be told to do without. */
 int link_up(struct kernel *k, int sock, int index, bool ipv6, struct err *e);
 int link_delete(struct kernel *k, int sock, const char *name, struct err *e);
@@ -42,9 +50,12 @@ int link_delete_many(struct kernel *k, int sock, const char *const *names, int n
 		     struct err *e);
 int link_add_address(struct kernel *k, int sock, int index, const struct subnet *address,
 		     struct err *e);
-/* A new namespace's inside in one exchange: lo and eth0 up, the address, the default route. */
+/* A namespace's inside in one exchange: lo and eth0 up, the address, and unless
+ * gateway is 0 the default route. */
 int link_settle(struct kernel *k, int sock, int eth0, const struct subnet *address,
 		uint32_t gateway, bool ipv6, struct err *e);
+/* The default route, in place of one that is there. */
+int link_lead(struct kernel *k, int sock, uint32_t gateway, struct err *e);
 
 /* The links in a bridge; the first IPv4 address of a link (ENOENT if it has none). */
 int link_each_port(struct kernel *k, int bridge, void (*fn)(void *arg, const struct link *l),

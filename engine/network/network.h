@@ -1,6 +1,7 @@
 /* network.h - bridges, addresses, published ports.
  *
- * One struct network per daemon.  All functions may be called from any thread,
+ * One struct network per daemon for the default bridge (network_open), and one for
+ * each network of a user's own (network_add).  All functions may be called from any thread,
  * except that network_open() comes first and network_close() last.  Namespaces
  * are made ahead, so network_attach() normally makes no kernel call; what
  * network_detach() lets go is deleted later, by a thread of the network's own.
@@ -21,13 +22,22 @@
 #include "core/error.h"
 #include "kernel/kernel.h"
 
-struct network;		/* the default bridge and everything attached to it */
+struct network;		/* a bridge and everything attached to it */
 struct endpoint;	/* a container's place in it: network namespace, veth, address */
 
 struct network_config {
 	const char *bridge;	/* "drydock0" */
 	const char *cidr;	/* "172.17.0.1/16": the bridge's own; another if that is taken */
 	int pool;		/* ready-made namespaces with their veth: 4 to 16 */
+	/* For users' own networks: */
+	const char *name;	/* "backend": container.backend is a name, too */
+	bool exact;		/* cidr or nothing */
+	bool internal;		/* nothing goes out, no default route */
+	bool isolated;		/* containers can't reach one another (enable_icc=false) */
+	bool bare;		/* no masquerade */
+	int mtu;		/* bytes; 0: 1500 */
+	const char *range;	/* "172.20.5.0/24": addresses nobody asks for come from there */
+	char *const *reserved;	/* addresses to be left alone; or NULL */
 };
 
 /* A visit through a published port.  Told once a connection: when the first HTTP
@@ -56,20 +66,58 @@ void network_close(struct network *n, bool remove);
 /* An endpoint for a container: taken from the pool, or waited for.  It is freed by
  * network_detach().  EADDRNOTAVAIL: the subnet is full. */
 int network_attach(struct network *n, const char *cid, struct endpoint **out, struct err *e);
-/* The endpoint of a running container again; pid is any process of it.  ENOENT:
- * its cable isn't in the bridge any more. */
-int network_adopt(struct network *n, const char *cid, int pid, const char *address,
-		  struct endpoint **out, struct err *e);
+/* The endpoint of a running container again; pid is any process of it, inside its
+ * interface's name.  ENOENT: its cable isn't in the bridge any more. */
+int network_adopt(struct network *n, const char *cid, int pid, const char *inside,
+		  const char *address, struct endpoint **out, struct err *e);
 void network_detach(struct network *n, struct endpoint *ep);	/* ports too */
 /* After the last network_adopt(): whatever else still hangs on the bridge was
  * left by a daemon that was killed, and goes. */
 void network_sweep(struct network *n);
+
+/* A user's own network beside `host`, the one of network_open(); ended by
+ * network_drop(), or with the host's by network_close(). */
+int network_add(struct network *host, const struct network_config *c, struct network **out,
+		struct err *e);
+void network_drop(struct network *n, bool remove);
+
+struct network_wish {
+	const char *cid;
+	int netns;		/* the container's namespace, borrowed; -1: make one */
+	const char *inside;	/* the interface's name in there: "eth1" */
+	const char *address, *mac;	/* NULL: the lowest free one; made from the address */
+	bool lead;		/* the default route goes this way */
+};
+/* A further cable, or the first one outside of the pool.  403 "Address already in
+ * use"; EINVAL for an address of elsewhere.  Ended by network_detach(), or while the
+ * container goes on running by network_disconnect(). */
+int network_connect(struct network *n, const struct network_wish *w, struct endpoint **out,
+		    struct err *e);
+void network_disconnect(struct endpoint *ep);
+int endpoint_lead(struct endpoint *ep, struct err *e);	/* the default route goes this way now */
+
+/* The names by which others in a user's network find the endpoint; copied. */
+void endpoint_answer_to(struct endpoint *ep, char *const *names);
+
+/* Who answers a container's questions about names: 127.0.0.11 in its namespace. */
+struct resolver_wish {
+	const char *cid;
+	int netns;			/* the container's, borrowed */
+	char *const *servers;		/* who is asked about all other names: addresses */
+	char *const *links;		/* "alias=name" that only this container knows */
+	bool closed;			/* all of its networks are internal: nobody is asked */
+};
+/* Begins to answer, or goes on by the new wishes. */
+int network_resolve(struct network *host, const struct resolver_wish *w, struct err *e);
+void network_unresolve(struct network *host, const char *cid);
 
 int endpoint_netns_fd(const struct endpoint *ep);	/* borrowed */
 uint64_t endpoint_netns_inode(const struct endpoint *ep);
 const char *endpoint_address(const struct endpoint *ep);	/* "172.17.0.2" */
 int endpoint_prefix(const struct endpoint *ep);			/* 16 */
 const char *endpoint_mac(const struct endpoint *ep);
+const char *endpoint_inside(const struct endpoint *ep);		/* "eth0" */
+bool network_internal(const struct network *n);
 const char *network_gateway(const struct network *n);
 const char *network_subnet(const struct network *n);		/* "172.17.0.0/16" */
 const char *network_bridge(const struct network *n);
@@ -80,12 +128,15 @@ char *const *network_warnings(const struct network *n);
 struct port {
 	char host_ip[46];	/* "": all addresses, IPv6 too; "0.0.0.0": all of IPv4 */
 	uint16_t host, ctr;	/* host 0: any free one, filled in */
-	char proto[5];		/* "tcp", or "" for it */
+	uint16_t last;		/* up to which a free one may be taken; 0: none but host */
+	char proto[5];		/* "tcp", "udp", or "" for tcp */
+	bool dual;		/* filled in: on IPv6 too */
 };
 /* Claims the port and starts forwarding.  EADDRINUSE with docker's words
  * ("Bind for 0.0.0.0:8080 failed: port is already allocated") and in `holder`
  * who has it: a container id, or "pid 123 (nginx)", or "" if unknown. */
 int network_publish(struct network *n, struct endpoint *ep, struct port *p, char *holder,
 		    size_t cap, struct err *e);
+void network_unpublish(struct endpoint *ep);	/* all of its ports */
 
 #endif

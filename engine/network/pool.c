@@ -15,6 +15,9 @@
  *	rtnetlink (host)		veth pair: one end in the bridge, eth0 in there
  *	rtnetlink (there)		lo and eth0 up, address, default route
  *
+ * Users' own networks have no keeper and no pool: cable.c makes what they need
+ * when it is needed.
+ *
  * Only this thread does so: one that failed to come back must not serve anything
  * else.  Letting go is its work too: deleting a pair waits for an RCU grace
  * period under the kernel's one rtnl lock, and nobody should wait with it.  For
@@ -67,11 +70,18 @@ void endpoint_describe(struct endpoint *ep, uint32_t address, int prefix)
 	address_mac(address, m);
 	snprintf(ep->mac, sizeof(ep->mac), "%02x:%02x:%02x:%02x:%02x:%02x",
 		 m[0], m[1], m[2], m[3], m[4], m[5]);
+	strcpy(ep->inside, "eth0");
 	/* The name tells the address, so that a link left over says what it held. */
 	snprintf(ep->veth, sizeof(ep->veth), "veth%08x", address);
 }
 
 /* ---- making one (keeper thread) ---- */
+
+void endpoint_free(struct endpoint *ep)
+{
+	strv_free(ep->names);
+	free(ep);
+}
 
 /* Inside the new namespace, as Docker has it: port 80 is open to programs that
  * aren't root.  Older kernels have no such file. */
@@ -80,16 +90,14 @@ static void set_defaults(struct kernel *k)
 	k_write_file(k, "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
 }
 
-/* If it can't be done, nothing this thread does would be right from here on. */
-static void come_back(struct network *n)
+void network_come_back(struct network *n)
 {
 	if (k_setns(n->k, n->host_netns, CLONE_NEWNET) < 0 &&
 	    k_setns(n->k, n->host_netns, CLONE_NEWNET) < 0)
 		abort();
 }
 
-/* A new namespace and a socket inside it; the thread is back in the host's. */
-static int make_netns(struct network *n, int *netns, int *sock, struct err *e)
+int netns_make(struct network *n, int *netns, int *sock, struct err *e)
 {
 	struct kernel *k = n->k;
 
@@ -101,7 +109,6 @@ static int make_netns(struct network *n, int *netns, int *sock, struct err *e)
 	*netns = k_open(k, AT_FDCWD, "/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC, 0);
 	set_defaults(k);
 	*sock = open_socket(n, e);
-	come_back(n);
 	if (*netns >= 0 && *sock >= 0)
 		return 0;
 	r = *netns < 0 ? err_sys(e, -*netns, "open the new network namespace") : *sock;
@@ -117,36 +124,64 @@ static int raise_host_end(struct network *n, int host, const char *veth, struct 
 	struct link l;
 
 	int r = link_find(n->k, host, veth, &l, e);
+	if (r == 0 && n->isolated)
+		r = link_isolate(n->k, host, l.index, e);
 	return r < 0 ? r : link_up(n->k, host, l.index, n->ipv6, e);
+}
+
+static void read_mac(const char *text, uint8_t mac[6])
+{
+	unsigned int b[6] = { 0 };
+
+	sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5]);
+	for (int i = 0; i < 6; i++)
+		mac[i] = (uint8_t)b[i];
 }
 
 static int add_pair(struct network *n, struct endpoint *ep, int host, struct err *e)
 {
-	uint8_t mac[6];
+	struct link_pair pair = {
+		.name = ep->veth, .inside = ep->inside, .bridge = n->bridge_index,
+		.netns_fd = ep->netns, .mtu = n->mtu,
+	};
 
-	address_mac(ep->address, mac);
-	int r = link_add_veth(n->k, host, ep->veth, n->bridge_index, ep->netns, mac, e);
+	read_mac(ep->mac, pair.mac);
+	int r = link_add_veth(n->k, host, &pair, e);
 	if (r == -EEXIST) {	/* of a namespace that is still dying */
 		link_delete(n->k, host, ep->veth, NULL);
-		r = link_add_veth(n->k, host, ep->veth, n->bridge_index, ep->netns, mac, e);
+		r = link_add_veth(n->k, host, &pair, e);
 	}
 	return r < 0 ? r : raise_host_end(n, host, ep->veth, e);
 }
 
 /* Wires the namespace to the bridge: `inside` acts in there, `host` out here. */
-static int wire(struct network *n, struct endpoint *ep, int host, int inside, struct err *e)
+static int wire(struct network *n, struct endpoint *ep, int host, int inside, bool lead,
+		struct err *e)
 {
 	struct subnet own = { ep->address, ep->prefix };
-	struct link eth0;
+	struct link there;
 
 	int r = add_pair(n, ep, host, e);
 	if (r < 0)
 		return r;
-	r = link_find(n->k, inside, "eth0", &eth0, e);
+	r = link_find(n->k, inside, ep->inside, &there, e);
 	if (r == 0)
-		r = link_settle(n->k, inside, eth0.index, &own, n->net.own, n->ipv6, e);
+		r = link_settle(n->k, inside, there.index, &own, lead ? n->net.own : 0, n->ipv6, e);
 	if (r < 0)
 		link_delete(n->k, host, ep->veth, NULL);
+	return r;
+}
+
+int endpoint_wire(struct network *n, struct endpoint *ep, int inside, bool lead, struct err *e)
+{
+	int host = open_socket(n, e);
+
+	if (host < 0)
+		return host;
+	trace_region(n->k, REGION_NETWORK);
+	int r = wire(n, ep, host, inside, lead, e);
+	k_close(n->k, host);
+	trace_region(n->k, REGION_NONE);
 	return r;
 }
 
@@ -157,10 +192,11 @@ static int make(struct network *n, struct endpoint *ep, struct err *e)
 	if (host < 0)
 		return host;
 	trace_region(n->k, REGION_NETWORK);
-	int r = make_netns(n, &ep->netns, &inside, e);
+	int r = netns_make(n, &ep->netns, &inside, e);
+	network_come_back(n);
 	if (r == 0) {
 		ep->inode = netns_inode(ep->netns);
-		r = wire(n, ep, host, inside, e);
+		r = wire(n, ep, host, inside, true, e);
 		k_close(n->k, inside);
 		if (r < 0)
 			k_close(n->k, ep->netns);
@@ -219,6 +255,7 @@ static void make_one(struct network *n)
 		err_set(&e, -r, "network %s: every address of %s is taken", n->bridge, n->subnet);
 	} else {
 		endpoint_describe(ep, address, n->net.prefix);
+		ep->net = n;
 		r = make(n, ep, &e);
 	}
 	pthread_mutex_lock(&n->lock);
@@ -248,7 +285,7 @@ static void bury(struct network *n)
 	pthread_mutex_lock(&n->lock);
 	for (int i = 0; i < count; i++) {
 		addresses_give(&n->addresses, dead[i]->address);
-		free(dead[i]);
+		endpoint_free(dead[i]);
 	}
 	pthread_cond_broadcast(&n->changed);
 }
@@ -360,6 +397,14 @@ static void unlink_busy(struct network *n, const struct endpoint *ep)
 		*at = ep->next;
 }
 
+void pool_drop_busy(struct network *n, struct endpoint *ep)
+{
+	pthread_mutex_lock(&n->lock);
+	unlink_busy(n, ep);
+	addresses_give(&n->addresses, ep->address);
+	pthread_mutex_unlock(&n->lock);
+}
+
 void pool_give_back(struct network *n, struct endpoint *ep)
 {
 	pthread_mutex_lock(&n->lock);
@@ -374,6 +419,7 @@ void pool_add_busy(struct network *n, struct endpoint *ep)
 {
 	pthread_mutex_lock(&n->lock);
 	addresses_reserve(&n->addresses, ep->address);
+	ep->net = n;
 	ep->next = n->busy;
 	n->busy = ep;
 	pthread_mutex_unlock(&n->lock);

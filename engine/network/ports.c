@@ -108,6 +108,7 @@ static int claim_all(struct network *n, struct published *p, const struct claim 
 
 static uint16_t next_free(struct network *n)
 {
+	n = n->host;
 	pthread_mutex_lock(&n->lock);
 	uint16_t port = n->next_port;
 	n->next_port = port >= FREE_LAST ? FREE_FIRST : port + 1;
@@ -126,18 +127,45 @@ static int claim_any(struct network *n, struct published *p, const struct claim 
 	return r;
 }
 
+/* -p 8000-8010:80: the first that is free. */
+static int claim_range(struct network *n, struct published *p, const struct claim *c, int count)
+{
+	int r = -EADDRINUSE;
+
+	for (uint32_t port = p->port.host; port <= p->port.last && r == -EADDRINUSE; port++) {
+		r = claim_all(n, p, c, count, (uint16_t)port);
+		if (r == 0)
+			p->port.host = (uint16_t)port;
+	}
+	return r;
+}
+
 /* ---- when it is taken ---- */
 
-/* The container of ours that has a port; "" if none. */
-static void find_own(struct network *n, uint16_t port, char *cid, size_t cap)
+/* Do two claims of one port and protocol exclude each other?  "" is everybody's, and
+ * so is 0.0.0.0 among IPv4 addresses and :: among IPv6 ones. */
+static bool same_place(const char *a, const char *b)
 {
+	bool six_a = strchr(a, ':') != NULL, six_b = strchr(b, ':') != NULL;
+
+	if (!*a || !*b)
+		return true;
+	return six_a == six_b && (!strcmp(a, b) || !strcmp(a, six_a ? "::" : "0.0.0.0") ||
+				  !strcmp(b, six_a ? "::" : "0.0.0.0"));
+}
+
+/* The container of ours that has a port; "" if none. */
+static void find_own(struct network *n, const struct port *port, char *cid, size_t cap)
+{
+	struct proxy *proxy = n->proxy;
+
 	cid[0] = '\0';
-	pthread_mutex_lock(&n->lock);
-	for (struct endpoint *ep = n->busy; ep; ep = ep->next)
-		for (struct published *p = ep->ports; p; p = p->next)
-			if (p->port.host == port)
-				snprintf(cid, cap, "%s", ep->cid);
-	pthread_mutex_unlock(&n->lock);
+	pthread_mutex_lock(&proxy->lock);
+	for (struct published *p = proxy->open; p; p = p->next_open)
+		if (p->port.host == port->host && !strcmp(p->port.proto, port->proto) &&
+		    same_place(p->port.host_ip, port->host_ip))
+			snprintf(cid, cap, "%s", p->cid);
+	pthread_mutex_unlock(&proxy->lock);
 }
 
 static int say_taken(struct network *n, const struct port *p, const char *ip, char *holder,
@@ -145,7 +173,7 @@ static int say_taken(struct network *n, const struct port *p, const char *ip, ch
 {
 	unsigned int other = p->host < 65535 ? p->host + 1u : 1024u;
 
-	find_own(n, p->host, holder, cap);
+	find_own(n, p, holder, cap);
 	if (holder[0]) {
 		err_set(e, EADDRINUSE, "Bind for %s:%u failed: port is already allocated",
 			ip, p->host);
@@ -181,8 +209,10 @@ static int claim(struct network *n, struct published *p, char *holder, size_t ca
 	if (count < 0)
 		return err_set(e, EINVAL, "publish a port: \"%s\" is no IP address",
 			       p->port.host_ip);
-	int r = p->port.host ? claim_all(n, p, c, count, p->port.host)
-			     : claim_any(n, p, c, count);
+	int r = !p->port.host ? claim_any(n, p, c, count) :
+		p->port.last > p->port.host ? claim_range(n, p, c, count) :
+		claim_all(n, p, c, count, p->port.host);
+	p->port.dual = r == 0 && count == 2 && p->doors[1].source.fd >= 0;
 	const char *ip = p->port.host_ip[0] ? p->port.host_ip : "0.0.0.0";
 	if (r == -EADDRINUSE)
 		return say_taken(n, &p->port, ip, holder, cap, e);
@@ -227,6 +257,8 @@ int network_publish(struct network *n, struct endpoint *ep, struct port *p, char
 	pthread_mutex_unlock(&n->lock);
 	return 0;
 }
+
+void network_unpublish(struct endpoint *ep) { ports_close(ep->net, ep); }
 
 void ports_close(struct network *n, struct endpoint *ep)
 {

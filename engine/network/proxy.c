@@ -9,11 +9,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/str.h"
 
 #define ROUND 64		/* events taken from the kernel at a time */
 #define VISITORS 16		/* accepted at one door before others get their turn */
 #define PAUSE_MS 100		/* until a full proxy looks whether there is room again */
+#define TICK_MS 250		/* between two looks at what waits for an answer */
 #define DESCRIPTORS 16384	/* two for each relay, and the rest of the daemon */
 
 void source_want(struct proxy *p, struct source *s, uint32_t events)
@@ -116,21 +118,19 @@ static void on_wake(struct proxy *p, struct source *s, uint32_t events)
 }
 
 /* Leaves a note and waits until it was acted upon. */
-static void ask(struct proxy *p, struct published *add, struct published *rem, bool stop)
+void proxy_do(struct proxy *p, void (*fn)(struct proxy *p, void *arg), void *arg)
 {
 	uint64_t one = 1;
 
 	pthread_mutex_lock(&p->lock);
-	while (p->asked)
+	while (p->note)
 		pthread_cond_wait(&p->done, &p->lock);
-	p->asked = true;
-	p->add = add;
-	p->remove = rem;
-	p->stop = stop;
+	p->note = fn;
+	p->note_arg = arg;
 	/* Can't fail: the counter is far from its end. */
 	if (write(p->wake.fd, &one, sizeof(one)) < 0)
 		abort();
-	while (p->asked)
+	while (p->note == fn && p->note_arg == arg)
 		pthread_cond_wait(&p->done, &p->lock);
 	pthread_cond_broadcast(&p->done);
 	pthread_mutex_unlock(&p->lock);
@@ -140,24 +140,58 @@ static void ask(struct proxy *p, struct published *add, struct published *rem, b
 static bool act_on_note(struct proxy *p)
 {
 	pthread_mutex_lock(&p->lock);
-	bool go_on = !p->asked || !p->stop;
-	if (p->asked && p->add)
-		open_doors(p, p->add);
-	if (p->asked && p->remove)
-		close_doors(p, p->remove);
-	if (p->asked && p->stop)
-		while (p->open)
-			close_doors(p, p->open);
-	p->asked = false;
+	if (p->note)
+		p->note(p, p->note_arg);
+	p->note = NULL;
+	bool go_on = !p->stop;
 	pthread_cond_broadcast(&p->done);
 	pthread_mutex_unlock(&p->lock);
 	return go_on;
 }
 
-void proxy_listen(struct proxy *p, struct published *port) { ask(p, port, NULL, false); }
-void proxy_unlisten(struct proxy *p, struct published *port) { ask(p, NULL, port, false); }
+static void listen_note(struct proxy *p, void *port) { open_doors(p, port); }
+static void unlisten_note(struct proxy *p, void *port) { close_doors(p, port); }
+
+static void stop_note(struct proxy *p, void *arg)
+{
+	while (p->open)
+		close_doors(p, p->open);
+	resolver_end_all(p);
+	p->stop = true;
+}
+
+void proxy_listen(struct proxy *p, struct published *port) { proxy_do(p, listen_note, port); }
+void proxy_unlisten(struct proxy *p, struct published *port) { proxy_do(p, unlisten_note, port); }
+
+void proxy_free_later(struct proxy *p, void *memory)
+{
+	p->gone = mem_grow(p->gone, (p->n_gone + 1) * sizeof(*p->gone));
+	p->gone[p->n_gone++] = memory;
+}
+
+static void free_gone(struct proxy *p)
+{
+	for (size_t i = 0; i < p->n_gone; i++)
+		free(p->gone[i]);
+	p->n_gone = 0;
+}
 
 /* ---- the loop ---- */
+
+static int patience(const struct proxy *p)
+{
+	return p->paused ? PAUSE_MS : p->waiting ? TICK_MS : -1;
+}
+
+static void tick(struct proxy *p)
+{
+	uint64_t now = clock_mono_ns();
+
+	if (now - p->ticked_ns < TICK_MS * 1000000ull)
+		return;
+	p->ticked_ns = now;
+	resolver_tick(p, now);
+}
 
 static void *serve(void *arg)
 {
@@ -165,7 +199,7 @@ static void *serve(void *arg)
 	struct proxy *p = arg;
 
 	do {
-		int n = epoll_wait(p->epoll, events, ROUND, p->paused ? PAUSE_MS : -1);
+		int n = epoll_wait(p->epoll, events, ROUND, patience(p));
 		for (int i = 0; i < n; i++) {
 			struct source *s = events[i].data.ptr;
 			if (s->fd >= 0)
@@ -173,9 +207,10 @@ static void *serve(void *arg)
 		}
 		if (p->paused && !full(p))
 			pause_doors(p, false);
-		relay_free_gone(p);
+		tick(p);
+		free_gone(p);
 	} while (act_on_note(p));
-	relay_free_gone(p);
+	free_gone(p);
 	return NULL;
 }
 
@@ -204,6 +239,7 @@ static void free_proxy(struct proxy *p)
 	pthread_mutex_destroy(&p->lock);
 	pthread_cond_destroy(&p->done);
 	free(p->scratch);
+	free(p->gone);
 	free(p);
 }
 
@@ -244,7 +280,7 @@ int proxy_open(struct network *n, void (*visit)(void *arg, const struct net_visi
 
 void proxy_close(struct proxy *p)
 {
-	ask(p, NULL, NULL, true);
+	proxy_do(p, stop_note, NULL);
 	pthread_join(p->thread, NULL);
 	free_proxy(p);
 }

@@ -1,8 +1,8 @@
-/* proxy.h - published ports: one thread, one epoll loop, every connection.
+/* proxy.h - published ports and names: one thread, one epoll loop, every connection.
  *
- * Everything about a listener or a relay is done in the proxy's own thread, so
- * nothing here needs a lock: proxy_listen() and proxy_unlisten() hand it a note
- * and wait until it was acted upon.
+ * Everything about a listener, a relay or a question is done in the proxy's own
+ * thread, so nothing here needs a lock: others hand it a note (proxy_do) and wait
+ * until it was acted upon.
  *
  * Whatever waits for events is a struct source.  It is registered exactly while
  * it wants something (source_want), so that an end nobody reads from yet can't
@@ -25,6 +25,8 @@
 
 struct proxy;
 struct relay;
+struct resolver;
+struct question;
 
 struct source {
 	void (*ready)(struct proxy *p, struct source *s, uint32_t events);
@@ -53,17 +55,24 @@ struct proxy {
 	struct visits *visits;
 	int epoll;
 	struct source wake;
-	struct published *open;
-	struct relay *gone;	/* ended in this round: freed at its end */
+	struct published *open;	/* changed with `lock` held: others may look */
+	struct resolver *resolvers;
+	struct question *questions;
+	int n_questions;
 	int relays;
+	void **gone;		/* ended in this round: freed at its end */
+	size_t n_gone;
+	int waiting;		/* things that end by themselves after a time */
+	uint64_t ticked_ns;
 	bool paused;		/* listeners are not looked at */
 	char *scratch;
 	pthread_t thread;
 
 	pthread_mutex_t lock;	/* the note for the thread, below */
 	pthread_cond_t done;
-	struct published *add, *remove;
-	bool asked, stop;
+	void (*note)(struct proxy *p, void *arg);
+	void *note_arg;
+	bool stop;
 };
 
 int proxy_open(struct network *n, void (*visit)(void *arg, const struct net_visit *v), void *arg,
@@ -72,12 +81,20 @@ void proxy_close(struct proxy *p);
 void proxy_listen(struct proxy *p, struct published *port);
 void proxy_unlisten(struct proxy *p, struct published *port);	/* ends its connections too */
 
+/* Has fn called in the proxy's thread, and waits for it. */
+void proxy_do(struct proxy *p, void (*fn)(struct proxy *p, void *arg), void *arg);
+/* Memory that events of this round may still point to. */
+void proxy_free_later(struct proxy *p, void *memory);
+
 void source_want(struct proxy *p, struct source *s, uint32_t events);
 void source_close(struct proxy *p, struct source *s);
 
 /* relay.c: takes over an accepted connection. */
 void relay_begin(struct proxy *p, struct published *port, int fd, const struct sockaddr *peer);
 void relay_end(struct proxy *p, struct relay *r);
-void relay_free_gone(struct proxy *p);
+
+/* resolver.c: gives up on what nobody answered; ends all. */
+void resolver_tick(struct proxy *p, uint64_t now_ns);
+void resolver_end_all(struct proxy *p);
 
 #endif

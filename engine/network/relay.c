@@ -46,7 +46,7 @@ struct side {
 };
 
 struct relay {
-	struct relay *next, **prev;	/* of the port; next also of proxy.gone */
+	struct relay *next, **prev;	/* of the port */
 	struct published *port;
 	struct side side[2];
 	bool connecting, told;
@@ -118,17 +118,7 @@ void relay_end(struct proxy *p, struct relay *r)
 	if (r->next)
 		r->next->prev = r->prev;
 	p->relays--;
-	r->next = p->gone;	/* this round may still hold an event for it */
-	p->gone = r;
-}
-
-void relay_free_gone(struct proxy *p)
-{
-	while (p->gone) {
-		struct relay *r = p->gone;
-		p->gone = r->next;
-		free(r);
-	}
+	proxy_free_later(p, r);
 }
 
 /* A side is watched for what would get somebody further. */
@@ -283,7 +273,7 @@ static int reach(struct proxy *p, const struct published *port)
 
 	if (fd == 0)
 		fd = (int)k_socket(p->k, AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	k_setns(p->k, p->n->host_netns, CLONE_NEWNET);
+	network_come_back(p->n);
 	if (fd < 0)
 		return fd;
 	trace_why(p->k, WHY_NET_FORWARD);

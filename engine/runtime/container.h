@@ -43,6 +43,8 @@ enum ctr_status {
 extern const char *const ctr_status_names[];	/* "created", "running" … */
 
 struct containers;
+struct place;			/* container_places.h */
+struct net;			/* networks.h */
 struct attach_waiting;		/* clients attached before the start */
 struct changes;			/* what the upper layer held when last looked at */
 
@@ -64,8 +66,9 @@ struct container {
 	bool by_hand;		/* stopped on request: the restart policy rests */
 	bool restarting;	/* by `docker restart`: --rm waits for another end */
 
-	char *address, *mac, *netns_path;	/* of the endpoint while it runs, else NULL */
-	struct port *ports;
+	struct place **places;		/* in networks: the mode's first */
+	size_t n_places;
+	struct port *ports;		/* published while it runs */
 	size_t n_ports;
 
 	/* Private to container_*.c. */
@@ -76,7 +79,7 @@ struct container {
 	bool gone;
 	uint64_t exits;			/* how often it ended: what waiters compare */
 	struct running *run;
-	struct endpoint *endpoint;
+	struct endpoint *endpoint;	/* where its ports lead to */
 	struct attach_waiting *waiting;
 	int expected;			/* clients promised a stream that aren't here yet */
 	struct changes *changes;
@@ -137,6 +140,11 @@ int container_kill(struct container *c, const struct origin *by, const char *sig
 		   struct err *e);
 int container_pause(struct container *c, const struct origin *by, bool pause, struct err *e);
 int container_rename(struct container *c, const char *name, struct err *e);
+/* Networks, also while it runs.  settings: the API's EndpointConfig, or NULL. */
+int container_connect(struct container *c, const struct origin *by, struct net *n,
+		      const cJSON *settings, struct err *e);
+int container_disconnect(struct container *c, const struct origin *by, struct net *n,
+			 struct err *e);
 int container_resize(struct container *c, int rows, int cols, struct err *e);
 /* volumes: those that were made for it without a name, too. */
 int container_remove(struct container *c, const struct origin *by, bool force, bool volumes,

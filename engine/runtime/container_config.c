@@ -24,7 +24,7 @@ static const struct field config_fields[] = {
 	{ "StdinOnce", 'b', KEEP }, { "Env", 'a', KEEP }, { "Cmd", 'c', KEEP },
 	{ "Healthcheck", 'o', WARN }, { "ArgsEscaped", 'b', KEEP }, { "Image", 's', KEEP },
 	{ "Volumes", 'o', KEEP }, { "WorkingDir", 's', KEEP }, { "Entrypoint", 'c', KEEP },
-	{ "NetworkDisabled", 'b', KEEP }, { "MacAddress", 's', WARN }, { "OnBuild", 'a', KEEP },
+	{ "NetworkDisabled", 'b', KEEP }, { "MacAddress", 's', KEEP }, { "OnBuild", 'a', KEEP },
 	{ "Labels", 'o', KEEP }, { "StopSignal", 's', KEEP }, { "StopTimeout", 'i', KEEP },
 	{ "Shell", 'a', KEEP },
 };

@@ -46,7 +46,7 @@ static int fill_in(struct container *c, const cJSON *body, struct image **img, c
 	c->image_ref = str_dup(ref);
 	take_layers(c, *img);
 	c->config = config_merge(body, json_obj((*img)->config, "config"));
-	if ((r = config_host(body, &c->host, warnings, e)) < 0)
+	if ((r = config_host(body, &c->host, warnings, e)) < 0 || (r = places_build(c, body, e)) < 0)
 		return r;
 	set_hostname(c);
 	if ((r = points_build(c, e)) < 0)
@@ -230,7 +230,7 @@ int container_plan(struct containers *cs, const cJSON *body, struct str *out, st
 
 int container_layers(struct container *c, struct layers *out, struct err *e)
 {
-	struct layers l = { .n = 0 };
+	struct layers l = { .k = c->all->kernel };
 	if (!c->lower) {
 		autoimage struct image *img = NULL;
 		int r = image_get(c->all->images, c->image_id, &img, e);

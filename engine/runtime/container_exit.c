@@ -10,13 +10,13 @@
 
 #include "runtime/container_internal.h"
 
-enum work_kind { WORK_EXITED, WORK_EXEC_EXITED, WORK_PROC, WORK_DETACHED };
+enum work_kind { WORK_EXITED, WORK_EXEC_EXITED, WORK_PROC, WORK_DETACHED, WORK_LOST };
 
 struct work {
 	struct work *next;
 	enum work_kind kind;
 	char *id, *text;		/* text: exec id, or how a client left */
-	int code;
+	int code;			/* … or how many records were lost */
 	struct launch_exit exit;
 	struct launch_proc proc;	/* its text is owned here */
 };
@@ -81,8 +81,16 @@ static void on_detached(void *arg, const char *id, const char *how)
 	queue(arg, new_work(WORK_DETACHED, id, how));
 }
 
+static void on_lost(void *arg, const char *id, int n)
+{
+	struct work *w = new_work(WORK_LOST, id, NULL);
+	w->code = n;
+	queue(arg, w);
+}
+
 const struct launch_events container_launch_events = {
 	.exited = on_exited, .exec_exited = on_exec_exited, .proc = on_proc, .detached = on_detached,
+	.lost = on_lost,
 };
 
 /* -- restart policies -------------------------------------------------------------- */
@@ -203,12 +211,20 @@ static void proc(struct container *c, const struct launch_proc *p)
 	facts_proc(c, p);
 }
 
+static void lost(struct container *c, int n)
+{
+	cJSON *d = cJSON_CreateObject();
+	json_put_int(d, "n", n);
+	container_fact(c, &c->by, "proc.lost", d);
+}
+
 static void carry_out(struct containers *cs, struct work *w)
 {
 	autocontainer struct container *c = table_find_id(cs, w->id);
 	if (!c)
 		return;
 	container_lock(c);
+	const char *was = trace_subject(cs->kernel, c->id);
 	switch (w->kind) {
 	case WORK_EXITED:
 		exited(c, &w->exit);
@@ -222,7 +238,11 @@ static void carry_out(struct containers *cs, struct work *w)
 	case WORK_DETACHED:
 		detached(c, w->text);
 		break;
+	case WORK_LOST:
+		lost(c, w->code);
+		break;
 	}
+	trace_subject(cs->kernel, was);
 	container_unlock(c);
 }
 
@@ -278,14 +298,19 @@ void worker_stop(struct containers *cs)
 		nanosleep(&slice, NULL);
 }
 
-void containers_settle(struct containers *cs)
+void worker_settle(struct containers *cs)
 {
-	size_t n;
 	pthread_mutex_lock(&cs->work_lock);
 	uint64_t want = cs->queued;
 	for (int i = 0; i < 6 && cs->finished < want; i++)
 		clock_wait_ms(&cs->work_done, &cs->work_lock, 500);
 	pthread_mutex_unlock(&cs->work_lock);
+}
+
+void containers_settle(struct containers *cs)
+{
+	size_t n;
+	worker_settle(cs);
 	/* A shell writes files without starting a program. */
 	struct container **v = containers_list(cs, &n);
 	for (size_t i = 0; i < n; i++) {

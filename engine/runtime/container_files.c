@@ -59,15 +59,14 @@ static int open_below(const char *layer, const char *path, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-static bool is_opaque(int fd)
+static bool is_opaque(const struct layers *l, int fd)
 {
 	static const char *const names[] = { "trusted.overlay.opaque", "user.overlay.opaque" };
 	char path[64], value[4];
 	snprintf(path, sizeof(path), "/proc/self/fd/%d/.", fd);	/* the look follows no link */
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct k_buf b = { .data = value, .cap = sizeof(value) };
-		/* Past the trace: this is our own looking, no part of a container's start. */
-		if (k_getxattr(kernel_linux(), path, names[i], &b) > 0 && value[0] == 'y')
+		if (k_getxattr(l->k ? l->k : kernel_linux(), path, names[i], &b) > 0 && value[0] == 'y')
 			return true;
 	}
 	return false;
@@ -93,7 +92,7 @@ static int find_name(const struct layers *l, const char *path, size_t *limit,
 			out->st = st;
 			found = true;
 		}
-		if (!S_ISDIR(st.st_mode) || is_opaque(fd)) {
+		if (!S_ISDIR(st.st_mode) || is_opaque(l, fd)) {
 			*limit = i + 1;
 			break;
 		}

@@ -18,11 +18,13 @@
 
 #include "core/error.h"
 #include "core/str.h"
+#include "kernel/kernel.h"
 
 /* A stack of directories, top first.  Borrowed text. */
 struct layers {
 	const char *dir[130];	/* the overlay itself takes no more than 128 lower ones */
 	size_t n;
+	struct kernel *k;	/* asks for the overlay's marks; NULL: past the trace */
 };
 
 struct layer_file {

@@ -8,8 +8,11 @@
 #include "core/random.h"
 #include "runtime/container.h"
 #include "runtime/container_event.h"
+#include "runtime/container_places.h"
+#include "runtime/networks.h"
 #include "runtime/spec.h"
 #include "runtime/state.h"
+#include "trace/decorator.h"
 
 struct work;			/* container_exit.c */
 
@@ -21,8 +24,12 @@ struct containers {
 	struct journal *journal;
 	struct state *state;
 	struct launcher *launcher;
-	struct network *network;	/* NULL: none on this host */
+	struct network *network;	/* the default bridge; NULL: none on this host */
 	struct volumes *volumes;
+
+	pthread_mutex_t nets_lock;	/* the table of networks; taken after a container's */
+	struct net **nets;		/* bridge, host, none, then users' own */
+	size_t n_nets;
 
 	pthread_mutex_t images_lock;	/* no image goes while a container of it comes; taken first */
 	pthread_mutex_t lock;		/* the table, names, execs */
@@ -80,8 +87,19 @@ int caps_build(const cJSON *host, uint64_t *caps, struct err *e);
 int net_start(struct container *c, struct spec *s, struct err *e);
 void net_stop(struct container *c);
 void net_adopt(struct container *c);
+/* Before and after one of its places goes while it runs: where its ports lead to. */
+void net_ports_leave(struct container *c, const struct place *p);
+void net_ports_move(struct container *c);
 int net_files(struct container *c, struct err *e);	/* hosts, hostname, resolv.conf */
 cJSON *net_ports_fact(const struct container *c);	/* as asked for */
+
+/* container_plug.c: lock held. */
+int plug_all(struct container *c, struct err *e);	/* all places, or none */
+void unplug_all(struct container *c);
+void plug_adopt(struct container *c, struct err *e);	/* e: why one was lost */
+struct place *plug_leader(const struct container *c);	/* with the default route; NULL: none */
+bool plug_has_names(const struct container *c);		/* asks 127.0.0.11 */
+void plug_tell_names(struct container *c);		/* after its name has changed */
 
 /* container_start.c: lock held. */
 void container_ended(struct container *c, const struct launch_exit *x);
@@ -103,6 +121,8 @@ int init_layer_make(struct containers *cs, struct err *e);
 extern const struct launch_events container_launch_events;
 int worker_start(struct containers *cs, struct err *e);
 void worker_stop(struct containers *cs);
+/* Waits for what is queued now to be carried out (three seconds at most). */
+void worker_settle(struct containers *cs);
 
 /* container_exec.c */
 void execs_drop(struct container *c);		/* those of a container that is removed */

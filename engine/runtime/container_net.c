@@ -7,6 +7,7 @@
 
 #include "core/file.h"
 #include "runtime/container_internal.h"
+#include "runtime/networks_check.h"
 
 /* -- published ports --------------------------------------------------------------- */
 
@@ -22,18 +23,28 @@ static int parse_ctr_port(const char *text, uint16_t *port, char proto[5])
 	return 0;
 }
 
+/* "", "8080", "8000-8010" */
+static bool parse_host_port(const char *text, struct port *p)
+{
+	char *end;
+	unsigned long first = strtoul(text, &end, 10), last = first;
+
+	if (*end == '-')
+		last = strtoul(end + 1, &end, 10);
+	p->host = (uint16_t)first;
+	p->last = (uint16_t)last;
+	return !*end && *text != '-' && first <= last && last <= 65535;
+}
+
 static int add_port(struct container *c, const char *ctr, const char *ip, const char *host,
 		    struct err *e)
 {
 	struct port p = { .host = 0 };
-	char *end;
-	unsigned long n = strtoul(host, &end, 10);
 	if (parse_ctr_port(ctr, &p.ctr, p.proto) < 0)
 		return err_set(e, EINVAL, "invalid port specification: \"%s\"", ctr);
-	if (*end || n > 65535)
+	if (!parse_host_port(host, &p))
 		return err_set(e, EINVAL, "invalid port specification: \"%s\"", host);
 	snprintf(p.host_ip, sizeof(p.host_ip), "%s", ip);
-	p.host = (uint16_t)n;
 	c->ports = mem_grow(c->ports, (c->n_ports + 1) * sizeof(*c->ports));
 	c->ports[c->n_ports++] = p;
 	return 0;
@@ -44,24 +55,33 @@ static bool is_bound(const struct container *c, const char *ctr)
 	return cJSON_GetArraySize(json_obj(json_obj(c->host, "PortBindings"), ctr)) > 0;
 }
 
+/* The address that ports of no address of their own are bound to; "": all. */
+static const char *default_host_ip(const struct container *c)
+{
+	const struct place *p = c->n_places ? c->places[0] : NULL;
+	const char *ip = p && p->net ? network_option(p->net->doc, OPTION_HOST, "") : "";
+
+	return str_eq(ip, "0.0.0.0") ? "" : ip;
+}
+
 /* HostConfig.PortBindings, and with -P the image's exposed ports. */
 static int wanted_ports(struct container *c, struct err *e)
 {
+	const char *dflt = default_host_ip(c);
 	const cJSON *key, *b;
 	int r;
 	c->n_ports = 0;
 	cJSON_ArrayForEach(key, json_obj(c->host, "PortBindings"))
 		cJSON_ArrayForEach(b, key) {
 			const char *ip = json_str_or(b, "HostIp", "");
-			r = add_port(c, key->string, *ip ? ip : "0.0.0.0",
-				     json_str_or(b, "HostPort", ""), e);
+			r = add_port(c, key->string, *ip ? ip : dflt, json_str_or(b, "HostPort", ""), e);
 			if (r < 0)
 				return r;
 		}
 	if (!host_flag(c, "PublishAllPorts"))
 		return 0;
 	cJSON_ArrayForEach(key, json_obj(c->config, "ExposedPorts"))
-		if (!is_bound(c, key->string) && (r = add_port(c, key->string, "0.0.0.0", "", e)) < 0)
+		if (!is_bound(c, key->string) && (r = add_port(c, key->string, dflt, "", e)) < 0)
 			return r;
 	return 0;
 }
@@ -87,7 +107,7 @@ cJSON *net_ports_fact(const struct container *c)
 static cJSON *port_fact(const struct port *p)
 {
 	cJSON *d = cJSON_CreateObject();
-	json_put_str(d, "host_ip", p->host_ip);
+	json_put_str(d, "host_ip", *p->host_ip ? p->host_ip : "0.0.0.0");
 	json_put_int(d, "host", p->host);
 	json_put_int(d, "ctr", p->ctr);
 	json_put_str(d, "proto", p->proto);
@@ -104,12 +124,28 @@ static void refused_fact(struct container *c, const struct port *p, const char *
 	container_fact(c, &c->by, "net.refused", d);
 }
 
-static int publish(struct container *c, struct port *p, struct err *e)
+/* One binding of all addresses is shown as two, of IPv4 and of IPv6. */
+static void show_both(struct container *c, size_t at)
 {
+	struct port six = c->ports[at];
+
+	strcpy(c->ports[at].host_ip, "0.0.0.0");
+	if (!six.dual)
+		return;
+	strcpy(six.host_ip, "::");
+	c->ports = mem_grow(c->ports, (c->n_ports + 1) * sizeof(*c->ports));
+	c->ports[c->n_ports++] = six;
+}
+
+static int publish(struct container *c, size_t at, struct err *e)
+{
+	struct port *p = &c->ports[at];
 	char holder[128] = "";
 	int r = network_publish(c->all->network, c->endpoint, p, holder, sizeof(holder), e);
 	if (r == 0) {
 		container_fact(c, &c->by, "net.publish", port_fact(p));
+		if (!*p->host_ip)
+			show_both(c, at);
 		return 0;
 	}
 	refused_fact(c, p, holder, e->code);
@@ -124,6 +160,67 @@ static int publish(struct container *c, struct port *p, struct err *e)
 	err_http(e, 500, e->code, "failed to set up container networking: driver failed programming"
 		 " external connectivity on endpoint %s (%.64s): %s", c->name, c->id, why);
 	return r;
+}
+
+static int publish_all(struct container *c, struct err *e)
+{
+	struct place *lead = plug_leader(c);
+	size_t asked = c->n_ports;
+	int r = 0;
+
+	if (!lead) {	/* an internal network is reached by nobody from outside */
+		c->n_ports = 0;
+		return 0;
+	}
+	c->endpoint = lead->ep;
+	size_t done = 0;
+	while (done < asked && (r = publish(c, done, e)) == 0)
+		done++;
+	for (size_t i = 0; r < 0 && i < done; i++)
+		container_fact(c, &c->by, "net.release", port_fact(&c->ports[i]));
+	return r;
+}
+
+/* A port that is lost to this run of the container: said, and no longer shown. */
+static void lose_port(struct container *c, size_t i, const char *holder, const struct err *e)
+{
+	refused_fact(c, &c->ports[i], holder, e->code);
+	fprintf(stderr, "drydock: container %s lost its port %u: %s\n", c->name, c->ports[i].host,
+		e->what);
+	memmove(&c->ports[i], &c->ports[i + 1], (--c->n_ports - i) * sizeof(*c->ports));
+}
+
+/* Claimed again, at c->endpoint: the host ports that nobody has taken meanwhile. */
+static void republish(struct container *c)
+{
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < c->n_ports;) {
+		char holder[128] = "";
+		if (network_publish(c->all->network, c->endpoint, &c->ports[i], holder, sizeof(holder),
+				    &e) < 0)
+			lose_port(c, i, holder, &e);
+		else
+			i++;
+	}
+}
+
+void net_ports_leave(struct container *c, const struct place *p)
+{
+	if (!c->endpoint || c->endpoint != p->ep)
+		return;
+	network_unpublish(c->endpoint);
+	c->endpoint = NULL;
+}
+
+void net_ports_move(struct container *c)
+{
+	struct place *lead = plug_leader(c);
+
+	if (c->endpoint || !lead)
+		return;
+	c->endpoint = lead->ep;
+	republish(c);
 }
 
 /* -- joining ----------------------------------------------------------------------- */
@@ -143,91 +240,49 @@ static int join_other(struct container *c, struct spec *s, struct err *e)
 	return 0;
 }
 
-/* NULL: it has no place any more. */
-static void remember(struct container *c, struct endpoint *ep)
-{
-	free(c->address);
-	free(c->mac);
-	c->endpoint = ep;
-	c->address = ep ? str_dup(endpoint_address(ep)) : NULL;
-	c->mac = ep ? str_dup(endpoint_mac(ep)) : NULL;
-}
-
-/* Takes everything back; the first n ports were published. */
-static void detach(struct container *c, size_t n)
-{
-	network_detach(c->all->network, c->endpoint);
-	remember(c, NULL);
-	for (size_t i = 0; i < n; i++)
-		container_fact(c, &c->by, "net.release", port_fact(&c->ports[i]));
-}
-
 int net_start(struct container *c, struct spec *s, struct err *e)
 {
-	const char *mode = host_text(c, "NetworkMode");
-	struct endpoint *ep;
 	int r = 0;
 
 	if (s->net == NET_JOIN)
 		return join_other(c, s, e);
-	if (s->net != NET_NEW)
+	if (json_bool(c->config, "NetworkDisabled"))
 		return 0;
-	if (!str_eq(mode, "default") && !str_eq(mode, "bridge"))
-		return err_http(e, 404, ENOENT, "network %s not found", mode);
-	if (!c->all->network) {
-		err_set(e, ENODEV, "this host gives the engine no bridge network");
-		return err_hint(e, "run it with --network none or --network host");
-	}
-	if ((r = wanted_ports(c, e)) < 0 ||
-	    (r = network_attach(c->all->network, c->id, &ep, e)) < 0)
+	if ((r = wanted_ports(c, e)) < 0)
 		return r;
-	s->netns_fd = endpoint_netns_fd(ep);
-	remember(c, ep);
-	for (size_t i = 0; i < c->n_ports; i++)
-		if ((r = publish(c, &c->ports[i], e)) < 0) {
-			detach(c, i);
-			return r;
-		}
-	return 0;
+	if ((r = plug_all(c, e)) < 0)
+		return err_wrap(e, "failed to set up container networking");
+	if (c->n_places && c->places[0]->ep)
+		s->netns_fd = endpoint_netns_fd(c->places[0]->ep);
+	if (s->net == NET_NEW && (r = publish_all(c, e)) < 0) {
+		unplug_all(c);
+		c->endpoint = NULL;
+	}
+	return r;
 }
 
 void net_stop(struct container *c)
 {
-	if (c->endpoint)
-		detach(c, c->n_ports);
+	unplug_all(c);
+	for (size_t i = 0; c->endpoint && i < c->n_ports; i++)
+		if (!str_eq(c->ports[i].host_ip, "::") || !c->ports[i].dual)
+			container_fact(c, &c->by, "net.release", port_fact(&c->ports[i]));
+	c->endpoint = NULL;
 }
 
-/* A port that is lost to this run of the container: said, and no longer shown. */
-static void lose_port(struct container *c, size_t i, const char *holder, const struct err *e)
-{
-	refused_fact(c, &c->ports[i], holder, e->code);
-	fprintf(stderr, "drydock: container %s lost its port %u while the daemon was down: %s\n",
-		c->name, c->ports[i].host, e->what);
-	memmove(&c->ports[i], &c->ports[i + 1], (--c->n_ports - i) * sizeof(*c->ports));
-}
-
-/* After a restart of the daemon: the same address, and the host ports that nobody has
- * taken meanwhile. */
+/* After a restart of the daemon: the same addresses, the same host ports. */
 void net_adopt(struct container *c)
 {
 	struct err e = { 0 };
-	struct endpoint *ep;
-	if (!c->address || !c->all->network)
-		return;
-	if (network_adopt(c->all->network, c->id, c->pid, c->address, &ep, &e) < 0) {
-		remember(c, NULL);
-		while (c->n_ports)
-			lose_port(c, c->n_ports - 1, "", &e);
-		return;
+
+	plug_adopt(c, &e);
+	struct place *lead = plug_leader(c);
+	if (lead) {
+		c->endpoint = lead->ep;
+		republish(c);
 	}
-	remember(c, ep);
-	for (size_t i = 0; i < c->n_ports;) {
-		char holder[128] = "";
-		if (network_publish(c->all->network, ep, &c->ports[i], holder, sizeof(holder), &e) < 0)
-			lose_port(c, i, holder, &e);
-		else
-			i++;
-	}
+	while (!lead && c->n_ports)
+		lose_port(c, c->n_ports - 1, "", &e);
 }
 
 /* -- /etc/hosts, /etc/hostname, /etc/resolv.conf ----------------------------------- */
@@ -267,9 +322,11 @@ static void hosts_text(struct container *c, struct str *t)
 		   "fe00::\tip6-localnet\nff00::\tip6-mcastprefix\nff02::1\tip6-allnodes\n"
 		   "ff02::2\tip6-allrouters\n");
 	extra_hosts(c, t);
-	if (c->address && *name)
-		str_addf(t, "%s\t%s%s%s%s%s\n", c->address, name, *domain ? "." : "", domain,
-			 *domain ? " " : "", *domain ? name : "");
+	for (size_t i = 0; i < c->n_places && *name; i++)
+		if (*c->places[i]->address)
+			str_addf(t, "%s\t%s%s%s%s%s\n", c->places[i]->address, name,
+				 *domain ? "." : "", domain, *domain ? " " : "",
+				 *domain ? name : "");
 }
 
 /* "key a\nkey b\n", or on one line "key a b\n". */
@@ -312,9 +369,15 @@ static void resolv_text(struct container *c, struct str *t)
 {
 	const cJSON *dns = json_obj(c->host, "Dns"), *search = json_obj(c->host, "DnsSearch");
 	const cJSON *options = json_obj(c->host, "DnsOptions");
-	add_words(t, "nameserver", dns, false);
+	bool ours = plug_has_names(c);
+	if (ours)	/* which asks the others; a name without a dot is asked as it is */
+		str_add(t, "nameserver 127.0.0.11\n");
+	else
+		add_words(t, "nameserver", dns, false);
 	if (cJSON_GetArraySize(search) <= 0 && cJSON_GetArraySize(options) <= 0)
-		host_resolv(c, t, cJSON_GetArraySize(dns) <= 0);
+		host_resolv(c, t, !ours && cJSON_GetArraySize(dns) <= 0);
+	if (ours && cJSON_GetArraySize(options) <= 0)
+		str_add(t, "options ndots:0\n");
 	add_words(t, "search", search, true);
 	add_words(t, "options", options, true);
 }

@@ -64,6 +64,8 @@ static void bury(struct container *c, const char *run_dir)
 {
 	struct launch_exit x = { .code = 255 };	/* what dockerd says of an end it didn't see */
 	launch_exit_record(run_dir, &x, NULL);
+	launch_spooled(c->all->launcher, c->id, run_dir);
+	worker_settle(c->all);		/* what its programs did came before its end */
 	container_ended(c, &x);
 	facts_exit(c, &x);
 	changes_look(c);
@@ -201,6 +203,8 @@ static int open_parts(struct containers *cs, const struct containers_options *o,
 		err_print(&net);
 	for (char *const *w = cs->network ? network_warnings(cs->network) : NULL; w && *w; w++)
 		fprintf(stderr, "drydock: %s\n", *w);
+	if ((r = networks_open(cs, e)) < 0)
+		return r;
 	r = restore_all(cs, e);
 	if (cs->network)	/* whatever wasn't adopted belonged to a killed daemon */
 		network_sweep(cs->network);
@@ -301,6 +305,7 @@ void containers_close(struct containers *cs, bool stop)
 		table_remove(v[i]);
 	}
 	containers_list_free(v, n);
+	networks_close(cs);
 	free(cs->v);
 	free(cs->data_root);
 	free(cs->exec_root);

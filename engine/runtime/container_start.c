@@ -106,7 +106,9 @@ int start_locked(struct container *c, const struct origin *by, struct err *e)
 	if (c->status == CTR_REMOVING || c->gone)
 		return err_http(e, 409, EBUSY, "container is marked for removal and cannot be started");
 	origin_keep(&c->by, by);
+	const char *was = trace_subject(c->all->kernel, c->id);
 	int r = start_parts(c, &s, &info, e);
+	trace_subject(c->all->kernel, was);
 	if (r == 0)
 		started(c, by, &info, &s);
 	else

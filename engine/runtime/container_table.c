@@ -105,8 +105,8 @@ static void container_free(struct container *c)
 	strv_free(c->lower);
 	strv_free(c->diff_ids);
 	origin_free(&c->by);
-	char *const text[] = { c->name, c->image_id, c->image_ref, c->error, c->address, c->mac,
-			       c->netns_path, c->init_exe, c->upper,
+	places_free(c);
+	char *const text[] = { c->name, c->image_id, c->image_ref, c->error, c->init_exe, c->upper,
 			       (char *)c->ports };
 	for (size_t i = 0; i < ARRAY_SIZE(text); i++)
 		free(text[i]);
@@ -264,6 +264,7 @@ int container_rename(struct container *c, const char *name, struct err *e)
 		c->name = str_dup(name);
 	}
 	pthread_mutex_unlock(&cs->lock);
+	plug_tell_names(c);
 	if (r == 0 && (r = container_save(c, e)) == 0) {
 		cJSON *more = cJSON_CreateObject();
 		json_put_str(more, "oldName", old);
@@ -336,7 +337,7 @@ int container_save(struct container *c, struct err *e)
 	json_put_int(o, "starts", c->starts);
 	json_put_int(o, "restarts", c->restarts);
 	json_put_bool(o, "by_hand", c->by_hand);
-	json_put_str(o, "address", c->address);
+	json_put(o, "places", places_json(c));
 	json_put(o, "ports", ports_json(c));
 	json_put_str(o, "actor", actor_name(c->by.actor));
 	json_put_str(o, "session", c->by.session);
@@ -381,7 +382,7 @@ struct container *container_load(struct containers *cs, const cJSON *o)
 	c->starts = (int)json_int(o, "starts", 0);
 	c->restarts = (int)json_int(o, "restarts", 0);
 	c->by_hand = json_bool(o, "by_hand");
-	c->address = str_dup(json_str(o, "address"));
+	places_load(c, json_obj(o, "places"));
 	load_ports(c, json_obj(o, "ports"));
 	actor_parse(json_str_or(o, "actor", "student"), &by.actor);
 	origin_keep(&c->by, &by);

@@ -16,18 +16,14 @@
 #include "runtime/launch_internal.h"
 #include "runtime/plan_parts.h"
 
-int launch_plan_fd(const struct str *plan, struct err *e)
+int launch_memfd(const void *data, size_t n, const char *doing, struct err *e)
 {
-	int fd = memfd_create("plan", MFD_CLOEXEC);
+	autofd int fd = memfd_create("drydock", MFD_CLOEXEC);
 
 	if (fd < 0)
-		return err_sys(e, errno, "hand over the plan");
-	int r = write_all(fd, plan->s, plan->len);
-	if (r < 0) {
-		close(fd);
-		return err_sys(e, -r, "hand over the plan");
-	}
-	return fd;
+		return err_sys(e, errno, "%s", doing);
+	int r = write_all(fd, data, n);
+	return r < 0 ? err_sys(e, -r, "%s", doing) : steal_fd(&fd);
 }
 
 static int make_plan(struct launcher *l, const struct spec *s, struct str *out, struct err *e)
@@ -144,8 +140,7 @@ static int await(struct running *r, uint16_t type, struct err *e)
 	return err_set(e, EPIPE, "start the container: its supervisor died");
 }
 
-/* The same container's last supervisor may still be cleaning up after it. */
-static void wait_for_former(struct launcher *l, const char *id)
+void launch_wait_gone(struct launcher *l, const char *id)
 {
 	pthread_mutex_lock(&l->lock);
 	for (struct running *r = l->all; r;) {
@@ -191,7 +186,7 @@ static char *joined(char *const *v)
 
 static int hand_over(struct running *r, const struct spec *s, struct err *e)
 {
-	autofd int plan_fd = launch_plan_fd(&r->plan, e);
+	autofd int plan_fd = launch_memfd(r->plan.s, r->plan.len, "hand over the plan", e);
 
 	if (plan_fd < 0)
 		return plan_fd;
@@ -215,7 +210,7 @@ int launch_prepare(struct launcher *l, struct spec *s, struct running **out, str
 	autostr struct str plan = { 0 };
 	uint64_t request_ns = clock_mono_ns();
 
-	wait_for_former(l, s->id);
+	launch_wait_gone(l, s->id);
 	int err = make_parent(s->run_dir, e);
 	if (err == 0)
 		err = make_plan(l, s, &plan, e);
@@ -333,6 +328,7 @@ int launch_reattach(struct launcher *l, const char *id, const char *run_dir,
 		return err;
 	}
 	fill_info(r, info);
+	launch_read_spool(r);
 	launcher_watch(r);
 	*out = r;
 	return 0;

@@ -36,7 +36,7 @@ struct launch_exit {
 struct launch_proc {
 	bool ended;
 	int pid, nspid;			/* host's and container's number */
-	int code, signal;		/* when ended */
+	int code, signal;		/* when ended: 128 + signal; -1, -1 if nobody saw how */
 	uid_t uid; uint64_t caps;
 	char *const *argv;		/* borrowed */
 	const char *exe;		/* path inside the container */
@@ -50,6 +50,8 @@ struct launch_events {
 	void (*exec_exited)(void *arg, const char *id, const char *exec_id, int code);
 	void (*proc)(void *arg, const char *id, const struct launch_proc *p);
 	void (*detached)(void *arg, const char *id, const char *how);	/* "keys", "hangup", "exit" */
+	/* So many of the last two went by while no daemon listened, and weren't kept. */
+	void (*lost)(void *arg, const char *id, int n);
 	void *arg;
 };
 
@@ -87,6 +89,9 @@ int launch_reattach(struct launcher *l, const char *id, const char *run_dir, str
 		    struct launch_info *info, struct err *e);
 /* The exit status a supervisor wrote down before it left; ENOENT if it had none. */
 int launch_exit_record(const char *run_dir, struct launch_exit *out, struct err *e);
+/* The records (proc, detached, lost) of a container that ended while no daemon
+ * listened; launch_reattach() gives those of one that runs. */
+void launch_spooled(struct launcher *l, const char *id, const char *run_dir);
 void launch_release(struct running *r);		/* forget it; never kills */
 
 struct attach_options {

@@ -220,6 +220,9 @@ int launch_sweep(struct launcher *l, const char *id, const char *run_dir, struct
 	autofree char *group = saved_read(&s, run_dir, NULL) == 0 ? str_dup(s.cgroup)
 								   : str_printf("drydock/%s", id);
 
+	/* Its supervisor does the same, and better: only what it left is ours. */
+	launch_wait_gone(l, id);
+	const char *was = trace_subject(l->k, id);
 	trace_region(l->k, REGION_CLEANUP);
 	trace_why(l->k, WHY_CG_REMOVE);
 	for (int cg = 0; cg < CG_COUNT; cg++) {
@@ -230,6 +233,7 @@ int launch_sweep(struct launcher *l, const char *id, const char *run_dir, struct
 	}
 	trace_why(l->k, WHY_TABLE);
 	trace_region(l->k, REGION_NONE);
+	trace_subject(l->k, was);
 	return dir_remove(run_dir, e);
 }
 

@@ -18,9 +18,9 @@
 #include "runtime/launch.h"
 #include "runtime/protocol.h"
 #include "trace/collector.h"
+#include "trace/decorator.h"
 
 #define SPARES 4
-#define KNOWN_MAX 256
 
 /* What an exec needs to know of the container: kept in run_dir/spec, so that a
  * new daemon can exec, too. */
@@ -35,6 +35,9 @@ struct saved {
 };
 
 struct spare { int link, pid; struct trace_ring *ring[2]; };
+
+/* A program whose start was told: if a signal ends it, this is what is known of it. */
+struct known { int pid; char *exe, *cwd; char **argv; };
 
 /* A request that waits for its answer. */
 struct waiting { struct waiting *next; int32_t tag; bool done; struct msg answer; };
@@ -51,8 +54,8 @@ struct running {
 	bool watched;		/* the launcher's thread reads the link */
 	bool exited, gone;	/* EXITED was told; the supervisor has left */
 	bool adopted;		/* after a daemon's restart: earlier programs are unknown */
-	int known[KNOWN_MAX];	/* pids whose start was told */
-	size_t n_known;
+	struct known *known;	/* programs that run; owned by the reader of the link */
+	size_t n_known, cap_known;
 	char *upper, *lower;
 	uint64_t request_ns;
 	struct msg_state state;
@@ -86,6 +89,9 @@ void running_unref(struct running *r);	/* with the lock not held */
 
 /* launch_event.c: one message, by the launcher's thread; false: the link ended. */
 bool launch_message(struct running *r);
+/* The records that were made while no daemon listened; before the thread takes over. */
+void launch_read_spool(struct running *r);
+void launch_forget_known(struct running *r);
 void launch_supervisor_left(struct running *r);
 
 /* launch_words.c: docker's words for what went wrong in a plan. */
@@ -98,7 +104,10 @@ void saved_to(const struct saved *s, struct spec *spec);	/* borrows from s */
 int saved_write(const struct saved *s, const char *run_dir, struct err *e);
 int saved_read(struct saved *s, const char *run_dir, struct err *e);
 
-/* The plan in a memfd; *text keeps it for launch_words(). */
-int launch_plan_fd(const struct str *plan, struct err *e);
+/* A container that has ended: its supervisor may still be cleaning up after it. */
+void launch_wait_gone(struct launcher *l, const char *id);
+
+/* Text in a memfd, to be handed over. */
+int launch_memfd(const void *data, size_t n, const char *doing, struct err *e);
 
 #endif

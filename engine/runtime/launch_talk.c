@@ -60,21 +60,34 @@ static int say(struct running *r, const struct msg *m, const struct msg_fds *fds
 	return err < 0 ? err_sys(e, -err, "%s: the container's supervisor is gone", doing) : 0;
 }
 
+/* The client's socket, and what it sent before that is handed over: as much as it
+ * likes, so that goes in a file (*early, the caller's to close). */
+static int add_client(struct msg_fds *fds, const struct attach_options *o, int *early,
+		      struct err *e)
+{
+	if (o->fd < 0)
+		return 0;
+	fds->fd[fds->n++] = o->fd;
+	if (!o->early_len)
+		return 0;
+	*early = launch_memfd(o->early, o->early_len, "hand over what was typed", e);
+	if (*early < 0)
+		return *early;
+	fds->fd[fds->n++] = *early;
+	return 0;
+}
+
 int launch_attach(struct running *r, const struct attach_options *o, struct err *e)
 {
 	struct msg m = { .type = MSG_ATTACH };
-	struct msg_fds fds = { { o->fd }, 1 };
-	autofd int fd = o->fd;
+	struct msg_fds fds = { .n = 0 };
+	autofd int fd = o->fd, early = -1;
 
 	int err = fill_attach(&m.attach, o, r->saved.tty, e);
 	if (err < 0)
 		return err;
-	if (o->early_len > MSG_TAIL)
-		return err_set(e, EMSGSIZE, "attach: too much input at once");
-	if (o->early_len)
-		memcpy(m.tail, o->early, o->early_len);
-	m.tail_len = (uint16_t)o->early_len;
-	return say(r, &m, &fds, "attach", e);
+	err = add_client(&fds, o, &early, e);
+	return err < 0 ? err : say(r, &m, &fds, "attach", e);
 }
 
 int launch_resize(struct running *r, const char *exec_id, int rows, int cols, struct err *e)
@@ -87,11 +100,13 @@ int launch_resize(struct running *r, const char *exec_id, int rows, int cols, st
 
 int launch_kill(struct running *r, int sig, struct err *e)
 {
+	const char *was = trace_subject(r->l->k, r->id);
 	trace_region(r->l->k, REGION_EXIT);
 	trace_why(r->l->k, WHY_END_SIGNAL);
 	long err = k_kill(r->l->k, r->pidfd, sig);
 	trace_why(r->l->k, WHY_TABLE);
 	trace_region(r->l->k, REGION_NONE);
+	trace_subject(r->l->k, was);
 	return err < 0 ? err_sys(e, (int)-err, "send signal %d", sig) : 0;
 }
 
@@ -104,7 +119,9 @@ int launch_pause(struct running *r, bool pause, struct err *e)
 		return err_set(e, ENOTSUP, "pause: this kernel offers no freezer here");
 	autofree char *path = str_printf("%s/%s/%s", h->cgroup[CG_FREEZER], r->saved.cgroup,
 					 h->cgroup_v2 ? "cgroup.freeze" : "freezer.state");
+	const char *was = trace_subject(r->l->k, r->id);
 	long err = k_write_file(r->l->k, path, value);
+	trace_subject(r->l->k, was);
 	return err < 0 ? err_sys(e, (int)-err, "pause: %s", path) : 0;
 }
 
@@ -122,6 +139,15 @@ static int make_exec_plan(struct running *r, const struct exec_spec *x, struct s
 	return err < 0 ? err : plan_exec(&in, x, out, e);
 }
 
+static void remove_waiting(struct running *r, struct waiting *w)
+{
+	for (struct waiting **at = &r->waiting; *at; at = &(*at)->next)
+		if (*at == w) {
+			*at = w->next;
+			return;
+		}
+}
+
 static void add_waiting(struct running *r, struct waiting *w)
 {
 	pthread_mutex_lock(&r->l->lock);
@@ -131,17 +157,14 @@ static void add_waiting(struct running *r, struct waiting *w)
 	pthread_mutex_unlock(&r->l->lock);
 }
 
-/* Waits for the answer and takes w off the list again; false: there is none. */
-static bool take_answer(struct running *r, struct waiting *w)
+/* Waits for the answer, if the question was sent, and takes w off the list again;
+ * false: there is none. */
+static bool take_answer(struct running *r, struct waiting *w, bool sent)
 {
 	pthread_mutex_lock(&r->l->lock);
-	while (!w->done && !r->gone)
+	while (sent && !w->done && !r->gone)
 		pthread_cond_wait(&r->l->changed, &r->l->lock);
-	for (struct waiting **at = &r->waiting; *at; at = &(*at)->next)
-		if (*at == w) {
-			*at = w->next;
-			break;
-		}
+	remove_waiting(r, w);
 	pthread_mutex_unlock(&r->l->lock);
 	return w->answer.type != 0;
 }
@@ -150,23 +173,24 @@ static int ask_exec(struct running *r, const struct exec_spec *x, const struct s
 		    struct waiting *w, struct err *e)
 {
 	struct msg m = { .type = MSG_EXEC };
-	int plan_fd = launch_plan_fd(plan, e);
-	struct msg_fds fds = { { plan_fd, x->attach.fd }, x->attach.fd >= 0 ? 2 : 1 };
+	autofd int early = -1, plan_fd = launch_memfd(plan->s, plan->len, "hand over the plan", e);
+	struct msg_fds fds = { { plan_fd }, 1 };
 
 	if (plan_fd < 0)
 		return plan_fd;
 	m.exec.tty = x->tty;
 	m.exec.attached = x->attach.fd >= 0;
 	int err = fill_attach(&m.exec.attach, &x->attach, x->tty, e);
+	msg_add_text(&m, x->id);
+	if (err == 0)
+		err = add_client(&fds, &x->attach, &early, e);
 	if (err == 0) {
 		add_waiting(r, w);
 		m.tag = w->tag;
-		msg_add_text(&m, x->id);
 		err = say(r, &m, &fds, "exec", e);
-		if (!take_answer(r, w) && err == 0)
+		if (!take_answer(r, w, err == 0) && err == 0)
 			err = err_set(e, ESRCH, "exec: the container has ended");
 	}
-	close(plan_fd);
 	return err;
 }
 

@@ -1,8 +1,9 @@
 /* launcher.c - the daemon's end: spare supervisors, and one thread that listens.
  *
  * Spares are started ahead of need, so that a container's start pays no exec.
- * Each has its trace rings already.  Those that are taken are replaced by the
- * launcher's thread: in a quiet moment if there is one before the last is taken.
+ * Each has its trace rings already; its birth is the first thing in them.  Those
+ * that are taken are replaced by the launcher's thread: in a quiet moment if there
+ * is one before the last is taken.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +32,7 @@ const char *const launch_ns_names[8] = {
 /* Everything the child needs, made before the clone: it shares our memory. */
 struct birth {
 	struct kernel *k;
+	struct tracer tracer;
 	const char *program;
 	char *argv[2], *envp[1];
 	int fd[3 + 3];		/* what becomes descriptors 0 to 5 */
@@ -75,21 +77,26 @@ static int make_rings(struct launcher *l, struct spare *s, int fd[2])
 	return 0;
 }
 
-static long spawn_supervisor(struct launcher *l, int link, const int ring_fd[2])
+static long spawn_supervisor(struct launcher *l, int link, const int ring_fd[2],
+			     struct trace_ring *ring)
 {
 	autofree char *stack = mem_alloc(BIRTH_STACK);
 	int null = high(open("/dev/null", O_RDWR | O_CLOEXEC));
-	/* Infrastructure, not part of any container's start: past the tracer. */
 	struct birth b = {
-		.k = kernel_linux(), .program = l->supervisor,
+		.program = l->supervisor,
 		.argv = { (char *)"drydock-supervisor", NULL }, .envp = { NULL },
 		.fd = { null, null, null, link,
 			ring_fd[0] >= 0 ? ring_fd[0] : null, ring_fd[1] >= 0 ? ring_fd[1] : null },
 	};
 	struct k_spawn how = { .fn = become_supervisor, .arg = &b, .cgroup_fd = -1, .vfork = true,
 			       .stack = stack, .stack_size = BIRTH_STACK };
-	long pid = k_spawn(kernel_linux(), &how);
 
+	b.k = tracer_init(&b.tracer, kernel_linux(), ring, STAGE_SUPERVISOR, BACKEND_LINUX);
+	trace_why(b.k, WHY_SPARE);
+	trace_why(l->k, WHY_SPARE);
+	long pid = k_spawn(l->k, &how);
+	trace_why(l->k, WHY_TABLE);
+	tracer_exec_done(&b.tracer);
 	close(null);
 	return pid;
 }
@@ -110,7 +117,7 @@ static int make_spare(struct launcher *l, struct spare *out, struct err *e)
 		if (ring_fd[i] >= 0)
 			ring_fd[i] = high(ring_fd[i]);
 	ends[1] = high(ends[1]);
-	long pid = spawn_supervisor(l, ends[1], ring_fd);
+	long pid = spawn_supervisor(l, ends[1], ring_fd, s.ring[0]);
 	close_all(ring_fd, 2);
 	close(ends[1]);
 	if (pid < 0) {
@@ -128,7 +135,9 @@ static void discard_spare(struct launcher *l, struct spare *s)
 	struct k_exit end;
 
 	close(s->link);		/* it leaves when it sees that */
-	k_wait(kernel_linux(), s->pid, 0, &end);
+	trace_why(l->k, WHY_SPARE_END);
+	k_wait(l->k, s->pid, 0, &end);
+	trace_why(l->k, WHY_TABLE);
 	for (int i = 0; i < 2; i++)
 		if (s->ring[i])
 			collector_drop(l->trace, s->ring[i]);
@@ -223,6 +232,7 @@ void running_unref(struct running *r)
 		launch_supervisor_left(r);
 	if (r->pidfd >= 0)
 		close(r->pidfd);
+	launch_forget_known(r);
 	strv_free(r->argv);
 	str_free(&r->plan);
 	free(r->upper);

@@ -47,7 +47,8 @@ enum plan_slot {
 
 /* Steps whose op isn't a kernel call. */
 enum plan_act {
-	ACT_HAND_TTY = -4,	/* give the slot's descriptor to the supervisor: terminal */
+	ACT_CHECK_CWD = -5,	/* the working directory is one of the container's own */
+	ACT_HAND_TTY,	/* give the slot's descriptor to the supervisor: terminal */
 	ACT_HAND_WATCH,		/* … the seccomp listener of the exec watch */
 	ACT_WAIT_GO,		/* everything is set up: wait for the word */
 	ACT_INIT,		/* stay behind as a tiny init; go on in a child */

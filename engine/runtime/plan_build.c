@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/cleanup.h"
+
 void plan_begin(struct plan_builder *p)
 {
 	static const char *const fixed[] = {
@@ -79,13 +81,20 @@ uint32_t plan_strv(struct plan_builder *p, char *const *v)
 
 /* ---- steps ---- */
 
+/* One too many: the last place is used again, and the plan is of no use. */
+static int within(struct plan_builder *p, int n, int most, const char *what)
+{
+	if (n < most)
+		return n;
+	p->overflow = what;
+	p->most = most;
+	return most - 1;
+}
+
 static struct plan_step *new_step(struct plan_builder *p, int op, int why,
 				  const struct plan_value v[6])
 {
-	if (p->n_steps == PLAN_MAX_STEPS) {
-		p->overflow = true;
-		p->n_steps--;
-	}
+	p->n_steps = within(p, p->n_steps, PLAN_MAX_STEPS, "steps");
 	struct plan_step *s = &p->step[p->n_steps++];
 	*s = (struct plan_step){
 		.op = (int16_t)op, .stage = p->stage, .why = (uint16_t)why,
@@ -114,10 +123,7 @@ void plan_undo_n(struct plan_builder *p, int op, int why, const struct plan_valu
 
 int plan_slot(struct plan_builder *p, const char *name)
 {
-	if (p->n_slots == PLAN_SLOTS) {
-		p->overflow = true;
-		p->n_slots--;
-	}
+	p->n_slots = within(p, p->n_slots, PLAN_SLOTS, "descriptors to keep");
 	p->slot_name[p->n_slots] = plan_text(p, name);
 	return p->n_slots++;
 }
@@ -148,10 +154,7 @@ void plan_program(struct plan_builder *p)
 
 int plan_label(struct plan_builder *p)
 {
-	if (p->n_labels == (int)(sizeof(p->label) / sizeof(p->label[0]))) {
-		p->overflow = true;
-		p->n_labels--;
-	}
+	p->n_labels = within(p, p->n_labels, (int)ARRAY_SIZE(p->label), "paths to look at");
 	p->label[p->n_labels] = -1;
 	return p->n_labels++;
 }
@@ -181,7 +184,7 @@ int plan_finish(struct plan_builder *p, struct str *out, struct err *e)
 	struct plan_head head = { .magic = PLAN_MAGIC };
 
 	if (p->overflow)
-		return err_set(e, E2BIG, "make the plan: more than %d steps", PLAN_MAX_STEPS);
+		return err_set(e, E2BIG, "make the plan: more than %d %s", p->most, p->overflow);
 	resolve_labels(p);
 	align8(p);
 	head.n_steps = (uint32_t)p->n_steps;

@@ -7,7 +7,7 @@
  *
  * plan_into() and what follows it in this file change the step added last.
  * Building can't fail, but for memory (core/str.h ends the program then) and for
- * PLAN_MAX_STEPS, which plan_finish() reports.
+ * PLAN_MAX_STEPS and its like, which plan_finish() reports.
  */
 #ifndef DRYDOCK_RUNTIME_PLAN_BUILD_H
 #define DRYDOCK_RUNTIME_PLAN_BUILD_H
@@ -25,7 +25,8 @@ struct plan_builder {
 	int cgroup;		/* slot of the group's directory, which clone copies; 0: none */
 	uint8_t stage;
 	uint16_t region;
-	bool overflow;
+	const char *overflow;	/* what there was too much of, or NULL */
+	int most;		/* … and how many are the most */
 	int16_t label[PLAN_MAX_STEPS / 4];	/* label → step */
 	uint32_t slot_name[PLAN_SLOTS];
 	struct str heap;
@@ -74,7 +75,7 @@ uint32_t plan_strv(struct plan_builder *p, char *const *v);
 /* Says that the 8 bytes at `place` hold a heap offset. */
 void plan_reloc(struct plan_builder *p, uint32_t place);
 
-/* The flat buffer, owned by *out.  E2BIG if the plan has too many steps. */
+/* The flat buffer, owned by *out.  E2BIG if the plan has too many steps, slots or labels. */
 int plan_finish(struct plan_builder *p, struct str *out, struct err *e);
 
 #endif

@@ -42,6 +42,7 @@ static void add_console(struct plan_builder *p)
 {
 	plan_add(p, K_MKNOD, WHY_EXEC_TTY, INT(AT_FDCWD), TEXT("/dev/console"),
 		 INT(S_IFREG | 0600), INT(0));
+	plan_expect(p, EEXIST, -1);	/* a /dev that the user brought along */
 	plan_add(p, K_MOUNT, WHY_EXEC_TTY, TEXT("/dev/pts/0"), TEXT("/dev/console"), NOTEXT,
 		 INT(MS_BIND), NOTEXT);
 }
@@ -126,6 +127,7 @@ void plan_program_start(struct plan_builder *p, const struct plan_process *x)
 	struct vectors v = { plan_strv(p, x->argv), plan_strv(p, x->envp) };
 
 	plan_add(p, K_CHDIR, WHY_ROOT_CWD, TEXT(x->cwd && *x->cwd ? x->cwd : "/"));
+	plan_add(p, ACT_CHECK_CWD, WHY_ROOT_CWD);
 	plan_add(p, K_UMASK, WHY_TABLE, INT(022));
 	plan_add(p, K_CLOSE_RANGE, WHY_EXEC_CLOSE, INT(3), INT(INT_MAX), INT(CLOSE_RANGE_MARK));
 	if (x->init)

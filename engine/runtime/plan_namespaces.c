@@ -125,6 +125,14 @@ void plan_private(struct plan_builder *p)
 		 INT(MS_REC | MS_PRIVATE), NOTEXT);
 }
 
+/* Whoever is in the pid namespace already could trace a process that enters it, and
+ * take what it still holds of the host's.  Only the kernel's /proc/PID files change
+ * owner by this; execve makes it as it was. */
+void plan_close_to_others(struct plan_builder *p)
+{
+	plan_add(p, K_PRCTL, WHY_EXEC_CLOSED, INT(PR_SET_DUMPABLE), INT(0), INT(0));
+}
+
 /* docker exec: one call enters them all, by PID 1's pidfd. */
 void plan_enter(struct plan_builder *p, const struct plan_input *in)
 {

@@ -38,6 +38,7 @@ bool plan_nodev(const struct plan_input *in);
 void plan_spawn(struct plan_builder *p, const struct plan_input *in);
 void plan_namespaces(struct plan_builder *p, const struct plan_input *in);
 void plan_private(struct plan_builder *p);	/* its mounts and the host's go separate ways */
+void plan_close_to_others(struct plan_builder *p);
 void plan_enter(struct plan_builder *p, const struct plan_input *in);
 void plan_spawn_exec(struct plan_builder *p, const struct plan_input *in);
 

@@ -35,6 +35,8 @@ static void start_steps(struct plan_builder *p, const struct plan_input *in)
 	plan_spawn(p, in);
 
 	plan_stage(p, STAGE_CHILD, REGION_NAMESPACES);
+	if (s->pid_mode == NS_JOIN)
+		plan_close_to_others(p);
 	plan_cgroup_join(p, in);
 	plan_namespaces(p, in);
 	plan_mount_sources(p, in, &sources, true);
@@ -75,6 +77,7 @@ static void exec_steps(struct plan_builder *p, const struct plan_input *in,
 	plan_spawn_exec(p, in);
 
 	plan_stage(p, STAGE_EXEC, REGION_NAMESPACES);
+	plan_close_to_others(p);
 	plan_cgroup_join(p, in);
 	plan_enter(p, in);
 	plan_region(p, REGION_EXEC);

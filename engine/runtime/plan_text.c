@@ -13,6 +13,7 @@
 #include "trace/decorator.h"
 
 static const struct { int op; const char *text; } acts[] = {
+	{ ACT_CHECK_CWD, "make sure that the working directory is in the container" },
 	{ ACT_HAND_TTY, "hand the terminal's master to the supervisor" },
 	{ ACT_HAND_WATCH, "hand the watch's descriptor to the supervisor" },
 	{ ACT_WAIT_GO, "wait until docker start says go" },

@@ -7,7 +7,8 @@
  * On a start the daemon says START, ATTACH…, GO, all without waiting; the
  * supervisor CREATED, STARTED, PROC…, EXITED.  FAILED may come in place of CREATED
  * or STARTED, with everything undone.  Nothing else is said before STARTED.
- * A daemon that comes back connects to run_dir/control and says HELLO → STATE.
+ * A daemon that comes back connects to run_dir/control and says HELLO → STATE; the
+ * records of the time between are in run_dir/spool, each packet behind its size.
  */
 #ifndef DRYDOCK_RUNTIME_PROTOCOL_H
 #define DRYDOCK_RUNTIME_PROTOCOL_H
@@ -19,8 +20,8 @@ enum msg_type {
 	/* daemon → supervisor */
 	MSG_START = 1,	/* fds: plan, then one for each start.fd_slot; tail: texts below */
 	MSG_GO,
-	MSG_ATTACH,	/* fd: the client's socket; tail: bytes that came early */
-	MSG_EXEC,	/* fds: plan, then the client's socket if exec.attached; tail: exec id */
+	MSG_ATTACH,	/* fds: the client's socket; a file with what it sent early, if it did */
+	MSG_EXEC,	/* fds: plan, then as for ATTACH if exec.attached; tail: exec id */
 	MSG_RESIZE,	/* tail: exec id or "" */
 	MSG_HELLO,
 	/* supervisor → daemon */
@@ -29,9 +30,11 @@ enum msg_type {
 	MSG_FAILED,	/* also the answer to EXEC */
 	MSG_EXITED,
 	MSG_EXEC_STARTED, MSG_EXEC_EXITED,	/* tail: exec id */
-	MSG_PROC,	/* tail: exe, cwd, then the arguments, each NUL-terminated */
+	MSG_PROC,	/* tail: exe, cwd, then the arguments, each NUL-terminated; nothing if
+			 * a signal ended it: they went with it, and were told at its start */
 	MSG_DETACHED,
 	MSG_STATE,	/* fds: PID 1's pidfd, two trace rings */
+	MSG_LOST,	/* so many records (PROC, DETACHED) weren't kept */
 };
 
 #define MSG_FDS 6
@@ -69,7 +72,8 @@ struct msg_exited {
 };
 struct msg_proc {
 	uint8_t ended, tty, from_exec;
-	int32_t pid, nspid, code;
+	int32_t pid, nspid;
+	int32_t code, signal;	/* when ended; -1, -1: nobody could tell any more */
 	uint32_t uid;
 	uint64_t caps;
 };
@@ -89,6 +93,7 @@ struct msg {
 		struct msg_exited exited;
 		struct msg_proc proc;
 		int32_t how;	/* DETACHED: enum detach_how */
+		int32_t lost;
 	};
 	char tail[MSG_TAIL];
 };

@@ -455,25 +455,6 @@ static void test_supervisor_killed(struct world *w)
 	ok(!*world_leftovers(w), "nothing is left");
 }
 
-/* A daemon of its own, in a process that is killed once the container runs. */
-static int doomed_daemon(struct world *w)
-{
-	int pid = fork(), status;
-
-	if (pid == 0) {
-		struct launch_events none = { .arg = NULL };
-		struct err e = { 0 };
-		autofree char *run = str_printf("%s/run", w->dir);
-		setsid();
-		if (launcher_open(kernel_linux(), run, &none, &w->l, &e) < 0 ||
-		    world_start(w, NULL, &e) < 0)
-			err_print(&e);
-		kill(getpid(), SIGKILL);
-	}
-	waitpid(pid, &status, 0);
-	return WTERMSIG(status);
-}
-
 /* Killed after it had handed over the plan, and before it said "go". */
 static void test_daemon_killed_early(struct world *w)
 {
@@ -511,7 +492,7 @@ static void test_reattach(struct world *w)
 	autostr struct str log = { 0 };
 
 	world_spec(w, "echo before; sleep 1; echo after; sleep 1000");
-	is_number(doomed_daemon(w), SIGKILL, "the daemon is killed");
+	is_number(world_doomed(w), SIGKILL, "the daemon is killed");
 	w->exited = false;
 	is_number(launch_reattach(w->l, w->spec.id, w->spec.run_dir, &w->r, &info, &e), 0,
 		  "a new one finds the container");
@@ -526,7 +507,7 @@ static void test_reattach(struct world *w)
 	ok(!*world_leftovers(w), "nothing is left");
 
 	world_spec(w, "exit 9");
-	doomed_daemon(w);
+	world_doomed(w);
 	for (int i = 0; i < 200 && launch_exit_record(w->spec.run_dir, &x, NULL) < 0; i++)
 		usleep(10000);
 	is_number(launch_reattach(w->l, w->spec.id, w->spec.run_dir, &w->r, &info, &e), -ENOENT,

@@ -3,11 +3,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
@@ -72,6 +74,15 @@ static void on_exec_exited(void *arg, const char *id, const char *exec_id, int c
 	pthread_mutex_lock(&w->lock);
 	w->exec_code = code;
 	pthread_cond_broadcast(&w->changed);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void on_lost(void *arg, const char *id, int n)
+{
+	struct world *w = arg;
+
+	pthread_mutex_lock(&w->lock);
+	w->lost += n;
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -146,7 +157,10 @@ static void find_supervisor(void)
 
 void world_open(struct world *w)
 {
-	struct launch_events ev = { on_exited, on_exec_exited, on_proc, on_detached, w };
+	struct launch_events ev = {
+		.exited = on_exited, .exec_exited = on_exec_exited, .proc = on_proc,
+		.detached = on_detached, .lost = on_lost, .arg = w,
+	};
 	struct err e = { 0 };
 	char dir[] = "/tmp/drydock-launch-XXXXXX";
 
@@ -369,6 +383,24 @@ int world_exec(struct world *w, char *const *argv, bool tty, int *client, struct
 		*client = ends[1];
 	w->exec_code = -1;
 	return launch_exec(w->r, &x, NULL, e);
+}
+
+int world_doomed(struct world *w)
+{
+	int pid = fork(), status;
+
+	if (pid == 0) {
+		struct launch_events none = { .arg = NULL };
+		struct err e = { 0 };
+		autofree char *run = str_printf("%s/run", w->dir);
+		setsid();
+		if (launcher_open(kernel_linux(), run, &none, &w->l, &e) < 0 ||
+		    world_start(w, NULL, &e) < 0)
+			err_print(&e);
+		kill(getpid(), SIGKILL);
+	}
+	waitpid(pid, &status, 0);
+	return WTERMSIG(status);
 }
 
 /* ---- leftovers ---- */

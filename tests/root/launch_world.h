@@ -25,6 +25,7 @@ struct world {
 	int exec_code;			/* -1 until one ended */
 	struct str procs;		/* "+argv0 argv1…|init\n" and "-argv…=code\n" */
 	char detached[16];
+	int lost;			/* records that weren't kept */
 };
 
 void world_open(struct world *w);
@@ -42,6 +43,9 @@ int world_run(struct world *w, struct str *out);
 int world_exec(struct world *w, char *const *argv, bool tty, int *client, struct err *e);
 int world_wait_exec(struct world *w);
 void world_wait_detached(struct world *w);	/* w->detached says how */
+/* Starts the spec by a daemon of its own, in a process that is killed once the
+ * container runs; the signal that ended it. */
+int world_doomed(struct world *w);
 /* Anything of a container left on the machine: "" or what it is. */
 const char *world_leftovers(struct world *w);
 

@@ -228,7 +228,7 @@ START_TEST(a_killed_daemons_container_is_adopted)
 	pid_t container = killed_daemon(address);
 	struct network *n = world_network();
 
-	if (network_adopt(n, CID, container, address, &ep, &e) < 0)
+	if (network_adopt(n, CID, container, "eth0", address, &ep, &e) < 0)
 		ck_abort_msg("%s", e.what);
 	network_sweep(n);
 	ck_assert_str_eq(endpoint_address(ep), address);

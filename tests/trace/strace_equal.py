@@ -1,20 +1,23 @@
 #!/usr/bin/env python3
-"""strace_equal.py STRACE_LOG TRACE [CUTOFF] - is our trace what strace saw?
+"""strace_equal.py STRACE_LOG TRACE BEGIN END - is our trace what strace saw?
 
 STRACE_LOG: strace -f -ttt -o; TRACE: drydock trace --as strace.  For each thread
-the calls of the table must be the same, in the same order, with the same results.
+the calls of the table that ended between BEGIN and END (seconds since 1970) must be
+the same, in the same order, with the same results.
 
 Two kinds of calls.  Most are made through the waist and nowhere else: for them
 the two lists must be equal.  A few (open, write, socket ...) are used by plain file
 work as well, which isn't traced: every one of ours must be in strace's list, in
 order, with its path and result; what strace has beyond is counted, not compared.
 
-ALLOWED is the whole list of differences that are let pass; each use is counted
-and printed.  Exit status 0: equal; 1: not.
+NO_CALLS are system calls that only bear the name of one of the table: what the C
+library does to have a thread is no k_spawn().  Nothing else is let pass.  Exit
+status 0: equal; 1: not.
 """
 import collections
 import re
 import sys
+import time
 
 SHARED = set('''openat close read write mkdirat unlinkat symlinkat fchownat dup3 faccessat
     faccessat2 socket bind listen connect sendto recvfrom sendmsg recvmsg ioctl'''.split())
@@ -22,16 +25,12 @@ SHARED = set('''openat close read write mkdirat unlinkat symlinkat fchownat dup3
 # A row of several system calls of which one failed is told under the row's own name.
 ROWS = {'write_file', 'read_file', 'tty_open', 'nftables'}
 
-# name, pattern over the call as strace prints it, and why it isn't in the trace
-ALLOWED = [
-    ('thread', r'^clone3?\(.*CLONE_THREAD', 'the C library starts a thread of the daemon'),
-    ('thread name', r'^prctl\(PR_SET_NAME', 'libmicrohttpd names its threads'),
-    ('limit', r'^prlimit64\(0, RLIMIT_\w+, NULL', 'the C library reads a limit'),
-    ('own looking', r'^lgetxattr\("/proc/self/fd/', 'the journal asks what the container wrote'),
-    ('own files', r'^umask\(', "the daemon's own files and its socket"),
-    ('start', r'^execve\(".*drydock-engine"', 'strace itself starts the daemon'),
+# pattern over the call as strace prints it, and why it can't be one of the table's
+NO_CALLS = [
+    (r'^clone3?\(.*CLONE_THREAD', 'a thread: the table has processes only'),
+    (r'^prctl\(PR_SET_NAME', "a thread's name, by pthread_setname_np(3)"),
+    (r'^prlimit64\(0, RLIMIT_\w+, NULL', 'a limit is read: the table only sets them'),
 ]
-SUPERVISOR = re.compile(r'^execve\(".*drydock-supervisor"')
 
 CALL = re.compile(r'^(\w+)\((.*)\)\s+= (.*)$', re.S)
 Call = collections.namedtuple('Call', 'name args result text')
@@ -43,7 +42,7 @@ def parse_call(text):
     return Call(m[1], m[2], m[3].split(' (')[0].strip(), text) if m else None
 
 
-def read_strace(path, cutoff):
+def read_strace(path, begin, end):
     """{thread: [Call]}; calls that strace cut in two are put together again."""
     threads, open_calls = collections.defaultdict(list), {}
     for line in open(path, errors='replace'):
@@ -59,17 +58,20 @@ def read_strace(path, cutoff):
             when, first = open_calls.pop(pid, (when, ''))
             text = first + resumed[1]
         call = parse_call(text)
-        if call and when <= cutoff:
+        if call and begin <= when <= end:
             threads[pid].append(call)
     return threads
 
 
-def read_trace(path):
+def read_trace(path, begin):
+    """The clock has no date: BEGIN's is taken."""
+    midnight = time.mktime(time.localtime(begin)[:3] + (0, 0, 0, 0, 0, -1))
     threads = collections.defaultdict(list)
     for line in open(path, errors='replace'):
-        m = re.match(r'^\[pid\s+(\d+)\] \S+ (.*)$', line.rstrip('\n'))
-        call = parse_call(m[2]) if m else None
-        if call:
+        m = re.match(r'^\[pid\s+(\d+)\] (\d+):(\d+):([\d.]+) (.*)$', line.rstrip('\n'))
+        call = parse_call(m[5]) if m else None
+        when = midnight + int(m[2]) * 3600 + int(m[3]) * 60 + float(m[4]) if m else 0
+        if call and (when >= begin or when < begin - 43200):
             threads[int(m[1])].append(call)
     return threads
 
@@ -95,27 +97,24 @@ def same(ours, theirs, used):
     """Same name, same operand (of shared calls), same result."""
     if ours.name != theirs.name or ours.name in SHARED and not same_operand(ours, theirs):
         return False
-    if ours.result == '?':
+    if ours.result == '?':      # a number that one row used within itself
         used['number not recorded: ' + ours.name] += 1
-        return not theirs.result.startswith('-')
+        return not theirs.result.startswith('-') and same_length(ours, theirs)
     return ours.result == theirs.result
 
 
-def allowed(call, used):
-    for name, pattern, why in ALLOWED:
+def same_length(ours, theirs):
+    """Where the trace shows the message's length, that many bytes were sent."""
+    length = re.search(r'\{len=(\d+)', ours.args)
+    return ours.name != 'sendto' or not length or theirs.result == length[1]
+
+
+def no_call(call, used):
+    for pattern, why in NO_CALLS:
         if re.search(pattern, call.text):
-            used[name + ': ' + why] += 1
+            used[why] += 1
             return True
     return False
-
-
-def without_birth(theirs, used):
-    """A spare supervisor's thread from its execve on, and nothing before."""
-    for i, call in enumerate(theirs):
-        if SUPERVISOR.match(call.text):
-            used['spare: supervisors are started ahead of any container'] += 1
-            return theirs[i + 1:]
-    return theirs
 
 
 def without_programs(ours, theirs, used):
@@ -128,34 +127,25 @@ def without_programs(ours, theirs, used):
             started += theirs[pid][ends[0] + 1:] if ends else []
             theirs[pid] = theirs[pid][:ends[0] + 1] if ends else theirs[pid]
     for call in started:
-        if call.name in ('clone', 'clone3', 'vfork') and call.result.isdigit():
-            started += theirs.pop(int(call.result), [])
+        born = re.search(r"= (\d+)$|/\* (\d+) in strace's PID NS \*/$", call.text)
+        if call.name in ('clone', 'clone3', 'fork', 'vfork') and born:
+            started += theirs.pop(int(born[2] or born[1]), [])
     used["calls of the container's own programs"] += len(started)
 
 
 class Comparison:
     def __init__(self, theirs):
-        self.spares = {str(pid) for pid, calls in theirs.items()
-                       if any(SUPERVISOR.match(c.text) for c in calls)}
         self.used, self.beyond = collections.Counter(), collections.Counter()
         self.wrong, self.equal = [], 0
 
     def thread(self, pid, ours, theirs):
         self.used['several calls, one of them failed'] += sum(c.name in ROWS for c in ours)
         ours = [c for c in ours if c.name not in ROWS]
-        theirs = without_birth(theirs, self.used)
         names = {c.name for c in ours}
         self.in_step(pid, [c for c in ours if c.name not in SHARED],
                      [c for c in theirs if c.name not in SHARED])
         self.in_order(pid, [c for c in ours if c.name in SHARED],
                       [c for c in theirs if c.name in SHARED and c.name in names])
-
-    def is_spare(self, call):
-        """The daemon starts a spare supervisor, or waits for one."""
-        about = (call.args + ', ').split(', ')[1] if call.name == 'waitid' else call.result
-        spare = call.name in ('clone3', 'waitid') and about in self.spares
-        self.used['spare: the daemon starts it or waits for it'] += bool(spare)
-        return spare
 
     def in_step(self, pid, ours, theirs):
         at = 0
@@ -163,7 +153,7 @@ class Comparison:
             if at < len(ours) and same(ours[at], b, self.used):
                 self.equal += 1
                 at += 1
-            elif not allowed(b, self.used) and not self.is_spare(b):
+            elif not no_call(b, self.used):
                 self.wrong.append((pid, ours[at].text if at < len(ours) else '(nothing)', b.text))
                 return
         if at < len(ours):
@@ -187,15 +177,15 @@ class Comparison:
 
 
 def main():
-    cutoff = float(sys.argv[3]) if len(sys.argv) > 3 else float('inf')
-    theirs, ours = read_strace(sys.argv[1], cutoff), read_trace(sys.argv[2])
+    begin, end = float(sys.argv[3]), float(sys.argv[4])
+    theirs, ours = read_strace(sys.argv[1], begin, end), read_trace(sys.argv[2], begin)
     c = Comparison(theirs)
     without_programs(ours, theirs, c.used)
     for pid in sorted(set(ours) | set(theirs)):
         c.thread(pid, ours[pid], theirs[pid])
     print(f'{c.equal} calls equal, in {len(ours)} threads')
     for what, n in sorted((+c.used).items()):
-        print(f'allowed {n} times: {what}')
+        print(f'{n} times: {what}')
     for name, n in sorted(c.beyond.items()):
         print(f'plain file work, not compared: {n} times {name}')
     for pid, a, b in c.wrong:

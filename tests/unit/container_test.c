@@ -70,7 +70,7 @@ static void set_up(void)
 	put(upper, "tmp/mine", "mine");
 	put_whiteout(upper, "gone");
 	put_whiteout(upper, "hidden");
-	stack = (struct layers){ { upper, middle, base }, 3 };
+	stack = (struct layers){ { upper, middle, base }, 3, NULL };
 }
 
 static void tear_down(void)

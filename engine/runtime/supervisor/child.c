@@ -138,12 +138,22 @@ static int split_init(struct plan_run *r, const struct plan_step *s, struct proc
 
 /* ---- the stage ---- */
 
+/* A working directory that led out through a descriptor of ours (/proc/self/fd/N)
+ * has no path below the container's root: the kernel says so (CVE-2024-21626). */
+static int check_cwd(void)
+{
+	static char path[PATH_MAX];
+
+	return getcwd(path, sizeof(path)) && path[0] == '/' ? 0 : -ENOENT;
+}
+
 static int act(struct plan_run *r, const struct plan_step *s)
 {
 	struct process *p = r->owner;
 	int fd = s->kind[0] == ARG_SLOT ? (int)r->slot[s->arg[0]] : -1;
 
 	switch (s->op) {
+	case ACT_CHECK_CWD: return check_cwd();
 	case ACT_HAND_TTY: return tell(p, CHILD_TTY, fd);
 	case ACT_HAND_WATCH: return tell(p, CHILD_WATCH, fd);
 	case ACT_WAIT_GO: return wait_go(p);

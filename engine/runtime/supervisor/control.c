@@ -16,16 +16,18 @@ static struct msg request;
 
 void control_say(struct super *s, const struct msg *m, const struct msg_fds *fds)
 {
-	bool must = m->type != MSG_PROC && m->type != MSG_DETACHED;
+	bool record = m->type == MSG_PROC || m->type == MSG_DETACHED;
 	struct pollfd room = { .fd = s->link, .events = POLLOUT };
+	int r = -EPIPE;
 
-	if (s->link < 0)
-		return;
 	/* How things ended is told in any case.  What a program did is told if the
 	 * daemon keeps up: one that hangs may hold containers up, but not for long. */
-	if (msg_send(s->link, m, fds, must ? 0 : MSG_DONTWAIT) == -EAGAIN &&
-	    poll(&room, 1, 1000) > 0)
-		msg_send(s->link, m, fds, MSG_DONTWAIT);
+	if (s->link >= 0)
+		r = msg_send(s->link, m, fds, record ? MSG_DONTWAIT : 0);
+	if (r == -EAGAIN && poll(&room, 1, 1000) > 0)
+		r = msg_send(s->link, m, fds, MSG_DONTWAIT);
+	if (r < 0 && record && s->main.state != P_FREE)
+		spool_add(s, m);
 }
 
 struct process *process_by_id(struct super *s, const char *id)
@@ -51,9 +53,9 @@ static void on_go(struct super *s, struct msg *m, struct msg_fds *fds)
 
 static void on_attach(struct super *s, struct msg *m, struct msg_fds *fds)
 {
-	if (fds->n != 1)
+	if (fds->n < 1)
 		return;
-	io_attach(s, &s->main.io, fds->fd[0], &m->attach, m->tail, m->tail_len);
+	io_attach(s, &s->main.io, (int[2]){ fds->fd[0], fds->n > 1 ? fds->fd[1] : -1 }, &m->attach);
 	fds->n = 0;
 }
 
@@ -80,6 +82,7 @@ static void on_hello(struct super *s, struct msg *m, struct msg_fds *fds)
 	struct msg_fds mine = { { s->main.pidfd, s->ring_fd[0], s->ring_fd[1] }, 3 };
 	struct msg answer = { .type = 0 };
 
+	spool_end(s);
 	start_state(s, &answer, MSG_STATE);
 	control_say(s, &answer, &mine);
 }

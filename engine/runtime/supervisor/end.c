@@ -93,6 +93,7 @@ void end_container(struct super *s)
 	x->wall_ns = wall_ns();
 	x->stdout_bytes = s->stdout_bytes;
 	sha256_hex(&s->sha, x->stdout_sha256);
+	spool_end(s);
 	write_record(s, x);
 	control_say(s, &m, NULL);
 	/* The news is out; what takes time comes now. */

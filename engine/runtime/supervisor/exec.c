@@ -84,17 +84,19 @@ void exec_start(struct super *s, const struct msg *m, struct msg_fds *fds)
 {
 	struct process *p = free_slot(s);
 
-	if (!p || s->main.state != P_RUNNING || fds->n < 1) {
+	bool room = p && watch_room(s);
+
+	if (!room || s->main.state != P_RUNNING || fds->n < 1) {
 		struct msg no = { .type = MSG_FAILED, .tag = m->tag,
-				  .failed = { -1, p ? ESRCH : EAGAIN, 0 } };
+				  .failed = { -1, room ? ESRCH : EAGAIN, 0 } };
 		control_say(s, &no, NULL);
 		return;
 	}
 	set_up(p, m);
 	const struct msg_attach *a = &m->exec.attach;
 	int r = process_spawn(s, p, fds->fd[0], m->exec.attached && a->in, NULL, NULL);
-	if (m->exec.attached && fds->n == 2) {
-		io_attach(s, &p->io, fds->fd[1], a, NULL, 0);
+	if (m->exec.attached && fds->n >= 2) {
+		io_attach(s, &p->io, (int[2]){ fds->fd[1], fds->n > 2 ? fds->fd[2] : -1 }, a);
 		fds->n = 1;
 	}
 	if (r < 0)

@@ -10,16 +10,30 @@
  * finished before the other stream's begins.
  *
  * Half close: a client that ends its sending side still gets all output.
+ *
+ * Input goes through one buffer, filled only when it is empty: from what a client
+ * sent ahead of its attach, then from its socket.  So what a program doesn't read
+ * waits where it is, in the end in the client, and two who type at once take turns.
+ *
+ * The program's end: a pipe or terminal holds so many bytes at most, so that what
+ * it wrote is among the first so many that come; a child that it left behind and
+ * that writes on can't keep us busy.  What a client hasn't taken by then goes to
+ * its socket at once, however much the kernel would let it queue otherwise: nobody
+ * waits for a slow reader, and the reader loses nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "super.h"
+
+#define TTY_HOLDS (1 << 20)	/* the kernel lets a terminal hold 640 KiB */
+#define LAST_WORDS (4 << 20)	/* a full pipe of the largest size, and frames */
 
 void io_init(struct io *io)
 {
@@ -30,10 +44,10 @@ void io_init(struct io *io)
 	for (int i = 0; i < 2; i++) {
 		struct stream *st = &io->out[i];
 		st->fd = -1;
-		st->len = st->logged = st->fresh = 0;
+		st->len = st->logged = st->fresh = st->last = 0;
 	}
 	for (int i = 0; i < MAX_CLIENTS; i++)
-		io->client[i].fd = -1;
+		io->client[i].fd = io->client[i].early = -1;
 }
 
 static void say_detached(struct super *s, enum detach_how how)
@@ -49,6 +63,7 @@ static void client_drop(struct super *s, struct io *io, struct client *c, enum d
 	if (c->fd < 0)
 		return;
 	close_fd(&c->fd);
+	close_fd(&c->early);
 	if (c->want.in && c->in_open && io->stdin_once && how == DETACH_HANGUP) {
 		io->in_eof = true;
 		write_input(io);
@@ -148,6 +163,7 @@ static void stream_got(struct super *s, struct io *io, int number, size_t n)
 		s->stdout_bytes += (int64_t)n;
 	}
 	st->len += n;
+	st->last -= MIN(st->last, n);
 	if (io->keep_log)
 		log_bytes(s, st, number, false);
 	else
@@ -234,16 +250,34 @@ static void take_input(struct super *s, struct io *io, struct client *c, const c
 {
 	if (!c->want.in)
 		return;
+	/* It fits: the buffer is empty, and n leaves room for keys held back. */
 	if (filter_keys(io, c, data, n))
 		client_drop(s, io, c, DETACH_KEYS);
 	write_input(io);
 }
 
+static void take_early(struct super *s, struct io *io, struct client *c)
+{
+	char data[IN_CHUNK - MSG_KEYS];
+
+	while (c->early >= 0 && io->in_len == 0) {
+		ssize_t n = pread(c->early, data, sizeof(data), c->early_off);
+		if (n <= 0) {
+			close_fd(&c->early);
+			return;
+		}
+		c->early_off += n;
+		take_input(s, io, c, data, (size_t)n);
+	}
+}
+
 static void client_read(struct super *s, struct io *io, struct client *c)
 {
 	char data[IN_CHUNK - MSG_KEYS];
-	ssize_t n = recv(c->fd, data, sizeof(data), MSG_DONTWAIT);
 
+	if (io->in_len > 0 || c->early >= 0)
+		return;		/* another one was first */
+	ssize_t n = recv(c->fd, data, sizeof(data), MSG_DONTWAIT);
 	if (n > 0) {
 		take_input(s, io, c, data, (size_t)n);
 	} else if (n == 0) {
@@ -252,9 +286,23 @@ static void client_read(struct super *s, struct io *io, struct client *c)
 			io->in_eof = true;
 			write_input(io);
 		}
+		if (c->deaf)
+			client_drop(s, io, c, DETACH_HANGUP);
 	} else if (errno != EAGAIN && errno != EINTR) {
 		client_drop(s, io, c, DETACH_HANGUP);
 	}
+}
+
+/* It takes no more output.  What it typed before it left counts. */
+static void client_hangup(struct super *s, struct io *io, struct client *c)
+{
+	if (!c->want.in || !c->in_open) {
+		client_drop(s, io, c, DETACH_HANGUP);
+		return;
+	}
+	c->deaf = true;
+	c->want.out = c->want.err = 0;
+	c->frame = -1;
 }
 
 static void on_client(struct super *s, void *obj, int fd, short events)
@@ -268,7 +316,7 @@ static void on_client(struct super *s, void *obj, int fd, short events)
 		if (events & POLLIN)
 			client_read(s, io, c);
 		if (c->fd >= 0 && events & (POLLHUP | POLLERR) && !(events & POLLIN))
-			client_drop(s, io, c, DETACH_HANGUP);
+			client_hangup(s, io, c);
 		if (c->fd >= 0 && events & POLLOUT)
 			client_push(s, io, c);
 	}
@@ -276,30 +324,52 @@ static void on_client(struct super *s, void *obj, int fd, short events)
 	stream_settle(io, 1);
 }
 
+static void feed(struct super *s, struct io *io)
+{
+	for (int i = 0; i < MAX_CLIENTS && io->in_len == 0; i++)
+		take_early(s, io, &io->client[i]);
+}
+
 static void on_input_room(struct super *s, void *obj, int fd, short events)
 {
 	write_input(obj);
+	feed(s, obj);
 }
 
 /* ---- for the loop and the other files ---- */
 
-void io_attach(struct super *s, struct io *io, int fd, const struct msg_attach *want,
-	       const char *early, size_t n)
+/* A free place; if there is none, that of a client which has hung up. */
+static struct client *free_client(struct super *s, struct io *io)
 {
+	for (int i = 0; i < MAX_CLIENTS; i++)
+		if (io->client[i].fd < 0)
+			return &io->client[i];
 	for (int i = 0; i < MAX_CLIENTS; i++) {
-		struct client *c = &io->client[i];
-		if (c->fd >= 0)
+		if (!io->client[i].deaf)
 			continue;
-		*c = (struct client){ .fd = fd, .want = *want, .in_open = true, .frame = -1 };
-		for (int out = 0; out < 2; out++)	/* not what is on its way to others */
-			if (io->out[out].fresh < io->out[out].len)
-				c->sent[out] = frame_size(c, &io->out[out]);
-		if (n > 0)
-			take_input(s, io, c, early, n);
+		client_drop(s, io, &io->client[i], DETACH_HANGUP);
+		return &io->client[i];
+	}
+	return NULL;
+}
+
+void io_attach(struct super *s, struct io *io, const int fd[2], const struct msg_attach *want)
+{
+	struct client *c = free_client(s, io), none;
+
+	if (!c)
+		c = &none;
+	*c = (struct client){ .fd = fd[0], .want = *want, .in_open = true, .frame = -1,
+			      .early = fd[1] };
+	if (c == &none) {
+		c->want.in = 0;
+		client_drop(s, io, c, DETACH_HANGUP);
 		return;
 	}
-	close(fd);
-	say_detached(s, DETACH_HANGUP);
+	for (int out = 0; out < 2; out++)	/* not what is on its way to others */
+		if (io->out[out].fresh < io->out[out].len)
+			c->sent[out] = frame_size(c, &io->out[out]);
+	feed(s, io);
 }
 
 void io_poll(struct super *s, struct io *io)
@@ -311,8 +381,9 @@ void io_poll(struct super *s, struct io *io)
 		poll_add(io->in, POLLOUT, on_input_room, io);
 	for (int i = 0; i < MAX_CLIENTS; i++) {
 		struct client *c = &io->client[i];
-		short events = c->in_open && io->in_len == 0 ? POLLIN : 0;
-		if (c->fd < 0)
+		bool read = c->in_open && io->in_len == 0 && c->early < 0;
+		short events = read ? POLLIN : 0;
+		if (c->fd < 0 || (c->deaf && !read))	/* poll would tell only that it is gone */
 			continue;
 		if (owes(c, io, 0) || owes(c, io, 1))
 			events |= POLLOUT;
@@ -320,15 +391,30 @@ void io_poll(struct super *s, struct io *io)
 	}
 }
 
+void io_program_ended(struct io *io)
+{
+	int room = LAST_WORDS;
+
+	for (int i = 0; i < 2; i++) {
+		int holds = io->out[i].fd >= 0 ? fcntl(io->out[i].fd, F_GETPIPE_SZ) : 0;
+		io->out[i].last = holds < 0 ? TTY_HOLDS : (size_t)holds;
+	}
+	for (int i = 0; i < MAX_CLIENTS; i++)
+		if (io->client[i].fd >= 0)
+			setsockopt(io->client[i].fd, SOL_SOCKET, SO_SNDBUFFORCE, &room,
+				   sizeof(room));
+}
+
 bool io_drained(struct super *s, struct io *io, bool wait_for_end)
 {
 	bool open = false;
 
 	for (int i = 0; i < 2; i++) {
-		while (stream_read(s, io, i))
+		struct stream *st = &io->out[i];
+		while (st->last > 0 && stream_read(s, io, i))
 			;
-		open |= io->out[i].fd >= 0 && (wait_for_end || io->out[i].fresh < io->out[i].len);
-		open |= io->out[i].fresh < io->out[i].len;
+		open |= st->fd >= 0 && st->last > 0 && wait_for_end;
+		open |= st->fresh < st->len;
 	}
 	return !open;
 }

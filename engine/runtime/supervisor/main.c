@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "super.h"
@@ -18,6 +19,7 @@
 struct super the_super;
 
 #define MAX_POLL 512
+#define PATIENCE_S 2
 
 static struct pollfd polled[MAX_POLL];
 static struct { on_ready *fn; void *obj; } ready[MAX_POLL];
@@ -89,22 +91,26 @@ static bool finish_execs(struct super *s)
 }
 
 /* PID 1 has ended.  Its namespace took all others with it; what they wrote is in
- * the pipes.  A client that doesn't read is given two seconds. */
-static bool finish(struct super *s, int *patience)
+ * the pipes.  A client whose socket takes no more is given a moment. */
+static bool finish(struct super *s, time_t *until)
 {
 	bool execs = finish_execs(s);
+	struct timespec now;
 
 	if (s->main.state != P_ENDED)
 		return false;
-	return (io_drained(s, &s->main.io, s->private_pids) && execs) || --*patience <= 0;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!*until)
+		*until = now.tv_sec + PATIENCE_S;
+	return (io_drained(s, &s->main.io, s->private_pids) && execs) || now.tv_sec > *until;
 }
 
 static void loop(struct super *s)
 {
-	int patience = 20;
+	time_t until = 0;
 
 	while (!s->gone) {
-		if (finish(s, &patience)) {
+		if (finish(s, &until)) {
 			end_container(s);
 			break;
 		}
@@ -145,8 +151,7 @@ static void init(struct super *s)
 	s->listener = s->log = s->mnt_ns = -1;
 	s->main.channel = s->main.pidfd = -1;
 	io_init(&s->main.io);
-	for (int i = 0; i < MAX_WATCHES; i++)
-		s->watch[i] = -1;
+	s->watches = s->spool = -1;
 	map_rings(s);
 	start_look_around(s);
 }

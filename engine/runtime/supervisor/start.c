@@ -397,5 +397,7 @@ void process_ended(struct super *s, void *obj, int fd, short events)
 	k_wait(s->k, p->pid, 0, &p->end);
 	if (p->is_exec)
 		trace_region(s->k, REGION_NONE);	/* the container goes on */
+	watch_ended(s, p->pid, &p->end);
 	p->state = P_ENDED;	/* the loop sees to the rest */
+	io_program_ended(&p->io);
 }

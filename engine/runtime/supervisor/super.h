@@ -7,7 +7,8 @@
  *
  * Files: main.c the loop · control.c what the daemon asks · start.c and exec.c
  * programs · child.c what runs in the child · io.c streams and clients · log.c ·
- * watch.c the exec watch · end.c the exit record and the way out.
+ * watch.c the exec watch · spool.c what nobody hears · end.c the exit record and
+ * the way out.
  */
 #ifndef DRYDOCK_SUPERVISOR_SUPER_H
 #define DRYDOCK_SUPERVISOR_SUPER_H
@@ -21,7 +22,8 @@
 
 #define MAX_EXECS 32
 #define MAX_CLIENTS 8
-#define MAX_WATCHES 64
+#define MAX_WATCHES 400		/* well within the 1024 descriptors a process may have */
+#define MAX_LIVE 256
 #define CHUNK 16384		/* docker's line limit in the log, too */
 #define IN_CHUNK 4096
 #define PATH_CAP 512
@@ -31,6 +33,9 @@ struct client {
 	int fd;			/* -1: free */
 	struct msg_attach want;
 	bool in_open;		/* its sending side may still have something */
+	bool deaf;		/* it has hung up: what it sent before is still read */
+	int early;		/* what it sent ahead of its attach, or -1: a file, … */
+	off_t early_off;	/* … and how far it is read */
 	uint8_t matched;	/* detach keys seen so far */
 	int frame;		/* stream whose frame is half sent, or -1 */
 	size_t sent[2];		/* of each stream's present chunk, header included */
@@ -40,6 +45,7 @@ struct stream {
 	int fd;			/* -1: at its end */
 	size_t len, logged;	/* bytes in buf; of these, in the log already */
 	size_t fresh;		/* start of the bytes the clients haven't all got */
+	size_t last;		/* its program has ended: so much of what comes may be its */
 	char buf[CHUNK];
 };
 
@@ -52,6 +58,13 @@ struct io {
 	char in_buf[IN_CHUNK];
 	struct stream out[2];	/* stdout, stderr */
 	struct client client[MAX_CLIENTS];
+};
+
+/* A program in the container, watched from its execve to its end. */
+struct live {
+	int pid, pidfd;		/* pid 0: free */
+	int32_t nspid;
+	uint8_t tty, from_exec;
 };
 
 enum process_state { P_FREE, P_SETTING_UP, P_RUNNING, P_ENDED };
@@ -90,8 +103,10 @@ struct super {
 	int64_t stdout_bytes;
 	struct plan_kept undo;	/* what PID 1's plan left for the end */
 	struct process main, exec[MAX_EXECS];
-	int watch[MAX_WATCHES];	/* seccomp listeners; -1: free */
-	bool watch_exec[MAX_WATCHES];	/* of an exec rather than of PID 1 */
+	int watches, n_watches;	/* epoll of listeners and pidfds; how many listeners */
+	struct live live[MAX_LIVE];
+	int spool, lost;	/* records nobody took: a file (-1: none yet), and how many */
+	size_t spooled;		/* … weren't kept; bytes in the file */
 	struct msg held;	/* PROC of PID 1, kept until STARTED is said */
 	bool holding;
 };
@@ -142,8 +157,11 @@ extern struct super the_super;
 /* io.c */
 void io_init(struct io *io);
 void io_poll(struct super *s, struct io *io);
-void io_attach(struct super *s, struct io *io, int fd, const struct msg_attach *want,
-	       const char *early, size_t n);
+/* Takes the descriptors: fd[0] the client's socket, fd[1] (-1: none) a file with
+ * what it sent before it was handed over. */
+void io_attach(struct super *s, struct io *io, const int fd[2], const struct msg_attach *want);
+/* The program has ended: what it wrote is on its way, what others write isn't its. */
+void io_program_ended(struct io *io);
 /* Takes what is left in the streams; true when there is no more. */
 bool io_drained(struct super *s, struct io *io, bool wait_for_end);
 void io_close(struct super *s, struct io *io);
@@ -152,8 +170,17 @@ void io_close(struct super *s, struct io *io);
 void log_bytes(struct super *s, struct stream *st, int number, bool at_end);
 
 /* watch.c */
+/* A watch without a listener makes every execve fail: no program is let in that
+ * couldn't be watched. */
+bool watch_room(const struct super *s);
 void watch_add(struct super *s, int fd, bool from_exec);
 void watch_poll(struct super *s);
+/* A program that is our child has ended: we know how. */
+void watch_ended(struct super *s, int pid, const struct k_exit *end);
+
+/* spool.c */
+void spool_add(struct super *s, const struct msg *m);
+void spool_end(struct super *s);	/* the file is complete: a daemon is here, or we leave */
 
 /* end.c */
 void end_container(struct super *s);

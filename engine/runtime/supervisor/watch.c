@@ -9,6 +9,10 @@
  * An execve of a file that isn't there tells nothing: shells try every directory
  * of PATH that way.  So the path is looked up as the kernel will, beneath the
  * process's own root.
+ *
+ * What a signal ends makes no exit_group.  So each program seen to start is held
+ * by a pidfd until it has ended one way or another; how is told by its exit status
+ * while it is a zombie, or by the pidfd itself once it is reaped (Linux 6.15).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,13 +21,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "super.h"
 
 #define ARGV_MAX 64	/* arguments noted at most; text is cut at the message's end */
+
+#define ANSWER_TRIES 3
+
+/* What an entry of the epoll is about: its low bits, below the descriptor. */
+enum { ABOUT_EXEC = 1, ABOUT_END = 2, ABOUT_BITS = 2 };
+
+/* linux/pidfd.h of Linux 6.15; older ones answer ENOTTY, or without this bit. */
+#define INFO_EXIT (1u << 3)
+struct info {
+	uint64_t mask, cgroup;
+	uint32_t pid, tgid, ppid, ids[8];
+	int32_t exit_code;
+};
+#define GET_INFO _IOWR(0xff, 11, struct info)
 
 static struct msg note;
 static char text[4096];
@@ -72,14 +93,25 @@ static unsigned long long status_value(const char *key, int base, bool last)
 	return strtoull(at, NULL, base);
 }
 
-/* stat's seventh field is the controlling terminal; the second may hold spaces. */
-static bool has_terminal(int pid)
+/* A field of /proc/PID/stat by its number in proc(5), from 4 on; the second may
+ * hold spaces.  *alive: it is no zombie. */
+static long stat_field(int pid, int number, bool *alive)
 {
 	read_proc(pid, "stat", text, sizeof(text));
 	const char *at = strrchr(text, ')');
-	int tty = 0;
 
-	return at && sscanf(at + 1, " %*c %*d %*d %*d %d", &tty) == 1 && tty != 0;
+	if (!at || at[1] != ' ')
+		return -1;
+	*alive = at[2] != 'Z';
+	for (int field = 2; at && field < number; field++)
+		at = strchr(at + 1, ' ');
+	return at ? strtol(at, NULL, 10) : -1;
+}
+
+static bool has_terminal(int pid)
+{
+	bool alive;
+	return stat_field(pid, 7, &alive) > 0;
 }
 
 static bool is_ours(const struct super *s, int pid)
@@ -195,6 +227,119 @@ static bool note_exit(const struct k_notify *n)
 	return true;
 }
 
+/* ---- what a signal ends ---- */
+
+static struct live *live_find(struct super *s, int pid)
+{
+	for (int i = 0; i < MAX_LIVE; i++)
+		if (s->live[i].pid == pid)
+			return &s->live[i];
+	return NULL;
+}
+
+static bool watch_fd(struct super *s, int fd, int about)
+{
+	struct epoll_event ev = {
+		.events = EPOLLIN, .data.u64 = (uint64_t)fd << ABOUT_BITS | (uint64_t)about,
+	};
+
+	if (s->watches < 0)
+		s->watches = epoll_create1(EPOLL_CLOEXEC);
+	return epoll_ctl(s->watches, EPOLL_CTL_ADD, fd, &ev) == 0;
+}
+
+/* A child on its way to execve may hold a copy: closing ours isn't enough. */
+static void unwatch_fd(struct super *s, int fd)
+{
+	epoll_ctl(s->watches, EPOLL_CTL_DEL, fd, NULL);
+	close(fd);
+}
+
+/* PID 1 isn't among them: its end is the container's. */
+static void live_begin(struct super *s, const struct msg_proc *p)
+{
+	struct live *l = live_find(s, 0);
+
+	if (!l || p->pid == s->main.pid || live_find(s, p->pid))
+		return;
+	trace_why(s->k, WHY_WATCH_END);
+	int fd = (int)k_pidfd_open(s->k, p->pid, 0);
+	trace_why(s->k, WHY_TABLE);
+	if (fd < 0)
+		return;
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	if (!watch_fd(s, fd, ABOUT_END)) {
+		close(fd);
+		return;
+	}
+	*l = (struct live){ p->pid, fd, p->nspid, p->tty, p->from_exec };
+}
+
+static void live_over(struct super *s, struct live *l)
+{
+	unwatch_fd(s, l->pidfd);
+	l->pid = 0;
+}
+
+static void say(struct super *s);
+
+static void say_ended(struct super *s, struct live *l, int code, int signal)
+{
+	note = (struct msg){ .type = MSG_PROC, .proc = {
+		.ended = 1, .pid = l->pid, .nspid = l->nspid, .tty = l->tty,
+		.from_exec = l->from_exec, .code = code, .signal = signal } };
+	live_over(s, l);
+	say(s);
+}
+
+/* A wait status, or -1: its parent was faster, and the kernel is an older one. */
+static int status_of(const struct live *l)
+{
+	struct info info = { .mask = INFO_EXIT };
+	bool alive = true;
+	long status = stat_field(l->pid, 52, &alive);
+
+	if (!alive)
+		return (int)status;
+	if (ioctl(l->pidfd, GET_INFO, &info) == 0 && info.mask & INFO_EXIT)
+		return info.exit_code;
+	return -1;
+}
+
+static void on_end(struct super *s, int pidfd)
+{
+	for (int i = 0; i < MAX_LIVE; i++) {
+		struct live *l = &s->live[i];
+		if (l->pid == 0 || l->pidfd != pidfd)
+			continue;
+		int status = status_of(l);
+		if (status < 0)
+			say_ended(s, l, -1, -1);
+		else
+			say_ended(s, l, WEXITSTATUS(status), WTERMSIG(status));
+		return;
+	}
+}
+
+void watch_ended(struct super *s, int pid, const struct k_exit *end)
+{
+	struct live *l = live_find(s, pid);
+
+	if (l)
+		say_ended(s, l, end->code, end->signal);
+}
+
+/* Its own exit_group was seen. */
+static void live_exited(struct super *s, int pid)
+{
+	struct live *l = live_find(s, pid);
+
+	if (l)
+		live_over(s, l);
+}
+
+/* ---- the watch ---- */
+
 /* PID 1's program has begun only when STARTED is said. */
 static void say(struct super *s)
 {
@@ -206,42 +351,73 @@ static void say(struct super *s)
 	s->holding = true;
 }
 
-static void on_notify(struct super *s, void *obj, int fd, short events)
+/* Whoever waits must not wait for ever because an answer went wrong. */
+static void let_go_on(struct super *s, int listener, struct k_notify *n)
 {
-	int i = (int)((int *)obj - s->watch);
+	long r = -1;
+
+	for (int i = 0; i < ANSWER_TRIES && r < 0 && r != -ENOENT; i++)
+		r = k_notify_send(s->k, listener, n);
+}
+
+static void on_notify(struct super *s, int fd, bool from_exec)
+{
 	struct k_notify n;
 
-	if (s->watch[i] != fd)
-		return;
-	if (!(events & POLLIN)) {	/* the last process under this filter is gone */
-		close_fd(&s->watch[i]);
-		return;
-	}
-	if (k_notify_recv(kernel_linux(), fd, &n) < 0)
+	if (k_notify_recv(s->k, fd, &n) < 0)
 		return;		/* killed while it waited */
 	note = (struct msg){ .type = MSG_PROC };
-	note.proc.from_exec = s->watch_exec[i];
+	note.proc.from_exec = from_exec;
 	describe(s, n.pid, &note.proc);
-	bool worth = n.nr == SYS_exit_group ? note_exit(&n) : note_exec(&n);
-	k_notify_send(kernel_linux(), fd, &n);
+	bool ends = n.nr == SYS_exit_group, worth = ends ? note_exit(&n) : note_exec(&n);
+	if (ends)
+		live_exited(s, note.proc.pid);
+	else if (worth)
+		live_begin(s, &note.proc);
+	let_go_on(s, fd, &n);
 	if (worth)
 		say(s);
 }
 
+/* The last process under this filter is gone. */
+static void watch_over(struct super *s, int fd)
+{
+	unwatch_fd(s, fd);
+	s->n_watches--;
+}
+
+/* One at a time: what it does may close the next one's descriptor. */
+static void on_watches(struct super *s, void *obj, int fd, short events)
+{
+	struct epoll_event ev;
+
+	if (epoll_wait(fd, &ev, 1, 0) != 1)
+		return;
+	int about = (int)(ev.data.u64 >> ABOUT_BITS);
+	if (ev.data.u64 & ABOUT_END)
+		on_end(s, about);
+	else if (ev.events & EPOLLIN)
+		on_notify(s, about, ev.data.u64 & ABOUT_EXEC);
+	else
+		watch_over(s, about);
+}
+
+bool watch_room(const struct super *s)
+{
+	return s->n_watches < MAX_WATCHES;
+}
+
+/* An epoll and not the loop's own list: each exec that leaves a program behind
+ * leaves its listener, too. */
 void watch_add(struct super *s, int fd, bool from_exec)
 {
-	for (int i = 0; i < MAX_WATCHES; i++) {
-		if (s->watch[i] >= 0)
-			continue;
-		s->watch[i] = fd;
-		s->watch_exec[i] = from_exec;
-		return;
-	}
-	close_fd(&fd);
+	if (watch_fd(s, fd, from_exec ? ABOUT_EXEC : 0))
+		s->n_watches++;
+	else
+		close(fd);
 }
 
 void watch_poll(struct super *s)
 {
-	for (int i = 0; i < MAX_WATCHES; i++)
-		poll_add(s->watch[i], POLLIN, on_notify, &s->watch[i]);
+	poll_add(s->watches, POLLIN, on_watches, NULL);
 }
