@@ -135,6 +135,7 @@ int reply_held_stream(struct request *r, const char *type,
 void stream_fail(struct stream *s, const struct err *e);
 /* 0, or -EPIPE: the client is gone.  Waits while the client is slow. */
 int stream_put(struct stream *s, const void *data, size_t n);
+int stream_sink(void *stream, const void *data, size_t n, struct err *e);	/* for writers */
 int stream_line(struct stream *s, const char *line);	/* its end is added */
 int stream_json(struct stream *s, const cJSON *o);	/* as one line */
 /* Something failed halfway: the connection breaks, so that the client sees no whole

@@ -165,17 +165,11 @@ int containers_commit(struct request *r, struct err *e)
 
 struct export { struct container_root *root; struct stream *stream; };
 
-static int to_stream(void *arg, const void *data, size_t len, struct err *e)
-{
-	int r = stream_put(arg, data, len);
-	return r < 0 ? err_set(e, -r, "the client is gone") : 0;
-}
-
 static int write_export(struct container_root *root, struct stream *s, struct err *e)
 {
 	autotar struct tar_writer *tar = NULL;
 	struct tar_tree tree = { .foreign = container_root_hides, .arg = root };
-	int n = tar_begin(to_stream, s, &tar, e);
+	int n = tar_begin(stream_sink, s, &tar, e);
 	if (n == 0)
 		n = tar_put_tree(tar, &tree, container_root_fd(root), "", e);
 	return n == 0 ? tar_end(tar, e) : n;

@@ -15,16 +15,10 @@
 
 /* -- save -------------------------------------------------------------------------- */
 
-static int to_stream(void *arg, const void *data, size_t len, struct err *e)
-{
-	int r = stream_put(arg, data, len);
-	return r < 0 ? err_set(e, -r, "the client is gone") : 0;
-}
-
 static void produce_save(struct stream *s, void *arg)
 {
 	struct err e = { 0 };
-	if (image_save_write(arg, to_stream, s, &e) < 0)
+	if (image_save_write(arg, stream_sink, s, &e) < 0)
 		stream_break(s, &e);
 }
 

@@ -134,6 +134,12 @@ int stream_put(struct stream *s, const void *data, size_t n)
 	return s->gone ? -EPIPE : 0;
 }
 
+int stream_sink(void *stream, const void *data, size_t n, struct err *e)
+{
+	int r = stream_put(stream, data, n);
+	return r < 0 ? err_set(e, -r, "the client is gone") : 0;
+}
+
 void stream_break(struct stream *s, const struct err *e)
 {
 	if (!stream_gone(s))

@@ -108,14 +108,16 @@ static int open_target(int root, const char *source, const char *target)
 	if (fd != -ENOENT || stat(source, &st) < 0)
 		return fd;
 	if (S_ISDIR(st.st_mode))
-		return resolve_make_dirs(root, target) < 0 ? -ENOENT
+		return resolve_make_dirs(root, target + 1) < 0 ? -ENOENT
 		       : resolve_open(root, target, O_PATH);
-	autofree char *parent = strndup(target, (size_t)(strrchr(target, '/') - target));
-	if (resolve_make_dirs(root, parent) < 0)
+	const char *slash = strrchr(target, '/');
+	autofree char *parent = slash == target ? str_dup("")
+				: strndup(target + 1, (size_t)(slash - target - 1));
+	if (*parent && resolve_make_dirs(root, parent) < 0)
 		return -ENOENT;
 	autofd int dir = resolve_dir(root, parent);
-	fd = dir < 0 ? dir : openat(dir, strrchr(target, '/') + 1,
-				    O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+	fd = dir < 0 ? dir : openat(dir, slash + 1, O_RDONLY | O_CREAT | O_NOFOLLOW |
+				    O_CLOEXEC, 0644);
 	return fd < 0 ? -ENOENT : fd;
 }
 
@@ -255,3 +257,4 @@ void container_root_close(struct container_root *r)
 }
 
 int container_root_fd(const struct container_root *r) { return r->fd; }
+struct container *container_root_of(const struct container_root *r) { return r->c; }

@@ -22,8 +22,9 @@ int container_root_open(struct container *c, enum root_view view, struct contain
 void container_root_close(struct container_root *r);
 /* The directory that is "/" there; borrowed.  Work below it by resolve.h only. */
 int container_root_fd(const struct container_root *r);
-/* True for an open file or directory that is not to be seen (for tar_write.h and
- * unpack.h); -1 for no descriptor is never asked. */
+struct container *container_root_of(const struct container_root *r);	/* borrowed */
+/* True for an open file or directory that is not to be seen: for
+ * tar_write.h and unpack.h. */
 bool container_root_hides(void *root, int fd);
 
 #endif

@@ -4,14 +4,9 @@
 # timeout: 120
 . "$(dirname "$0")/../helpers/tap.sh"
 isolate "$0" "$@"
-have_real_docker || skip_all "no docker client is installed"
+need_real_docker
 need tar
 
-CLIENT=${DOCKER_CLIENT:-/usr/local/bin/docker}
-[ -x $CLIENT ] || CLIENT=/usr/bin/docker
-export DOCKER_CLI_HINTS=false HOME=$WORK
-d() { timeout 30 "$CLIENT" "$@"; }
-raw() { curl -s -m 10 --unix-socket "${DOCKER_HOST#unix://}" "$@"; }
 fails() {	# REGEX NAME ARGS…
 	local words=$1 name=$2 said; shift 2
 	if said=$(d "$@" 2>&1); then tap_result 1 "$name"; diag "it did not fail: $said"; return; fi

@@ -1,0 +1,119 @@
+#!/bin/bash
+# docker cp: from and to containers that run and that don't, volumes included, by the
+# rules of cp; and what a hostile container or archive can't do.
+# timeout: 120
+. "$(dirname "$0")/../helpers/tap.sh"
+isolate "$0" "$@"
+need_real_docker
+need tar curl
+
+answer() { raw -o "$WORK/answer" -w '%{http_code}' "$@"; }
+fails() {	# REGEX NAME ARGS…
+	local words=$1 name=$2 said; shift 2
+	if said=$(d cp "$@" 2>&1 </dev/null); then tap_result 1 "$name"; diag "it did not fail: $said"; return; fi
+	like "$said" "$words" "$name"
+}
+start_daemon --bridge ddcp0
+d pull -q busybox >/dev/null
+cd "$WORK" || exit 1
+mkdir -p src/dir/sub host
+echo file >src/file; echo one >src/dir/one; echo two >src/dir/sub/two; ln -s one src/dir/link
+chmod 640 src/dir/one; chmod 2755 src/dir/sub; mkdir vol ro; echo v >vol/v
+
+d run -d --name run -v "$WORK/vol:/vol" -v "$WORK/ro:/ro:ro" --tmpfs /tmpfs busybox sleep 300 >/dev/null
+d create --name made -v "$WORK/vol:/vol" busybox true >/dev/null
+
+# -- in and out, both states, each client
+cp_both_ways() {	# CLIENT CONTAINER
+	local c=$2 say="$1, $2"
+	[ "$1" = theirs ] && local cp="$CLIENT cp" || local cp="$BUILD/docker cp"
+	rm -rf out; mkdir out
+	$cp -q src/file "$c:/a"
+	$cp -q src/file "$c:/tmp"		# into a directory
+	$cp -q src/file "$c:/tmp/"
+	$cp -q src/dir "$c:/fresh-$1"		# a directory that isn't there gets its content
+	$cp -q src/dir "$c:/tmp"		# one that is there gets it
+	$cp -q src/dir/. "$c:/tmp/dot-$1"
+	$cp -q src/dir/. "$c:/tmp"
+	is "$($cp "$c:/a" - | tar -xOf -)" file "$say: a file as tar on stdout"
+	is "$($cp "$c:/a" - | tar -tf -)" a "$say: under its own name"
+	is "$($cp "$c:/tmp" - | tar -tf - | LC_ALL=C sort | tr '\n' ' ' | sed "s/tmp.dot-$1[^ ]* //g; s/tmp.dot-[a-z]*[^ ]* //g")" \
+		"tmp/ tmp/dir/ tmp/dir/link tmp/dir/one tmp/dir/sub/ tmp/dir/sub/two tmp/file tmp/link tmp/one tmp/sub/ tmp/sub/two " \
+		"$say: where everything went"
+	$cp -q "$c:/fresh-$1" out
+	is "$(cat "out/fresh-$1/sub/two")" two "$say: a directory into one"
+	is "$(stat -c %a "out/fresh-$1/one" "out/fresh-$1/sub" | tr '\n' ' ')" "640 2755 " "$say: modes"
+	is "$(readlink "out/fresh-$1/link")" one "$say: links stay links"
+	$cp -q "$c:/fresh-$1" out/new
+	is "$(cat out/new/one)" one "$say: a directory as a new one"
+	$cp -q "$c:/fresh-$1/." out
+	is "$(cat out/one)" one "$say: its content alone"
+	$cp -q "$c:/a" out/renamed
+	is "$(cat out/renamed)" file "$say: a file under another name"
+	$cp -q "$c:/fresh-$1/link" out/l; is "$(readlink out/l)" one "$say: a link itself"
+	$cp -q -L "$c:/fresh-$1/link" out/L; is "$(cat out/L)" one "$say: -L: its target"
+	tar -C src -cf - file | $cp - "$c:/tmp/dot-$1"
+	is "$($cp "$c:/tmp/dot-$1/file" - | tar -xOf -)" file "$say: tar from stdin"
+	is "$($cp "$c:/vol/v" - | tar -xOf -)" v "$say: out of a bind"
+	$cp -q src/file "$c:/vol/in-$c-$1"
+	is "$(cat "vol/in-$c-$1")" file "$say: into a bind"
+}
+cp_both_ways theirs run
+cp_both_ways theirs made
+
+# -- words
+fails 'Could not find the file /nope in container run' "no such file" run:/nope .
+fails 'No such container: nope' "no such container" nope:/x .
+fails 'read-only' "a read-only bind" src/file run:/ro
+fails 'no such (directory|file)|does not exist|not find' "no such directory" src/file run:/nope/sub/x
+fails 'not a directory' "a file is no directory" src/file run:/etc/passwd/x
+fails 'cannot copy directory' "a directory over a file" src/dir run:/etc/passwd
+fails 'no such file or directory' "no such local file" src/nope run:/tmp
+fails 'copying between containers' "between containers" run:/a made:/a
+fails 'must specify at least one container source' "no container" src/file host
+is "$(answer 'http://x/containers/run/archive?path=/etc/passwd' -X PUT -T src/file)" 400 "API: unpack into a file"
+like "$(cat answer)" "extraction point is not a directory" "API: in docker's words"
+tar -C src -cf dir.tar dir
+is "$(answer 'http://x/containers/run/archive?path=/nope' -X PUT -T dir.tar)" 404 "API: into nothing"
+is "$(answer 'http://x/containers/run/archive?path=/' -X PUT -T src/file)" 400 "API: what is no tar"
+is "$(answer 'http://x/containers/run/archive')" 400 "API: no path"
+mkdir kind; : >kind/tmp; tar -C kind -cf kind.tar tmp
+is "$(answer 'http://x/containers/run/archive?path=/&noOverwriteDirNonDir=1' -X PUT -T kind.tar)" 400 "API: a file over a directory, forbidden"
+like "$(cat answer)" 'cannot overwrite directory' "API: and said"
+raw -I 'http://x/containers/run/archive?path=/etc/' | tr -d '\r' | sed -n 's/^X-Docker-Container-Path-Stat: //pI' | base64 -d >answer
+like "$(cat answer)" '"name":"etc",.*"mode":2147484[0-9]*,.*"linkTarget":""' "API: HEAD tells what it is"
+d exec run ln -s /etc/../vol/./v /deep
+raw -I 'http://x/containers/run/archive?path=/deep' | tr -d '\r' | sed -n 's/^X-Docker-Container-Path-Stat: //pI' | base64 -d >answer
+like "$(cat answer)" '"linkTarget":"/vol/v"' "API: and where a link leads"
+
+# -- owners
+d run -d --name owned -u 1234:4321 busybox sleep 100 >/dev/null
+chown 77:88 src/file
+d cp -q src/file owned:/plain; d cp -q -a src/file owned:/archive
+is "$(d exec owned stat -c %u:%g /plain)" 77:88 "the owner is kept"
+is "$(d exec owned stat -c %u:%g /archive)" 1234:4321 "-a: the container's user"
+d run -d --name robot --read-only busybox sleep 100 >/dev/null
+fails 'rootfs is marked read-only' "a read-only container" src/file robot:/
+
+# -- nothing leads out
+echo secret >"$WORK/secret"
+d exec run ln -s / /root-link; d exec run ln -s "$WORK/secret" /out; d exec run ln -s ../../../../.. /up
+fails "Could not find the file|no such file" "a link to the host's file" -L run:/out .
+ok "through links to the root" sh -c "'$CLIENT' cp run:/up/root-link/etc/passwd - | tar -tf - | grep -qx passwd"
+d cp run:/proc - 2>/dev/null | tar -tf - >listed 2>/dev/null
+is "$(grep -c '^proc/.' listed)" 0 "nothing of /proc"
+fails 'Could not find' "no file of /proc" run:/proc/self/environ .
+fails 'cannot overwrite directory' "no file of a tmpfs" src/file run:/tmpfs
+mkdir evil; ln -s "$WORK" evil/lnk; tar -C evil -cf evil.tar lnk
+mkdir evil2 evil2/lnk; echo x >evil2/lnk/hit; tar -C evil2 -rf evil.tar lnk/hit
+raw -X PUT -T evil.tar 'http://x/containers/run/archive?path=/tmp' >/dev/null
+ok "an archive's link doesn't lead out" test ! -e "$WORK/hit"
+echo no >upper; tar --transform 's|^|../../../|' -P -cf up.tar upper
+is "$(answer 'http://x/containers/run/archive?path=/tmp' -X PUT -T up.tar)" 400 "names with .. are refused"
+not_ok "and nothing was written" d exec run test -e /upper
+
+d rm -f run made owned robot >/dev/null
+cd /
+stop_daemon
+leak_check "nothing is left behind"
+done_testing
