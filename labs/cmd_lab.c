@@ -9,9 +9,9 @@
 #include "client/terminal.h"
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/wrap.h"
 #include "labs/cmd.h"
 #include "labs/recap.h"
-#include "labs/wrap.h"
 
 #define EXIT_TROUBLE 2	/* wrong usage, or nothing can be said; 1 is "not shown" */
 

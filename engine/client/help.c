@@ -7,6 +7,7 @@
 
 #include "client/verb.h"
 #include "core/cleanup.h"
+#include "core/wrap.h"
 
 static const struct { const char *name, *about; } groups[] = {
 	{ "container", "Manage containers" },
@@ -33,28 +34,6 @@ static int terminal_width(void)
 	return 80;
 }
 
-/* Text at column `indent`, broken at spaces before `width`. */
-static void wrap(struct str *out, const char *text, int indent, int width)
-{
-	int at = indent;
-
-	while (*text) {
-		int len = (int)strcspn(text, " ");
-
-		if (at > indent && at + 1 + len > width) {
-			str_addf(out, "\n%*s", indent, "");
-			at = indent;
-		} else if (at > indent) {
-			str_add(out, " ");
-			at++;
-		}
-		str_addn(out, text, (size_t)len);
-		at += len;
-		text += len + (text[len] == ' ');
-	}
-	str_add(out, "\n");
-}
-
 static int option_width(const struct option *o)
 {
 	size_t label = strlen(o->type->label);
@@ -77,7 +56,8 @@ static void option_line(const struct option *o, int column, int width, struct st
 	if (*o->type->label)
 		str_addf(out, " %s", o->type->label);
 	str_addf(out, "%*s", column - (int)(out->len - from), "");
-	wrap(out, text, column, width);
+	wrap_text(out, text, width, column, column);
+	str_add(out, "\n");
 }
 
 static int by_option_name(const void *a, const void *b)

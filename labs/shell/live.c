@@ -1,11 +1,11 @@
 #include "labs/shell/live.h"
-#include "labs/wrap.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/wrap.h"
 
 /* A line that goes on is set in under the words of the one before. */
 #define HANG_STORY 26	/* after show's milliseconds and phase */

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/wrap.h"
 #include "labs/shell/screen.h"
-#include "labs/wrap.h"
 
 #define WIDEST 78	/* lines of running text */
 #define UNBROKEN '\003'	/* a blank in what is to be typed: no line ends there */

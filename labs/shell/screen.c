@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
-#include "labs/wrap.h"
+#include "core/wrap.h"
 
 #define WIDEST 100	/* longer lines are hard to read */
 #define NARROWEST 40

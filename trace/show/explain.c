@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "core/cleanup.h"
+#include "core/wrap.h"
 #include "kernel/meta.h"
 
 static const struct explanation table[] = {
@@ -25,31 +26,11 @@ const struct explanation *explain_find(enum explain_kind kind, const char *name)
 	return NULL;
 }
 
-/* Words, broken into lines of at most width columns that begin at `indent`. */
-static void wrap(struct str *out, const char *text, int indent, int width)
-{
-	int at = indent;
-
-	while (*text) {
-		int n = (int)strcspn(text, " ");
-		if (at > indent && at + 1 + n > width) {
-			str_addf(out, "\n%*s", indent, "");
-			at = indent;
-		} else if (at > indent) {
-			str_add(out, " ");
-			at++;
-		}
-		str_addn(out, text, (size_t)n);
-		at += n;
-		text += n + (int)strspn(text + n, " ");
-	}
-	str_add(out, "\n");
-}
-
 static void paragraph(struct str *out, const char *text, int width)
 {
 	str_add(out, "  ");
-	wrap(out, text, 2, width);
+	wrap_text(out, text, width, 2, 2);
+	str_add(out, "\n");
 }
 
 /* What the table of calls knows beside the explanation. */
@@ -131,7 +112,7 @@ void explain_list(struct str *out, int width)
 		struct str names = { 0 };
 		for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 			if ((int)table[i].kind == kind)
-				str_addf(&names, "%s ", table[i].name);
+				str_addf(&names, "%s%s", names.len ? " " : "", table[i].name);
 		str_addf(out, "%ss\n", kind_names[kind]);
 		paragraph(out, names.s, width);
 		str_free(&names);

@@ -1,4 +1,4 @@
-#include "labs/wrap.h"
+#include "core/wrap.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* wrap.h - running text in lines that fit. */
-#ifndef DRYDOCK_LABS_WRAP_H
-#define DRYDOCK_LABS_WRAP_H
+#ifndef DRYDOCK_CORE_WRAP_H
+#define DRYDOCK_CORE_WRAP_H
 
 #include "core/str.h"
 
