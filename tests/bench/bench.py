@@ -20,10 +20,16 @@ import sys
 import tempfile
 import time
 
-from engines import Docker, Drydock, Runc, layer_tar, sh, until
+from engines import Docker, Drydock, Runc, layer_tar, put, sh, until
 
 ISOLATED = "DRYDOCK_BENCH_ISOLATED"
 MS, KIB = 1e6, 1024
+BUILD = """FROM bench
+RUN ["/hello"]
+COPY data /data/
+RUN ["/hello"]
+CMD ["/hello"]
+"""
 REST = 8  # seconds after which a daemon with nothing to do has settled
 
 
@@ -116,6 +122,19 @@ class Bench:
         self.report.line("request to first instruction", ms(ours),
                          f"floor {ms(floor)}: {ours / floor:.2f} of it", "target: at most 2",
                          ours <= 2 * floor)
+
+    def build_five_steps(self):
+        """A file of five steps, done anew and known from before, by each engine's own client."""
+        os.environ["DOCKER_BUILDKIT"] = "0"
+        context = os.path.join(self.work, "context")
+        for i in range(20):
+            put(os.path.join(context, f"data/file{i}"), b"x" * 10000)
+        put(os.path.join(context, "Dockerfile"), BUILD)
+        for name, options, factor in (("build of five steps, cold", ["--no-cache"], 5),
+                                      ("build of five steps, cached", [], 10)):
+            words = ["build", "-q", "-t", "built", *options, context]
+            ours, docker = self.race(10, self.ours.cli(*words), self.docker.cli(*words))
+            self.report.faster(name, ours, docker, "docker", factor)
 
     def client(self):
         ours, docker = self.race(self.rounds, self.ours.cli("version"),
@@ -260,7 +279,7 @@ def isolate():
 
 def measure(bench):
     for figure_of in (bench.daemon, bench.run_default, bench.run_without_network, bench.floor,
-                      bench.client, bench.tracing, bench.supervisor, bench.prompt):
+                      bench.build_five_steps, bench.client, bench.tracing, bench.supervisor, bench.prompt):
         try:
             figure_of()
         except (RuntimeError, OSError) as why:
