@@ -242,6 +242,7 @@ static void fill_options(struct request *r, struct building *b)
 	b->o = (struct build_options){
 		.images = r->api->images, .containers = r->api->containers, .by = b->by,
 		.context = b->context.files ? b->context.dir : NULL,
+		.name = b->context.name ? b->context.name : "Dockerfile",
 		.text = b->context.text.s, .len = b->context.text.len,
 		.args = b->args, .labels = b->labels, .tags = b->tags, .cache_from = b->cache_from,
 		.target = b->target, .platform = b->platform, .host = b->host,

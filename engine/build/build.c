@@ -338,6 +338,8 @@ static int job_begin(struct job *j, const struct build_options *o, struct err *e
 	*j = (struct job){ .o = o, .k = o->images->k };
 	args_begin(&j->args, o->args);
 	int r = dockerfile_parse(o->text, o->len, &j->file, e);
+	if (r < 0)
+		return err_wrap(e, "failed to parse %s", o->name);
 	if (r == 0)
 		r = stages_read(&j->file, &j->stages, e);
 	return r == 0 ? count_stages(j, &j->n_stages, e) : r;

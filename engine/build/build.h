@@ -25,7 +25,7 @@ struct build_options {
 	struct origin by;
 
 	const char *context;		/* a folder of ours; NULL: there is none */
-	const char *text;		/* the Dockerfile's */
+	const char *name, *text;	/* the Dockerfile's */
 	size_t len;
 	const cJSON *args, *labels;	/* name -> text (args: or null) */
 	char *const *tags;		/* checked: reference_parse() takes each */

@@ -29,6 +29,7 @@ void context_free(struct context *c)
 	if (c->dir)
 		dir_remove(c->dir, NULL);
 	free(c->dir);
+	free(c->name);
 	str_free(&c->text);
 	*c = (struct context){ 0 };
 }
@@ -113,9 +114,11 @@ static int fill(struct kernel *k, struct stream *in, const char *dockerfile, str
 		return err_wrap(e, "Error processing tar file");
 	c->files = true;
 	r = read_dockerfile(c, &dockerfile, e);
-	if (r == 0)
-		hide_ignored(c, dockerfile);
-	return r;
+	if (r < 0)
+		return r;
+	hide_ignored(c, dockerfile);
+	c->name = str_dup(dockerfile);
+	return 0;
 }
 
 int context_from_tar(struct image_store *s, int fd, const char *dockerfile,

@@ -9,6 +9,7 @@
 struct context {
 	char *dir;		/* ours, gone with context_free() */
 	bool files;		/* false: only a Dockerfile, with nothing to COPY */
+	char *name;		/* of the Dockerfile in it */
 	struct str text;	/* the Dockerfile's */
 };
 

@@ -54,7 +54,7 @@ static int get(struct fetch_pool *pool, const char *url, int left, const char *p
 	struct fetch_request q = { .method = "GET", .url = url };
 	int r = fetch_open(pool, &q, &f, e);
 	if (r < 0)
-		return err_wrap(e, "Get \"%s\"", url);
+		return r;
 	if (f->status >= 300 && f->status < 400 && f->location) {
 		autofree char *next = absolute(url, f->location);
 		if (left == 0 || (!str_starts(next, "http://") && !str_starts(next, "https://")))

@@ -41,8 +41,8 @@ struct dockerfile {
 	char **warnings;	/* whole sentences */
 };
 
-/* Reads the text, which may hold anything.  EINVAL with docker's words; a line
- * that is to blame is named in front ("dockerfile parse error on line 3: "). */
+/* Reads the text, which may hold anything.  EINVAL with docker's words; the line
+ * that is to blame is the hint. */
 int dockerfile_parse(const char *text, size_t len, struct dockerfile *out, struct err *e);
 void dockerfile_free(struct dockerfile *d);
 #define autodockerfile __attribute__((cleanup(dockerfile_free)))

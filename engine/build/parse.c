@@ -35,9 +35,10 @@ struct parse {
 	struct dockerfile *out;
 };
 
-static int at_line(int line, struct err *e)
+/* Docker says what is wrong with a line that can't be read, but not which one it is. */
+static int at_line(int line, const char *text, struct err *e)
 {
-	return err_wrap(e, "dockerfile parse error on line %d", line);
+	return err_hint(e, "line %d is: %.80s%s", line, text, strlen(text) > 80 ? "..." : "");
 }
 
 /* ---- physical lines -------------------------------------------------------------- */
@@ -53,7 +54,7 @@ static int take_line(struct parse *p, struct str *line, struct err *e)
 	p->line++;
 	if (stop - p->at > LINE_LIMIT) {
 		err_set(e, EINVAL, "dockerfile line greater than max allowed size of %d", LINE_LIMIT);
-		return at_line(p->line, e);
+		return err_hint(e, "that is line %d", p->line);
 	}
 	for (const char *c = p->at; c < stop; c++)	/* a NUL would end our text */
 		str_addn(line, *c ? c : "\xc0\x80", *c ? 1 : 2);
@@ -106,14 +107,14 @@ static int maybe_directive(struct parse *p, const char *line, struct err *e)
 	}
 	if (p->seen[which]) {
 		err_set(e, EINVAL, "only one %s parser directive can be used", directive_names[which]);
-		return at_line(p->line, e);
+		return at_line(p->line, line, e);
 	}
 	p->seen[which] = true;
 	if (which != DIR_ESCAPE)
 		return 0;	/* another frontend isn't fetched: we are the only one */
 	if (!str_eq(value, "\\") && !str_eq(value, "`")) {
 		err_set(e, EINVAL, "invalid escape token '%s' does not match ` or \\", value);
-		return at_line(p->line, e);
+		return at_line(p->line, line, e);
 	}
 	p->escape = *value;
 	return 0;
@@ -271,12 +272,12 @@ static int add_instruction(struct parse *p, const char *line, int first, struct 
 	struct node *n;
 	int r = dockerfile_parse_line(line, p->escape, &n, e);
 	if (r < 0)
-		return at_line(first, e);
+		return at_line(first, line, e);
 	add_child(p->out->root, n);
 	n->line = first;
 	r = read_heredocs(p, n, line, e);
 	n->end_line = p->line;
-	return r < 0 && !str_starts(e ? e->what : "", "dockerfile parse") ? at_line(first, e) : r;
+	return r < 0 ? at_line(first, line, e) : 0;
 }
 
 /* 1 with the next instruction's line, 0 at the end. */

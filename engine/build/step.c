@@ -45,20 +45,20 @@ static char *say_list(const char *word, const cJSON *list, bool quoted)
 	return str_take(&text);
 }
 
-/* A duration as Go prints one of whole seconds or less: "1m30s", "500ms". */
+/* A duration as Go prints it: "1m30s", "1.5s", "500ms". */
 static void add_duration(struct str *b, const char *name, const cJSON *health)
 {
 	int64_t ns = json_int(health, name, 0), s = ns / 1000000000;
 	str_addf(b, " %s:", name);
-	if (ns % 1000000000) {
-		str_addf(b, "%gs", (double)ns / 1e9);
+	if (ns && ns < 1000000000) {
+		str_addf(b, "%gms", (double)ns / 1e6);
 		return;
 	}
 	if (s >= 3600)
 		str_addf(b, "%lldh", (long long)s / 3600);
 	if (s >= 60)
 		str_addf(b, "%lldm", (long long)s / 60 % 60);
-	str_addf(b, "%llds", (long long)s % 60);
+	str_addf(b, "%.10gs", (double)(s % 60) + (double)(ns % 1000000000) / 1e9);
 }
 
 static char *say_health(const cJSON *config)

@@ -20,6 +20,7 @@
 #include "core/str.h"
 #include "image/config_change.h"
 #include "image/merged.h"
+#include "image/resolve.h"
 #include "image/store.h"
 #include "image/unpack.h"
 #include "runtime/container_files.h"
@@ -118,6 +119,16 @@ static int find_sources(struct copying *c, struct err *e)
 
 /* ---- for whom -------------------------------------------------------------------------- */
 
+/* Docker's words, which differ from those of `run --user`. */
+static int no_such_owner(const char *both, struct err *e)
+{
+	bool group = strstr(e->what, "group") != NULL;
+	const char *colon = strchr(both, ':'), *kind = group ? "group" : "user";
+	autofree char *name = group ? str_dup(colon + 1) : strndup(both, (size_t)(colon - both));
+	return err_set(e, EINVAL, "unable to convert uid/gid chown string to host mapping: can't find "
+		       "%s for %s %s: no such %s: %s", group ? "gid" : "uid", kind, name, kind, name);
+}
+
 /* One name alone is user and group, as `docker build` has it. */
 static int read_owner(struct copying *c, const char *root, const char *chown, struct err *e)
 {
@@ -128,7 +139,7 @@ static int read_owner(struct copying *c, const char *root, const char *chown, st
 		return err_set(e, EINVAL, "invalid chown string format: %s", chown);
 	int r = user_resolve(&tree, both, NULL, &u, e);
 	if (r < 0)
-		return err_wrap(e, "unable to convert uid/gid chown string to host mapping");
+		return no_such_owner(both, e);
 	c->how.uid = u.uid;
 	c->how.gid = u.gid;
 	user_free(&u);
@@ -204,9 +215,15 @@ static int put_file(struct copying *c, const struct source *src, const char *tre
 	return put_in(c, src, root, path, name, e);
 }
 
+/* The folders above a new one are root's, only itself is --chown's: docker's way. */
 static int put_dir(struct copying *c, const struct source *src, int root, struct err *e)
 {
-	autofd int dir = tree_make_dir(&c->how, root, c->target);
+	const struct tree_copy as_root = { .k = c->j->k };
+	autofd int before = resolve_dir(root, c->target);
+	autofd int dir = tree_make_dir(&as_root, root, c->target);
+	if (dir >= 0 && before < 0 && geteuid() == 0 &&
+	    fchownat(dir, "", c->how.uid, c->how.gid, AT_EMPTY_PATH) < 0)
+		return err_sys(e, errno, "failed to copy directory: %s", c->target);
 	if (dir < 0)
 		return err_sys(e, -dir, "failed to copy directory: %s", c->target);
 	return tree_copy_inside(&c->how, src->path, dir, e);

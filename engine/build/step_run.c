@@ -94,7 +94,7 @@ static int command_of(struct run *r, const struct step *s, struct err *e)
 		r->argv = strv_dup(s->args);
 		return 0;
 	}
-	autofree char *text = with_heredocs(s->node, s->args[0] ? s->args[0] : "");
+	autofree char *text = s->args[0] ? with_heredocs(s->node, s->args[0]) : NULL;
 	r->argv = image_config_shell(r->j->config, text);
 	return 0;
 }
@@ -183,7 +183,17 @@ static int create(struct run *r, struct err *e)
 
 /* ---- its output --------------------------------------------------------------------------- */
 
-/* Docker's frames: eight bytes, the last four of them the length. */
+/* What goes to standard error is red, as docker has it. */
+static void say_piece(struct run *r, bool is_err, const char *data, size_t n)
+{
+	if (is_err)
+		job_say(r->j, "\033[91m");
+	r->j->o->say(r->j->o->arg, data, n);
+	if (is_err)
+		job_say(r->j, "\033[0m");
+}
+
+/* Docker's frames: eight bytes, the first says which stream, the last four how long. */
 struct frames { unsigned char head[8]; size_t have; uint32_t left; };
 
 static void take_frames(struct run *r, struct frames *f, const char *data, size_t n)
@@ -200,7 +210,7 @@ static void take_frames(struct run *r, struct frames *f, const char *data, size_
 			continue;
 		}
 		size_t piece = n < f->left ? n : f->left;
-		r->j->o->say(r->j->o->arg, data, piece);
+		say_piece(r, f->head[0] == 2, data, piece);
 		f->left -= (uint32_t)piece;
 		data += piece;
 		n -= piece;

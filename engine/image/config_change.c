@@ -61,7 +61,8 @@ char **image_config_shell(const cJSON *config, const char *text)
 		strv_add(&argv, "/bin/sh");
 		strv_add(&argv, "-c");
 	}
-	strv_add(&argv, text);
+	if (text)
+		strv_add(&argv, text);
 	return argv;
 }
 
@@ -70,7 +71,7 @@ static cJSON *command(struct change *ch)
 {
 	if (ch->c->json)
 		return list_of(ch->c->args);
-	char **argv = image_config_shell(ch->config, ch->c->args[0] ? ch->c->args[0] : "");
+	char **argv = image_config_shell(ch->config, ch->c->args[0]);
 	cJSON *list = list_of(argv);
 	strv_free(argv);
 	return list;
@@ -219,6 +220,8 @@ static int put_ports(cJSON *ports, const char *spec, struct err *e)
 	long first = port_at(&s), last = first;
 	bool known = !proto;
 	proto = proto ? proto + 1 : "tcp";
+	if (*spec == '/')
+		return err_set(e, EINVAL, "no port specified: %s<empty>", spec);
 	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
 		known |= strcasecmp(protocols[i], proto) == 0;
 	if (!known)

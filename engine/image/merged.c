@@ -17,6 +17,16 @@ static int set(struct kernel *k, int fs, const char *key, const char *value)
 	return (int)k_fsconfig(k, fs, FSCONFIG_SET_STRING, key, value, 0);
 }
 
+/* An image may have the same layer twice, the overlay refuses one: what the upper one
+ * says of its names hides whatever the lower one says of the same. */
+static bool is_above(const struct merged *m, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (str_eq(m->dir[j], m->dir[i]))
+			return true;
+	return false;
+}
+
 /* One layer a call.  A kernel that doesn't know "lowerdir+" says so here or, Debian
  * 12's, when the overlay is created: EINVAL either way. */
 static int new_way(struct kernel *k, const struct merged *m)
@@ -24,7 +34,8 @@ static int new_way(struct kernel *k, const struct merged *m)
 	autofd int fs = (int)k_fsopen(k, "overlay", FSOPEN_CLOEXEC);
 	int r = fs < 0 ? fs : set(k, fs, "source", "overlay");
 	for (size_t i = 0; i < m->n && r == 0; i++)
-		r = set(k, fs, "lowerdir+", m->dir[i]);
+		if (!is_above(m, i))
+			r = set(k, fs, "lowerdir+", m->dir[i]);
 	if (r == 0 && m->upper && (r = set(k, fs, "upperdir", m->upper)) == 0)
 		r = set(k, fs, "workdir", m->work);
 	if (r == 0)
@@ -47,6 +58,8 @@ static int old_way(struct kernel *k, const struct merged *m, const char *at)
 	autostr struct str data = { 0 };
 	str_add(&data, "lowerdir=");
 	for (size_t i = 0; i < m->n; i++) {
+		if (is_above(m, i))
+			continue;
 		str_add(&data, i ? ":" : "");
 		merged_add_path(&data, m->dir[i]);
 	}

@@ -67,11 +67,22 @@ static int build_user(struct container *c, struct spec *s, char **home, struct e
 	return 0;
 }
 
+/* An image may have the same layer twice, the overlay takes it once: what the upper one
+ * says of its names hides whatever the lower one says of the same. */
+static bool comes_again(const struct container *c, size_t i)
+{
+	for (size_t j = i + 1; j < c->n_layers; j++)
+		if (str_eq(c->lower[i], c->lower[j]))
+			return true;
+	return false;
+}
+
 static void build_root(struct container *c, struct spec *s)
 {
 	char **lower = mem_alloc(sizeof(*lower));
 	for (size_t i = 0; i < c->n_layers; i++)
-		strv_add(&lower, c->lower[i]);
+		if (!comes_again(c, i))
+			strv_add(&lower, c->lower[i]);
 	strv_add(&lower, c->all->init_layer);
 	s->lower = lower;
 	s->upper = str_dup(c->upper);

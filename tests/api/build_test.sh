@@ -150,6 +150,11 @@ is "$(in_image files 'ls /t | xargs')" "a.txt b.txt" "COPY of a pattern"
 is "$(in_image files 'ls -A /d /all/d | xargs')" "/all/d: keep /d: keep" ".dockerignore, with exceptions"
 is "$(in_image files 'ls /real')" a.txt "a link in the image is followed within it"
 is "$(in_image files 'stat -c %u:%g:%a /own/new; stat -c %a /own')" $'3:4:640\n700' "--chown and --chmod"
+build -q -t twice >/dev/null <<<$'FROM busybox\nCOPY a.txt /x/\nCOPY b.txt /x/\nCOPY a.txt /x/'
+is "$(in_image twice 'ls /x | xargs')" "a.txt b.txt" "an image with the same layer twice runs"
+build -q -t owner >/dev/null <<<$'FROM busybox\nCOPY --chown=5 d /p/q\nCOPY --chown=6:7 a.txt /r/'
+is "$(in_image owner 'stat -c %u:%g /p /p/q /p/q/keep /r /r/a.txt | xargs')" "0:0 5:5 5:5 6:7 6:7" \
+	"--chown of folders and files, and those above them"
 is "$(in_image files 'ls /u | xargs; cat /u/a.txt')" $'a.txt d t.tar.gz\na' "ADD unpacks, COPY doesn't"
 
 fresh
@@ -240,7 +245,7 @@ like "$(build <<<'FROM no-such-image-here')" 'no-such-image-here' "a base that n
 
 # ---- afterwards -----------------------------------------------------------------------------------
 
-for t in five a:1 b:2 conf arg proxy two last files here url same stdin; do
+for t in five a:1 b:2 conf arg proxy two last files twice owner here url same stdin; do
 	d rmi -f "$t" >/dev/null 2>&1
 done
 d image prune -f >/dev/null
