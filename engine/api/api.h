@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api/filters.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"
@@ -43,7 +44,8 @@ struct api {
 	char *session, *step;
 };
 
-#define MAX_ARGS 3
+#define MAX_ARGS    3
+#define MAX_HEADERS 4
 
 struct request {
 	struct api *api;
@@ -56,8 +58,8 @@ struct request {
 	struct str body;
 	cJSON *json;			/* the body, if there was one */
 	struct origin origin;		/* owned text */
-	char *header_name, *header_value;	/* of the answer; owned, NULL: none */
 	struct upload *upload;		/* an UPLOAD route's body, else NULL */
+	struct { char *name, *value; } header[MAX_HEADERS];	/* of the answer; owned */
 	bool answered, refused;
 };
 
@@ -68,9 +70,8 @@ typedef int (*handler)(struct request *r, struct err *e);
 struct route { const char *method, *pattern; handler fn; bool upload; };
 extern const struct route routes[];
 extern const size_t n_routes;
-/* The route, or NULL with *known telling whether another method would match. */
-const struct route *route_find(const char *method, const char *path, char *arg[MAX_ARGS],
-			       bool *known);
+/* The route, or NULL: a method that a path doesn't have is as unknown as the path. */
+const struct route *route_find(const char *method, const char *path, char *arg[MAX_ARGS]);
 
 /* -- reading a request (request.c) ------------------------------------------------- */
 
@@ -87,17 +88,6 @@ int query_size(const struct request *r, int *rows, int *cols, struct err *e);
 /* "", "1700000000", "1700000000.5" or RFC 3339, as since and until come; dflt for none. */
 int query_time(const struct request *r, const char *key, uint64_t dflt, uint64_t *ns,
 	       struct err *e);
-/* ?filters= in both of Docker's forms: {"k":["v"]} and {"k":{"v":true}}; owned object of
- * arrays, never NULL on success. */
-int query_filters(const struct request *r, cJSON **out, struct err *e);
-/* True if there is no such filter, or one of its values is `value`. */
-bool filter_has(const cJSON *filters, const char *key, const char *value);
-/* Label filters: "key" or "key=value"; all must match. */
-bool filter_labels(const cJSON *filters, const cJSON *labels);
-/* until=10m or a time: things made before it; UINT64_MAX for none. */
-uint64_t filter_until(const cJSON *filters);
-/* 400 naming the first filter that is none of the words (NULL at the end). */
-int filter_check(const cJSON *filters, const char *const *words, struct err *e);
 /* UPLOAD routes: the body, to be read and closed by the caller.  Reading gives 0 at its
  * end and fails with ECONNRESET if the client went away before. */
 int request_take_body(struct request *r);
@@ -116,7 +106,7 @@ void view_fact(struct request *r, const char *what, const char *cid, const char 
 
 int reply_json(struct request *r, int status, cJSON *o);	/* consumes o */
 int reply_text(struct request *r, int status, const char *type, const char *text);
-/* One more header for the answer that follows. */
+/* One more header for the answer that follows: at most MAX_HEADERS. */
 void reply_header(struct request *r, const char *name, const char *value);
 int reply_empty(struct request *r, int status);
 int reply_error(struct request *r, const struct err *e);

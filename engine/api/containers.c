@@ -34,6 +34,9 @@ static int reply_done(struct request *r, int n)
 int containers_start(struct request *r, struct err *e)
 {
 	autocontainer struct container *c = NULL;
+	if (r->body.len > 2)		/* "{}" is what some clients send for nothing */
+		return err_set(e, EINVAL, "starting container with non-empty request body was deprecated "
+			       "since API v1.22 and removed in v1.24");
 	int n = request_container(r, &c, e);
 	return n < 0 ? n : reply_done(r, container_start(c, &r->origin, e));
 }
@@ -132,7 +135,9 @@ int containers_prune_route(struct request *r, struct err *e)
 	int n = query_filters(r, &filters, e);
 	if (n == 0)
 		n = filter_check(filters, known, e);
-	struct prune p = { filters, n == 0 ? filter_until(filters) : 0 };
+	struct prune p = { filters, UINT64_MAX };
+	if (n == 0)
+		n = filter_time(filters, "until", &p.until, e);
 	if (n == 0)
 		n = containers_prune(r->api->containers, &r->origin, wants_prune, &p, &removed, &bytes, e);
 	if (n == 0) {
@@ -210,6 +215,16 @@ static void attach_upgraded(void *arg, int fd, const void *early, size_t early_l
 	a->o.early_len = early_len;
 	container_attach(a->c, &a->by, &a->o, NULL);
 	free_attach(a);
+}
+
+int containers_attach_ws(struct request *r, struct err *e)
+{
+	autocontainer struct container *c = NULL;
+	int n = request_container(r, &c, e);
+	if (n < 0)
+		return n;
+	err_http(e, 501, ENOSYS, "attaching over a websocket is not supported by this engine");
+	return err_hint(e, "POST /containers/%.12s/attach upgrades to a raw stream", c->id);
 }
 
 int containers_attach(struct request *r, struct err *e)

@@ -1,5 +1,5 @@
 /* containers_list.c - docker ps. */
-#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,7 +30,7 @@ static cJSON *row_port(unsigned ctr, const char *proto, const struct port *p)
 	return o;
 }
 
-static cJSON *row_ports(const struct container *c)
+cJSON *show_row_ports(const struct container *c)
 {
 	cJSON *list = cJSON_CreateArray();
 	const cJSON *v;
@@ -92,7 +92,7 @@ cJSON *show_row(const struct request *r, struct container *c, bool size)
 	json_put_str(o, "ImageID", c->image_id);
 	json_put_str(o, "Command", command);
 	json_put_int(o, "Created", (int64_t)(c->created_ns / 1000000000));
-	json_put(o, "Ports", row_ports(c));
+	json_put(o, "Ports", show_row_ports(c));
 	if (size) {
 		int64_t rw = container_size_rw(c);
 		json_put_int(o, "SizeRw", rw);
@@ -110,119 +110,27 @@ cJSON *show_row(const struct request *r, struct container *c, bool size)
 	return o;
 }
 
-/* -- filters ----------------------------------------------------------------------- */
-
-struct list {
-	const struct request *r;
-	const cJSON *filters;
-	bool all;
-	uint64_t before, since;	/* created */
-};
-
-/* name=: part of it; id=: its beginning; docker takes regular expressions of which
- * ^, $ and a leading slash are what people use. */
-static bool name_fits(const char *name, const char *want)
-{
-	bool from_start = *want == '^', at_end;
-	want += from_start;
-	want += *want == '/';
-	size_t n = strlen(want);
-	at_end = n && want[n - 1] == '$';
-	autofree char *text = strndup(want, n - at_end);
-	if (from_start && at_end)
-		return str_eq(name, text);
-	return from_start ? str_starts(name, text) : at_end ? str_ends(name, text) :
-	       strstr(name, text) != NULL;
-}
-
-static bool any_fits(const cJSON *filters, const char *key, const char *value,
-		     bool (*fits)(const char *value, const char *want))
-{
-	const cJSON *list = json_obj(filters, key), *v;
-	cJSON_ArrayForEach(v, list)
-		if (fits(value, v->valuestring))
-			return true;
-	return !list;
-}
-
-static bool image_fits(const struct list *l, const struct container *c)
-{
-	const cJSON *list = json_obj(l->filters, "ancestor"), *v;
-	cJSON_ArrayForEach(v, list) {
-		autofree char *id = NULL;
-		if (image_find(l->r->api->images, v->valuestring, &id, NULL) == 0 &&
-		    str_eq(id, c->image_id))
-			return true;
-	}
-	return !list;
-}
-
-/* By name or id; container:NAME as it is. */
-static bool network_fits(const struct list *l, const struct container *c)
-{
-	bool fits = filter_has(l->filters, "network", json_str_or(c->host, "NetworkMode", ""));
-
-	for (size_t i = 0; i < c->n_places; i++)
-		fits |= filter_has(l->filters, "network", c->places[i]->net_name) ||
-			filter_has(l->filters, "network", c->places[i]->net_id);
-	return fits;
-}
-
-static bool wanted(const struct list *l, const struct container *c)
-{
-	char code[16];
-	bool up = c->status == CTR_RUNNING || c->status == CTR_PAUSED || c->status == CTR_RESTARTING;
-	snprintf(code, sizeof(code), "%d", c->exit_code);
-	if (!up && !l->all && !json_obj(l->filters, "status") && !json_obj(l->filters, "exited"))
-		return false;
-	if (json_obj(l->filters, "exited") && c->status != CTR_EXITED)
-		return false;
-	return filter_has(l->filters, "exited", code) &&
-	       filter_has(l->filters, "status", ctr_status_names[c->status]) &&
-	       any_fits(l->filters, "name", c->name, name_fits) &&
-	       any_fits(l->filters, "id", c->id, str_starts) &&
-	       network_fits(l, c) &&
-	       filter_labels(l->filters, json_obj(c->config, "Labels")) &&
-	       c->created_ns < l->before && c->created_ns > l->since && image_fits(l, c);
-}
-
-static int created_of(const struct request *r, const cJSON *filters, const char *key,
-		      uint64_t *out, struct err *e)
-{
-	const cJSON *v = cJSON_GetArrayItem(json_obj(filters, key), 0);
-	autocontainer struct container *c = NULL;
-	if (!v)
-		return 0;
-	int n = containers_get(r->api->containers, v->valuestring, &c, e);
-	if (n == 0)
-		*out = c->created_ns;
-	return n;
-}
-
 int containers_json(struct request *r, struct err *e)
 {
-	static const char *const known[] = { "status", "name", "id", "ancestor", "label", "exited",
-		"before", "since", "network", "volume", "publish", "expose", "health", "is-task", NULL };
-	autojson cJSON *filters = NULL;
-	int64_t limit = query_int(r, "limit", 0);
-	struct list l = { .r = r, .before = UINT64_MAX };
+	int limit = 0, err = query_want_int(r, "limit", INT_MIN, INT_MAX, &limit, e);
+	struct ps_filter f = { .before = UINT64_MAX, .all = query_bool(r, "all") || limit > 0 };
 	size_t n;
-	int err = query_filters(r, &filters, e);
-	if (err < 0 || (err = filter_check(filters, known, e)) < 0 ||
-	    (err = created_of(r, filters, "before", &l.before, e)) < 0 ||
-	    (err = created_of(r, filters, "since", &l.since, e)) < 0)
+	if (err < 0)
 		return err;
-	l.filters = filters;
-	l.all = query_bool(r, "all") || limit > 0;
+	if ((err = ps_filter_read(r, &f, e)) < 0) {
+		cJSON_Delete(f.filters);
+		return err;
+	}
 	cJSON *rows = cJSON_CreateArray();
 	struct container **v = containers_list(r->api->containers, &n);
 	for (size_t i = 0; i < n && (limit <= 0 || cJSON_GetArraySize(rows) < limit); i++) {
 		container_lock(v[i]);
-		if (!v[i]->gone && wanted(&l, v[i]))
+		if (!v[i]->gone && ps_filter_fits(&f, v[i]))
 			cJSON_AddItemToArray(rows, show_row(r, v[i], query_bool(r, "size")));
 		container_unlock(v[i]);
 	}
 	containers_list_free(v, n);
-	view_fact(r, l.all ? "ps-a" : "ps", NULL, NULL, cJSON_GetArraySize(rows));
+	cJSON_Delete(f.filters);
+	view_fact(r, f.all ? "ps-a" : "ps", NULL, NULL, cJSON_GetArraySize(rows));
 	return reply_json(r, 200, rows);
 }

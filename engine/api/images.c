@@ -1,4 +1,4 @@
-/* images.c - docker images, pull, inspect, history, tag, rmi, image prune. */
+/* images.c - docker image inspect, history, tag, rmi, image prune. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,127 +11,6 @@
 #include "runtime/container_event.h"
 
 /* -- showing ----------------------------------------------------------------------- */
-
-static cJSON *strings(char *const *v)
-{
-	cJSON *a = cJSON_CreateArray();
-	for (size_t i = 0; v && v[i]; i++)
-		cJSON_AddItemToArray(a, cJSON_CreateString(v[i]));
-	return a;
-}
-
-static const cJSON *labels_of(const struct image *img)
-{
-	return json_obj(json_obj(img->config, "config"), "Labels");
-}
-
-static int uses(struct request *r, const char *id)
-{
-	size_t n;
-	int count = 0;
-	struct container **v = containers_list(r->api->containers, &n);
-	for (size_t i = 0; i < n; i++)
-		count += str_eq(v[i]->image_id, id);
-	containers_list_free(v, n);
-	return count;
-}
-
-cJSON *show_image_row(struct request *r, const struct image *img, int n_uses)
-{
-	cJSON *o = cJSON_CreateObject();
-	const cJSON *labels = labels_of(img);
-	json_put_int(o, "Containers", n_uses);
-	json_put_int(o, "Created", img->created_ns / 1000000000);
-	json_put_str(o, "Id", img->id);
-	json_put(o, "Labels", cJSON_IsObject(labels) ? cJSON_Duplicate(labels, true) : cJSON_CreateNull());
-	autofree char *parent = image_parent(r->api->images, img->id);
-	json_put_str(o, "ParentId", parent ? parent : "");
-	json_put(o, "RepoDigests", strings(img->digests));
-	json_put(o, "RepoTags", strings(img->tags));
-	json_put_int(o, "SharedSize", -1);
-	json_put_int(o, "Size", img->size);
-	if (r->minor < 44)
-		json_put_int(o, "VirtualSize", img->size);
-	return o;
-}
-
-/* reference=: name or name:tag, with * and ? as the shell has them. */
-static bool glob(const char *p, const char *s)
-{
-	for (; *p && *p != '*'; p++, s++)
-		if (!*s || (*p != '?' && *p != *s))
-			return false;
-	if (!*p)
-		return !*s;
-	for (; ; s++)
-		if (glob(p + 1, s))
-			return true;
-		else if (!*s)
-			return false;
-}
-
-static bool fits_reference(const struct image *img, const char *want)
-{
-	for (size_t i = 0; img->tags && img->tags[i]; i++) {
-		autofree char *name = str_dup(img->tags[i]);
-		char *colon = strrchr(name, ':');
-		if (glob(want, name))
-			return true;
-		if (colon)
-			*colon = '\0';
-		if (glob(want, name))
-			return true;
-	}
-	return false;
-}
-
-/* One of a build's steps that others were made from: shown only with all=1. */
-static bool in_between(struct request *r, const struct image *img)
-{
-	return !img->tags[0] && !img->digests[0] && image_has_children(r->api->images, img->id);
-}
-
-static bool wanted(const cJSON *filters, const struct image *img)
-{
-	const cJSON *refs = json_obj(filters, "reference"), *v;
-	bool dangling = !img->tags || !img->tags[0], fits = !refs;
-	cJSON_ArrayForEach(v, refs)
-		fits |= fits_reference(img, v->valuestring);
-	const cJSON *d = cJSON_GetArrayItem(json_obj(filters, "dangling"), 0);
-	if (d && dangling != (str_eq(d->valuestring, "true") || str_eq(d->valuestring, "1")))
-		return false;
-	return fits && filter_labels(filters, labels_of(img));
-}
-
-static int newer_first(const void *a, const void *b)
-{
-	const struct image *x = *(struct image *const *)a, *y = *(struct image *const *)b;
-	return (x->created_ns < y->created_ns) - (x->created_ns > y->created_ns);
-}
-
-int images_list(struct request *r, struct err *e)
-{
-	static const char *const known[] = { "reference", "dangling", "label", "before", "since",
-		"until", NULL };
-	autojson cJSON *filters = NULL;
-	struct image **v;
-	size_t n;
-	int err = query_filters(r, &filters, e);
-	if (err < 0 || (err = filter_check(filters, known, e)) < 0 ||
-	    (err = image_list(r->api->images, &v, &n, e)) < 0)
-		return err;
-	if (n)		/* no array at all if there is none */
-		qsort(v, n, sizeof(*v), newer_first);
-	cJSON *rows = cJSON_CreateArray();
-	for (size_t i = 0; i < n; i++) {
-		if (wanted(filters, v[i]) && (query_bool(r, "all") || !in_between(r, v[i])))
-			cJSON_AddItemToArray(rows, show_image_row(r, v[i], -1));
-		image_free(v[i]);
-	}
-	free(v);
-	view_fact(r, "images", NULL, NULL, cJSON_GetArraySize(rows));
-	return reply_json(r, 200, rows);
-}
 
 static void put_text(cJSON *o, const char *key, const struct image *img, const char *from)
 {
@@ -171,8 +50,8 @@ static cJSON *show_image(struct request *r, const struct image *img)
 	char created[40];
 
 	json_put_str(o, "Id", img->id);
-	json_put(o, "RepoTags", strings(img->tags));
-	json_put(o, "RepoDigests", strings(img->digests));
+	json_put_strv(o, "RepoTags", img->tags);
+	json_put_strv(o, "RepoDigests", img->digests);
 	autofree char *parent = image_parent(r->api->images, img->id);
 	json_put_str(o, "Parent", parent ? parent : "");
 	json_put_str(o, "Comment", comment_of(img));
@@ -323,6 +202,24 @@ int images_delete(struct request *r, struct err *e)
 	return n;
 }
 
+struct prune {
+	struct containers *containers;
+	const cJSON *filters;
+	uint64_t until;
+	struct image_store *images;
+};
+
+/* A prune leaves alone what a container uses and what the filters don't mean. */
+static bool spared(void *arg, const char *id, char *holder, size_t cap)
+{
+	struct prune *p = arg;
+	autoimage struct image *img = NULL;
+	if (image_get(p->images, id, &img, NULL) == 0 &&
+	    ((uint64_t)img->created_ns > p->until || !filter_labels(p->filters, image_labels(img))))
+		return true;
+	return containers_use_image(p->containers, id, holder, cap);
+}
+
 int images_prune(struct request *r, struct err *e)
 {
 	static const char *const known[] = { "dangling", "until", "label", "label!", NULL };
@@ -331,10 +228,13 @@ int images_prune(struct request *r, struct err *e)
 	int n = query_filters(r, &filters, e);
 	if (n < 0 || (n = filter_check(filters, known, e)) < 0)
 		return n;
-	const cJSON *d = cJSON_GetArrayItem(json_obj(filters, "dangling"), 0);
-	bool all = d && (str_eq(d->valuestring, "false") || str_eq(d->valuestring, "0"));
+	struct prune p = { r->api->containers, filters, UINT64_MAX, r->api->images };
+	bool dangling = true;
+	if ((n = filter_bool(filters, "dangling", &dangling, e)) < 0 ||
+	    (n = filter_time(filters, "until", &p.until, e)) < 0)
+		return n;
 	containers_hold_images(r->api->containers, true);
-	n = image_prune(r->api->images, all, containers_use_image, r->api->containers, &rm, e);
+	n = image_prune(r->api->images, !dangling, spared, &p, &rm, e);
 	containers_hold_images(r->api->containers, false);
 	if (n < 0)
 		return n;
@@ -353,25 +253,4 @@ int images_prune(struct request *r, struct err *e)
 	strv_free(rm.untagged);
 	strv_free(rm.deleted);
 	return reply_json(r, 200, o);
-}
-
-/* -- df ---------------------------------------------------------------------------- */
-
-cJSON *df_images(struct request *r, int64_t *layers)
-{
-	struct image **v;
-	size_t n;
-	cJSON *rows = cJSON_CreateArray();
-	*layers = 0;
-	if (image_list(r->api->images, &v, &n, NULL) < 0)
-		return rows;
-	for (size_t i = 0; i < n; i++) {
-		cJSON *row = show_image_row(r, v[i], uses(r, v[i]->id));
-		cJSON_ReplaceItemInObject(row, "SharedSize", cJSON_CreateNumber(0));
-		cJSON_AddItemToArray(rows, row);
-		*layers += v[i]->size;
-		image_free(v[i]);
-	}
-	free(v);
-	return rows;
 }

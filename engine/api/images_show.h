@@ -4,8 +4,8 @@
 
 #include "api/api.h"
 
-/* A row of GET /images/json; uses: how many containers, -1 unknown. */
-cJSON *show_image_row(struct request *r, const struct image *img, int uses);
+/* The labels of its configuration, or NULL. */
+const cJSON *image_labels(const struct image *img);
 /* What a pull tells, as the line that docker's client draws. */
 void pull_progress_line(struct stream *s, const struct pull_progress *g);
 /* What `docker events` shows of an image. */

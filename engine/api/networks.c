@@ -1,5 +1,4 @@
-/* networks.c - docker network: list, inspect, create, remove, connect, prune; swarm and
- * plugins, of which there are none, answered as a Docker daemon does that has none. */
+/* networks.c - docker network: list, inspect, create, remove, connect, prune. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -236,11 +235,12 @@ int networks_prune(struct request *r, struct err *e)
 	static const char *const known[] = { "until", "label", "label!", NULL };
 	autojson cJSON *filters = NULL;
 	int err = query_filters(r, &filters, e);
+	uint64_t until = UINT64_MAX;
 	size_t n;
 
-	if (err < 0 || (err = filter_check(filters, known, e)) < 0)
+	if (err < 0 || (err = filter_check(filters, known, e)) < 0 ||
+	    (err = filter_time(filters, "until", &until, e)) < 0)
 		return err;
-	uint64_t until = filter_until(filters);
 	cJSON *o = cJSON_CreateObject(), *names = cJSON_CreateArray();
 	struct net **v = networks_list(r->api->containers, &n);
 	for (size_t i = 0; i < n; i++)
@@ -257,12 +257,3 @@ int networks_prune(struct request *r, struct err *e)
 	return reply_json(r, 200, o);
 }
 
-/* ---- what there is none of ---- */
-
-int no_swarm(struct request *r, struct err *e)
-{
-	return err_http(e, 503, ENOSYS, "This node is not a swarm manager. Use \"docker swarm init\" or"
-			" \"docker swarm join\" to connect this node to swarm and try again.");
-}
-
-int no_plugins(struct request *r, struct err *e) { return reply_json(r, 200, cJSON_CreateArray()); }

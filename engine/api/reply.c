@@ -16,14 +16,24 @@
 #define STREAM_BLOCK  (32 * 1024)	/* the largest chunk */
 #define STREAM_POLL   250		/* ms between two looks whether the client is still there */
 
+void reply_header(struct request *r, const char *name, const char *value)
+{
+	for (size_t i = 0; i < MAX_HEADERS; i++)
+		if (!r->header[i].name) {
+			r->header[i].name = str_dup(name);
+			r->header[i].value = str_dup(value);
+			return;
+		}
+}
+
 static int queue(struct request *r, int status, struct MHD_Response *resp)
 {
 	MHD_add_response_header(resp, "Api-Version", API_VERSION);
 	MHD_add_response_header(resp, "Ostype", "linux");
 	MHD_add_response_header(resp, "Docker-Experimental", "false");
 	MHD_add_response_header(resp, "Server", "Drydock/" DRYDOCK_VERSION " (linux)");
-	if (r->header_name)
-		MHD_add_response_header(resp, r->header_name, r->header_value);
+	for (size_t i = 0; i < MAX_HEADERS && r->header[i].name; i++)
+		MHD_add_response_header(resp, r->header[i].name, r->header[i].value);
 	r->answered = true;
 	if (r->upload) {
 		body_keep_answer(r, status, resp);
@@ -32,14 +42,6 @@ static int queue(struct request *r, int status, struct MHD_Response *resp)
 	int ok = MHD_queue_response(r->conn, (unsigned)status, resp);
 	MHD_destroy_response(resp);
 	return ok == MHD_YES ? 0 : -EIO;
-}
-
-void reply_header(struct request *r, const char *name, const char *value)
-{
-	free(r->header_name);
-	free(r->header_value);
-	r->header_name = str_dup(name);
-	r->header_value = str_dup(value);
 }
 
 int reply_text(struct request *r, int status, const char *type, const char *text)

@@ -40,16 +40,13 @@ static bool match(const char *pattern, const char *path, char *arg[MAX_ARGS], si
 	return false;
 }
 
-const struct route *route_find(const char *method, const char *path, char *arg[MAX_ARGS],
-			       bool *known)
+const struct route *route_find(const char *method, const char *path, char *arg[MAX_ARGS])
 {
-	*known = false;
 	for (size_t i = 0; i < n_routes; i++) {
-		if (!match(routes[i].pattern, path, arg, 0))
+		if (!str_eq(routes[i].method, method))
 			continue;
-		if (str_eq(routes[i].method, method))
+		if (match(routes[i].pattern, path, arg, 0))
 			return &routes[i];
-		*known = true;
 		forget(arg);
 	}
 	return NULL;

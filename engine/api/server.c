@@ -83,17 +83,14 @@ static struct request *begin(struct api *api, struct MHD_Connection *conn, const
 			     const char *method, struct err *e)
 {
 	struct request *r = mem_alloc(sizeof(*r));
-	bool known;
 	__atomic_add_fetch(&api->requests, 1, __ATOMIC_RELAXED);
 	r->api = api;
 	r->conn = conn;
 	r->head = str_eq(method, "HEAD");
 	if (strip_version(r, url, e) < 0)
 		return r;
-	r->route = route_find(method, r->path, r->arg, &known);
-	if (!r->route && known)
-		err_http(e, 405, EINVAL, "method %s is not allowed here", method);
-	else if (!r->route)
+	r->route = route_find(method, r->path, r->arg);
+	if (!r->route)
 		err_http(e, 404, ENOENT, "page not found");
 	find_origin(r, method);
 	return r;
@@ -109,8 +106,10 @@ static void end(void *cls, struct MHD_Connection *conn, void **state,
 	for (size_t i = 0; i < MAX_ARGS; i++)
 		free(r->arg[i]);
 	free(r->path);
-	free(r->header_name);
-	free(r->header_value);
+	for (size_t i = 0; i < MAX_HEADERS; i++) {
+		free(r->header[i].name);
+		free(r->header[i].value);
+	}
 	origin_free(&r->origin);
 	str_free(&r->body);
 	cJSON_Delete(r->json);

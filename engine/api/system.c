@@ -1,4 +1,4 @@
-/* system.c - who is there: ping, version, info, df, events. */
+/* system.c - who is there: ping, version, info. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -7,12 +7,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "api/images_show.h"
-#include "api/containers_show.h"
 #include "api/routes.h"
 #include "core/clock.h"
 #include "core/file.h"
-#include "runtime/container_event.h"
 
 #define NOTE_WIDTH 72	/* columns: a line of docker info that fits any terminal */
 
@@ -23,8 +20,13 @@ static void info_fact(struct request *r, const char *what)
 	request_fact(r, "info.read", NULL, NULL, d);
 }
 
+/* What a client learns before its first request; builder 1 is the classic one. */
 int system_ping(struct request *r, struct err *e)
 {
+	reply_header(r, "Builder-Version", "1");
+	reply_header(r, "Swarm", "inactive");
+	reply_header(r, "Cache-Control", "no-cache, no-store, must-revalidate");
+	reply_header(r, "Pragma", "no-cache");
 	return reply_text(r, 200, "text/plain; charset=utf-8", r->head ? "" : "OK");
 }
 
@@ -301,117 +303,10 @@ int system_info(struct request *r, struct err *e)
 	return reply_json(r, 200, o);
 }
 
-/* -- df, auth ---------------------------------------------------------------------- */
-
-int system_df(struct request *r, struct err *e)
-{
-	int64_t layers;
-	size_t n;
-	cJSON *volumes;
-	int err = show_volumes(r, NULL, true, &volumes, e);
-	if (err < 0)
-		return err;
-	cJSON *o = cJSON_CreateObject(), *rows = cJSON_CreateArray();
-	cJSON *images = df_images(r, &layers);
-	struct container **v = containers_list(r->api->containers, &n);
-	for (size_t i = 0; i < n; i++) {
-		cJSON *row = cJSON_CreateObject();
-		container_lock(v[i]);
-		autofree char *status = container_status_text(v[i]), *name = str_printf("/%s", v[i]->name);
-		json_put_str(row, "Id", v[i]->id);
-		json_put_strv(row, "Names", (char *const []){ name, NULL });
-		json_put_str(row, "Image", v[i]->image_ref);
-		json_put_str(row, "ImageID", v[i]->image_id);
-		json_put_int(row, "Created", (int64_t)(v[i]->created_ns / 1000000000));
-		json_put_int(row, "SizeRw", container_size_rw(v[i]));
-		json_put_str(row, "State", ctr_status_names[v[i]->status]);
-		json_put_str(row, "Status", status);
-		container_unlock(v[i]);
-		cJSON_AddItemToArray(rows, row);
-	}
-	containers_list_free(v, n);
-	json_put_int(o, "LayersSize", layers);
-	json_put(o, "Images", images);
-	json_put(o, "Containers", rows);
-	json_put(o, "Volumes", volumes);
-	json_put(o, "BuildCache", cJSON_CreateArray());
-	view_fact(r, "df", NULL, NULL, (int)n);
-	return reply_json(r, 200, o);
-}
-
-int system_auth(struct request *r, struct err *e)
-{
-	return err_http(e, 501, ENOSYS, "docker login is not supported by this engine yet");
-}
-
 int build_prune(struct request *r, struct err *e)
 {
 	cJSON *o = cJSON_CreateObject();
 	json_put(o, "CachesDeleted", cJSON_CreateNull());
 	json_put_int(o, "SpaceReclaimed", 0);
 	return reply_json(r, 200, o);
-}
-
-/* -- events ------------------------------------------------------------------------ */
-
-struct events { struct stream *s; cJSON *filters; uint64_t since, until; };
-
-static bool wanted(const struct events *ev, const cJSON *event)
-{
-	const cJSON *actor = json_obj(event, "Actor"), *attr = json_obj(actor, "Attributes");
-	const char *type = json_str_or(event, "Type", ""), *action = json_str_or(event, "Action", "");
-	const char *id = json_str_or(actor, "ID", ""), *name = json_str_or(attr, "name", "");
-	const cJSON *list = json_obj(ev->filters, "event"), *v;
-	bool fits = !list;
-
-	cJSON_ArrayForEach(v, list)	/* "exec_create" also means "exec_create: sh" */
-		fits |= str_starts(action, v->valuestring);
-	list = json_obj(ev->filters, "container");
-	bool ours = !list;
-	cJSON_ArrayForEach(v, list)
-		ours |= str_eq(type, "container") &&
-			(str_starts(id, v->valuestring) || str_eq(name, v->valuestring));
-	return fits && ours && filter_has(ev->filters, "type", type) &&
-	       filter_has(ev->filters, "image", json_str_or(attr, "image", name)) &&
-	       filter_labels(ev->filters, attr);
-}
-
-static int on_event(void *arg, const cJSON *event, const char *line)
-{
-	struct events *ev = arg;
-	if (!event)
-		return stream_gone(ev->s);
-	return wanted(ev, event) && stream_line(ev->s, line) < 0;
-}
-
-static void produce_events(struct stream *s, void *arg)
-{
-	struct events *ev = arg;
-	ev->s = s;
-	event_read(ev->since, ev->until, on_event, ev);
-}
-
-static void release_events(void *arg)
-{
-	struct events *ev = arg;
-	cJSON_Delete(ev->filters);
-	free(ev);
-}
-
-int system_events(struct request *r, struct err *e)
-{
-	static const char *const known[] = { "event", "container", "image", "type", "label", "network",
-		"volume", "daemon", "scope", "plugin", "service", "node", "secret", "config", NULL };
-	struct events want = { .filters = NULL };
-	int n = query_time(r, "since", clock_wall_ns(), &want.since, e);
-	if (n < 0 || (n = query_time(r, "until", UINT64_MAX, &want.until, e)) < 0 ||
-	    (n = query_filters(r, &want.filters, e)) < 0)
-		return n;
-	if ((n = filter_check(want.filters, known, e)) < 0) {
-		cJSON_Delete(want.filters);
-		return n;
-	}
-	struct events *ev = mem_alloc(sizeof(*ev));
-	*ev = want;
-	return reply_stream(r, "application/json", produce_events, release_events, ev);
 }

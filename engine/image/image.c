@@ -20,6 +20,7 @@ void image_free(struct image *img)
 	cJSON_Delete(img->config);
 	strv_free(img->diff_ids);
 	strv_free(img->layer_dirs);
+	free(img->layer_sizes);
 	strv_free(img->tags);
 	strv_free(img->digests);
 	free(img);
@@ -60,12 +61,13 @@ static int load_config(struct image_store *s, struct image *img, struct err *e)
 static void load_layers(struct image_store *s, struct image *img)
 {
 	img->layer_dirs = mem_alloc(sizeof(char *));
+	img->layer_sizes = mem_alloc((img->n_layers + 1) * sizeof(*img->layer_sizes));
 	for (size_t i = 0; i < img->n_layers; i++) {
 		struct layer_record rec;
 		autofree char *dir = store_layer_path(s, img->diff_ids[i]);
 		strv_add(&img->layer_dirs, dir);
 		if (layer_find(s, img->diff_ids[i], &rec, NULL) == 0)
-			img->size += rec.unpacked;
+			img->size += img->layer_sizes[i] = rec.unpacked;
 	}
 }
 

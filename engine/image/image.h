@@ -24,6 +24,7 @@ struct image {
 	size_t n_layers;
 	char **diff_ids;	/* base first */
 	char **layer_dirs;	/* the same order: absolute paths, ready for lowerdir */
+	int64_t *layer_sizes;	/* and bytes, unpacked */
 	char **tags;		/* "name:tag" in familiar form */
 	char **digests;		/* "name@sha256:…" */
 	int64_t size;		/* bytes, all layers unpacked */
@@ -84,6 +85,11 @@ struct pull_options {
 };
 int image_pull(struct image_store *s, const struct pull_options *o, struct image **out,
 	       struct err *e);
+
+/* What the registry of a name says of it, and nothing is fetched: owned, Docker's
+ * {"Descriptor":{"mediaType","digest","size"},"Platforms":[{"architecture","os"}]}. */
+int image_inspect_remote(struct image_store *s, const struct pull_options *o, cJSON **out,
+			 struct err *e);
 
 /* Push: to the registry of the name, or to `url` if given (the course registry
  * takes the place of Docker Hub that way).  Lines as docker's; id is the layer's. */

@@ -254,6 +254,60 @@ static int pull_from(struct pull *p, struct err *e)
 	return r;
 }
 
+/* ---- only looking ---------------------------------------------------------------- */
+
+static void add_platform(cJSON *list, const cJSON *from)
+{
+	static const char *const keys[] = { "architecture", "os", "os.version", "variant" };
+	cJSON *o = cJSON_CreateObject();
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (json_str(from, keys[i]) || i < 2)
+			json_put_str(o, keys[i], json_str_or(from, keys[i], ""));
+	cJSON_AddItemToArray(list, o);
+}
+
+/* An index lists its platforms; of a single manifest the configuration tells. */
+static int list_platforms(struct pull *p, const struct registry_doc *doc, const cJSON *j,
+			  cJSON *list, struct err *e)
+{
+	const cJSON *m;
+	autostr struct str text = { 0 };
+	autojson cJSON *config = NULL;
+	if (manifest_is_index(doc->type, j)) {
+		cJSON_ArrayForEach(m, json_obj(j, "manifests"))
+			add_platform(list, json_obj(m, "platform"));
+		return 0;
+	}
+	int r = manifest_parse(j, &p->m, e);
+	if (r == 0)
+		r = fetch_config(p, &text, &config, e);
+	if (r == 0)
+		add_platform(list, config);
+	return r;
+}
+
+static int inspect_from(struct pull *p, struct err *e)
+{
+	autodoc struct registry_doc doc = { 0 };
+	autojson cJSON *j = NULL, *list = cJSON_CreateArray();
+	int r = registry_manifest(p->from, p->ref.digest ? p->ref.digest : p->ref.tag, &doc, e);
+	if (r == 0)
+		r = parse_doc(&doc, &j, e);
+	if (r == 0)
+		r = list_platforms(p, &doc, j, list, e);
+	if (r < 0)
+		return r;
+	cJSON *d = cJSON_CreateObject();
+	json_put_str(d, "mediaType", *doc.type ? doc.type : json_str_or(j, "mediaType", ""));
+	json_put_str(d, "digest", doc.digest);
+	json_put_int(d, "size", (int64_t)doc.len);
+	cJSON_Delete(p->about);
+	p->about = cJSON_CreateObject();
+	json_put(p->about, "Descriptor", d);
+	json_put(p->about, "Platforms", steal_ptr(list));
+	return 0;
+}
+
 /* ---- which registry -------------------------------------------------------------- */
 
 static void start_over(struct pull *p)
@@ -276,7 +330,7 @@ static int try_registry(struct pull *p, const char *url, const char *auth, bool 
 	int r = registry_open(&t, &p->from, e);
 	if (r == 0)
 		r = registry_ping(p->from, e);
-	return r == 0 ? pull_from(p, e) : r;
+	return r == 0 ? p->act(p, e) : r;
 }
 
 /* Trouble of this machine, or the user's wish: another registry wouldn't help. */
@@ -386,11 +440,37 @@ static int prepare(struct pull *p, struct err *e)
 	return 0;
 }
 
+static void finish(struct pull *p)
+{
+	start_over(p);
+	cJSON_Delete(p->about);
+	reference_free(&p->ref);
+	free(p->familiar);
+	pthread_mutex_destroy(&p->lock);
+}
+
+int image_inspect_remote(struct image_store *s, const struct pull_options *o, cJSON **out,
+			 struct err *e)
+{
+	struct err here = { 0 };
+	struct pull p = { .s = s, .o = o, .act = inspect_from };
+	pthread_mutex_init(&p.lock, NULL);
+	int r = prepare(&p, &here);
+	if (r == 0)
+		r = pull(&p, &here);
+	if (r == 0)
+		*out = steal_ptr(p.about);
+	else if (e)
+		*e = here;
+	finish(&p);
+	return r;
+}
+
 int image_pull(struct image_store *s, const struct pull_options *o, struct image **out,
 	       struct err *e)
 {
 	struct err here = { 0 };
-	struct pull p = { .s = s, .o = o };
+	struct pull p = { .s = s, .o = o, .act = pull_from };
 	pthread_mutex_init(&p.lock, NULL);
 	int r = prepare(&p, &here);
 	if (r == 0)
@@ -404,10 +484,7 @@ int image_pull(struct image_store *s, const struct pull_options *o, struct image
 	}
 	if (r < 0 && e)
 		*e = here;
-	start_over(&p);
-	reference_free(&p.ref);
-	free(p.familiar);
-	pthread_mutex_destroy(&p.lock);
+	finish(&p);
 	/* The buffers of a pull are megabytes that an idle daemon should not keep. */
 	malloc_trim(0);
 	return r;

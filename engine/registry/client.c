@@ -76,7 +76,8 @@ int registry_open(const struct registry_target *t, struct registry **out, struct
 	while (str_ends(r->url, "/"))
 		r->url[strlen(r->url) - 1] = '\0';
 	r->repository = str_dup(t->repository);
-	r->scope = str_printf("repository:%s:%s", t->repository, t->push ? "pull,push" : "pull");
+	r->scope = !*t->repository ? str_dup("") :
+		   str_printf("repository:%s:%s", t->repository, t->push ? "pull,push" : "pull");
 	r->ca_file = private_ca(t->url);
 	r->maybe_tls = t->maybe_tls;
 	r->stop = t->stop;
@@ -248,6 +249,20 @@ int registry_ping(struct registry *r, struct err *e)
 	struct fetch_request q = { .method = "GET" };
 	int err = registry_request(r, &q, "/v2/", &f, e);
 	return err == -EHOSTUNREACH || err == -ETIMEDOUT || err == -ECANCELED ? err : 0;
+}
+
+int registry_login(const struct registry_target *t, struct err *e)
+{
+	autoregistry struct registry *r = NULL;
+	autofetch struct fetch *f = NULL;
+	struct fetch_request q = { .method = "GET" };
+	int err = registry_open(t, &r, e);
+	if (err < 0 || (err = registry_request(r, &q, "/v2/", &f, e)) == 0)
+		return err;
+	if (err != -EACCES)
+		return err;
+	autofree char *why = str_dup(e->what);
+	return err_http(e, 401, EACCES, "Get \"%s/v2/\": %s", r->url, why);
 }
 
 /* ---- manifests ------------------------------------------------------------------- */

@@ -37,6 +37,10 @@ void registry_close(struct registry **r);
 /* Is anybody there?  Only that: whether we are let in is told by what comes next. */
 int registry_ping(struct registry *r, struct err *e);
 
+/* docker login: would this registry let us in?  EACCES (401) where it would not; one
+ * that asks nobody lets everybody in.  The target's repository is "". */
+int registry_login(const struct registry_target *t, struct err *e);
+
 /* The base URL of a domain as it stands in a name; caller frees.  *maybe_tls is
  * set where plain HTTP is allowed (loopback, and those listed). */
 char *registry_url(const char *domain, char *const *insecure, bool *maybe_tls);

@@ -148,7 +148,7 @@ like "$(d system prune -f 2>&1)" "Total reclaimed space" "system prune"
 # -- the API itself
 is "$(raw http://x/nosuch)" '{"message":"page not found"}' "an unknown route"
 is "$(status http://x/nosuch)" 404 "an unknown route is 404"
-is "$(status -X PUT http://x/containers/json)" 405 "a wrong method is 405"
+is "$(status -X PUT http://x/containers/json)" 404 "a wrong method is as unknown as a wrong path"
 is "$(status -X POST -H 'Content-Type: application/json' -d '{"Image":' http://x/containers/create)" 400 "bad JSON is 400"
 is "$(status -X POST -H 'Content-Type: application/json' -d '{"Image":5}' http://x/containers/create)" 400 "a wrong type is 400"
 is "$(status -X POST -H 'Content-Type: application/json' -d '{"Image":"busybox","HostConfig":{"Links":["a:b"]}}' http://x/containers/create)" 400 "what isn't supported is refused"
