@@ -25,8 +25,9 @@ static int check_words(const cJSON *filters, const char *key, const char *what,
 			ok |= str_eq(*w, v->valuestring);
 		}
 		if (!ok)
-			return err_set(e, EINVAL, "invalid filter '%s=%s': invalid value for %s (%s): "
-				       "must be one of [%s]", key, v->valuestring, what, v->valuestring, all.s);
+			return err_set(e, EINVAL, "invalid filter '%s=%s': invalid value for %s (%s): must "
+				       "be one of [%s]", key, v->valuestring, what, v->valuestring,
+				       all.s);
 	}
 	return 0;
 }
@@ -68,8 +69,8 @@ static int check_ports(const cJSON *filters, const char *key, struct err *e)
 			return err_set(e, EINVAL, "filter for '%s' should not contain ':': %s", key,
 				       v->valuestring);
 		if (!parse_ports(v->valuestring, &first, &last, proto) || last > 65535)
-			return err_set(e, EINVAL, "error while looking up for %s %s: Invalid containerPort: %s",
-				       key, v->valuestring, v->valuestring);
+			return err_set(e, EINVAL, "error while looking up for %s %s: Invalid "
+				       "containerPort: %s", key, v->valuestring, v->valuestring);
 	}
 	return 0;
 }
