@@ -17,10 +17,13 @@
 
 #include "core/cleanup.h"
 
-#define TCP_LISTEN_STATE 0x0a	/* enum in the kernel's net/tcp_states.h */
+/* An enum in the kernel's net/tcp_states.h; UDP sockets that aren't connected are
+ * shown as the latter. */
+#define TCP_LISTEN_STATE 0x0a
+#define TCP_CLOSE_STATE 0x07
 
-/* The inode of a listening socket on port in a file of /proc/net/tcp's form; 0 if none. */
-static unsigned long listener_inode(const char *table, uint16_t port)
+/* The inode of a socket in that state on port in a file of /proc/net/tcp's form; 0 if none. */
+static unsigned long socket_inode(const char *table, unsigned int want, uint16_t port)
 {
 	autofile FILE *f = fopen(table, "re");
 	char line[512];
@@ -31,7 +34,7 @@ static unsigned long listener_inode(const char *table, uint16_t port)
 		/* sl local:port remote:port st tx:rx tr:when retrnsmt uid timeout inode */
 		if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x"
 				 " %*s %*s %*s %*d %*d %lu", &local, &state, &inode) == 3 &&
-		    state == TCP_LISTEN_STATE && local == port)
+		    state == want && local == port)
 			return inode;
 	}
 	return 0;
@@ -65,17 +68,18 @@ static void describe(const char *proc, const char *pid, char *out, size_t cap)
 	snprintf(out, cap, "pid %s (%s)", pid, comm);
 }
 
-void holder_find(const char *proc, uint16_t port, char *out, size_t cap)
+void holder_find(const char *proc, const char *proto, uint16_t port, char *out, size_t cap)
 {
-	static const char *const tables[] = { "tcp", "tcp6" };
+	static const char *const versions[] = { "", "6" };
+	unsigned int state = !strcmp(proto, "udp") ? TCP_CLOSE_STATE : TCP_LISTEN_STATE;
 	unsigned long inode = 0;
 	char path[PATH_MAX];
 	struct dirent *de;
 
 	out[0] = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(tables) && !inode; i++) {
-		snprintf(path, sizeof(path), "%s/thread-self/net/%s", proc, tables[i]);
-		inode = listener_inode(path, port);
+	for (size_t i = 0; i < ARRAY_SIZE(versions) && !inode; i++) {
+		snprintf(path, sizeof(path), "%s/thread-self/net/%s%s", proc, proto, versions[i]);
+		inode = socket_inode(path, state, port);
 	}
 	if (!inode)
 		return;

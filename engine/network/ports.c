@@ -57,23 +57,25 @@ static socklen_t claim_address(const struct claim *c, uint16_t port, struct sock
 	return sizeof(*out);
 }
 
-static int bind_one(struct network *n, const struct claim *c, uint16_t port)
+static int bind_one(struct network *n, const struct claim *c, int type, uint16_t port)
 {
 	struct sockaddr_in6 address;
 	socklen_t len = claim_address(c, port, &address);
 	int yes = 1;
 
-	int fd = (int)k_socket(n->k, c->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = (int)k_socket(n->k, c->family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return fd;
-	/* Connections of the last holder may linger in TIME_WAIT; a listener still bars us. */
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	/* Connections of the last holder may linger in TIME_WAIT; a listener still bars
+	 * us.  Of UDP ports that would share it with others. */
+	if (type == SOCK_STREAM)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
 	if (c->family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof(yes));
 	trace_why(n->k, WHY_NET_PUBLISH);
 	long r = k_bind(n->k, fd, (struct sockaddr *)&address, len);
 	trace_why(n->k, WHY_TABLE);
-	if (r == 0)
+	if (r == 0 && type == SOCK_STREAM)
 		r = k_listen(n->k, fd, ACCEPT_QUEUE);
 	if (r == 0)
 		return fd;
@@ -93,9 +95,11 @@ static void drop_claims(struct network *n, struct published *p)
 static int claim_all(struct network *n, struct published *p, const struct claim *c, int count,
 		     uint16_t port)
 {
+	int type = strcmp(p->port.proto, "udp") ? SOCK_STREAM : SOCK_DGRAM;
+
 	p->doors[0].source.fd = p->doors[1].source.fd = -1;
 	for (int i = 0; i < count; i++) {
-		int fd = bind_one(n, &c[i], port);
+		int fd = bind_one(n, &c[i], type, port);
 		if (fd >= 0) {
 			p->doors[i].source.fd = fd;
 		} else if (!c[i].optional || fd == -EADDRINUSE) {
@@ -180,7 +184,7 @@ static int say_taken(struct network *n, const struct port *p, const char *ip, ch
 		return err_hint(e, "Container %.12s has it. Publish another host port (-p %u:%u), "
 				"or stop that container.", holder, other, p->ctr);
 	}
-	holder_find("/proc", p->host, holder, cap);
+	holder_find("/proc", p->proto, p->host, holder, cap);
 	err_set(e, EADDRINUSE, "failed to bind host port %s:%u/%s: address already in use",
 		ip, p->host, p->proto);
 	return err_hint(e, "%s listens there, and is no container of ours. Publish another host "
@@ -240,8 +244,9 @@ int network_publish(struct network *n, struct endpoint *ep, struct port *p, char
 
 	holder[0] = '\0';
 	trace_region(n->k, REGION_PUBLISH);
-	int r = strcmp(new->port.proto, "tcp") ?
-		err_set(e, EPROTONOSUPPORT, "publish port %u/%s: only TCP can be published",
+	bool known = !strcmp(new->port.proto, "tcp") || !strcmp(new->port.proto, "udp");
+	int r = !known ?
+		err_set(e, EPROTONOSUPPORT, "publish port %u/%s: only TCP and UDP can be published",
 			p->ctr, p->proto) :
 		claim(n, new, holder, cap, e);
 	trace_region(n->k, REGION_NONE);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -83,9 +84,11 @@ static void on_visitor(struct proxy *p, struct source *s, uint32_t events)
 
 static void open_doors(struct proxy *p, struct published *port)
 {
+	bool udp = !strcmp(port->port.proto, "udp");
+
 	for (int i = 0; i < 2; i++) {
 		port->doors[i].port = port;
-		port->doors[i].source.ready = on_visitor;
+		port->doors[i].source.ready = udp ? udp_on_datagram : on_visitor;
 	}
 	port->next_open = p->open;
 	p->open = port;
@@ -98,6 +101,7 @@ static void close_doors(struct proxy *p, struct published *port)
 
 	while (port->relays)
 		relay_end(p, port->relays);
+	udp_end(p, port);
 	for (int i = 0; i < 2; i++)
 		source_close(p, &port->doors[i].source);
 	while (*at && *at != port)
@@ -191,6 +195,7 @@ static void tick(struct proxy *p)
 		return;
 	p->ticked_ns = now;
 	resolver_tick(p, now);
+	udp_tick(p, now);
 }
 
 static void *serve(void *arg)

@@ -27,6 +27,7 @@ struct proxy;
 struct relay;
 struct resolver;
 struct question;
+struct udp_port;
 
 struct source {
 	void (*ready)(struct proxy *p, struct source *s, uint32_t events);
@@ -47,6 +48,7 @@ struct published {
 	int netns;			/* borrowed from the endpoint */
 	uint64_t inode;
 	struct relay *relays;
+	struct udp_port *udp;		/* its visitors, of a UDP port; the proxy's */
 };
 
 struct proxy {
@@ -92,6 +94,16 @@ void source_close(struct proxy *p, struct source *s);
 /* relay.c: takes over an accepted connection. */
 void relay_begin(struct proxy *p, struct published *port, int fd, const struct sockaddr *peer);
 void relay_end(struct proxy *p, struct relay *r);
+/* A socket in the container's namespace, on its way to the container's port; or -errno. */
+int relay_reach(struct proxy *p, const struct published *port, int type);
+/* Tells of a visit that was no TCP connection. */
+void relay_tell(struct proxy *p, const struct published *port, const struct sockaddr *peer,
+		uint64_t in, uint64_t out);
+
+/* udp.c */
+void udp_on_datagram(struct proxy *p, struct source *s, uint32_t events);
+void udp_end(struct proxy *p, struct published *port);
+void udp_tick(struct proxy *p, uint64_t now_ns);
 
 /* resolver.c: gives up on what nobody answered; ends all. */
 void resolver_tick(struct proxy *p, uint64_t now_ns);

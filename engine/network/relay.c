@@ -62,28 +62,37 @@ static struct side *other(struct side *s)
 
 /* ---- telling ---- */
 
-static void tell(struct proxy *p, struct relay *r)
+static struct visit *new_visit(const struct published *port, const char *peer, uint64_t src_netns)
 {
 	struct visit *v = mem_alloc(sizeof(*v));
 
-	snprintf(v->cid, sizeof(v->cid), "%s", r->port->cid);
-	snprintf(v->peer, sizeof(v->peer), "%s", r->peer);
+	snprintf(v->cid, sizeof(v->cid), "%s", port->cid);
+	snprintf(v->peer, sizeof(v->peer), "%s", peer);
+	v->told = (struct net_visit){
+		.cid = v->cid, .host_port = port->port.host, .ctr_port = port->port.ctr,
+		.peer = v->peer, .src_netns = src_netns, .same_netns = src_netns == port->inode,
+		.request = v->request, .body_sha256 = v->body,
+	};
+	return v;
+}
+
+static void tell(struct proxy *p, struct relay *r)
+{
+	struct visit *v = new_visit(r->port, r->peer, r->src_netns);
+
 	memcpy(v->request, r->sniff.request, sizeof(v->request));
 	memcpy(v->body, r->sniff.body_sha256, sizeof(v->body));
 	if (!r->sniff.request_whole)
 		v->request[0] = '\0';
-	v->told = (struct net_visit){
-		.cid = v->cid, .host_port = r->port->port.host, .ctr_port = r->port->port.ctr,
-		.peer = v->peer, .src_netns = r->src_netns,
-		.same_netns = r->src_netns == r->port->inode,
-		.bytes_in = r->side[VISITOR].sent, .bytes_out = r->side[CONTAINER].sent,
-		.http_status = r->sniff.status, .request = v->request, .body_sha256 = v->body,
-	};
+	v->told.bytes_in = r->side[VISITOR].sent;
+	v->told.bytes_out = r->side[CONTAINER].sent;
+	v->told.http_status = r->sniff.status;
 	visits_add(p->visits, v);
 	r->told = true;
 }
 
-static void describe_peer(struct proxy *p, struct relay *r, const struct sockaddr *peer)
+/* Who that is, as text; the namespace it comes from. */
+static uint64_t describe_peer(struct proxy *p, const struct sockaddr *peer, char out[PEER_TEXT])
 {
 	const struct sockaddr_in6 *six = (const void *)peer;
 	const struct sockaddr_in *four = (const void *)peer;
@@ -91,13 +100,24 @@ static void describe_peer(struct proxy *p, struct relay *r, const struct sockadd
 
 	if (peer->sa_family == AF_INET6) {
 		inet_ntop(AF_INET6, &six->sin6_addr, text, sizeof(text));
-		snprintf(r->peer, sizeof(r->peer), "[%s]:%u", text, ntohs(six->sin6_port));
-		r->src_netns = p->n->host_inode;
-	} else {
-		inet_ntop(AF_INET, &four->sin_addr, text, sizeof(text));
-		snprintf(r->peer, sizeof(r->peer), "%s:%u", text, ntohs(four->sin_port));
-		r->src_netns = network_netns_of(p->n, ntohl(four->sin_addr.s_addr));
+		snprintf(out, PEER_TEXT, "[%s]:%u", text, ntohs(six->sin6_port));
+		return p->n->host_inode;
 	}
+	inet_ntop(AF_INET, &four->sin_addr, text, sizeof(text));
+	snprintf(out, PEER_TEXT, "%s:%u", text, ntohs(four->sin_port));
+	return network_netns_of(p->n, ntohl(four->sin_addr.s_addr));
+}
+
+void relay_tell(struct proxy *p, const struct published *port, const struct sockaddr *peer,
+		uint64_t in, uint64_t out)
+{
+	char text[PEER_TEXT];
+	uint64_t from = describe_peer(p, peer, text);
+	struct visit *v = new_visit(port, text, from);
+
+	v->told.bytes_in = in;
+	v->told.bytes_out = out;
+	visits_add(p->visits, v);
 }
 
 /* ---- life and death ---- */
@@ -262,8 +282,7 @@ static void on_event(struct proxy *p, struct source *source, uint32_t events)
 	settle(p, r);
 }
 
-/* A socket in the container's namespace, on its way to the container's port. */
-static int reach(struct proxy *p, const struct published *port)
+int relay_reach(struct proxy *p, const struct published *port, int type)
 {
 	struct sockaddr_in to = {
 		.sin_family = AF_INET, .sin_port = htons(port->port.ctr),
@@ -272,7 +291,7 @@ static int reach(struct proxy *p, const struct published *port)
 	int fd = (int)k_setns(p->k, port->netns, CLONE_NEWNET);
 
 	if (fd == 0)
-		fd = (int)k_socket(p->k, AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		fd = (int)k_socket(p->k, AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	network_come_back(p->n);
 	if (fd < 0)
 		return fd;
@@ -321,10 +340,10 @@ void relay_begin(struct proxy *p, struct published *port, int fd, const struct s
 	r->port = port;
 	r->connecting = true;
 	sniff_begin(&r->sniff);
-	describe_peer(p, r, peer);
+	r->src_netns = describe_peer(p, peer, r->peer);
 	link_in(p, r);
 	trace_subject(p->k, port->cid);
-	on = reach(p, port);
+	on = relay_reach(p, port, SOCK_STREAM);
 	side_init(&r->side[VISITOR], r, fd);
 	side_init(&r->side[CONTAINER], r, on < 0 ? -1 : on);
 	adorn(fd);

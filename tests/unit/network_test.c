@@ -263,9 +263,9 @@ START_TEST(holders_are_found)
 	char root[] = "/tmp/drydock-proc.XXXXXX", holder[64];
 
 	make_proc(root);
-	holder_find(root, 8080, holder, sizeof(holder));
+	holder_find(root, "tcp", 8080, holder, sizeof(holder));
 	ck_assert_str_eq(holder, "pid 42 (nginx)");
-	holder_find(root, 8081, holder, sizeof(holder));
+	holder_find(root, "tcp", 8081, holder, sizeof(holder));
 	ck_assert_str_eq(holder, "");
 	dir_remove(root, NULL);
 }
