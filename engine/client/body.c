@@ -425,13 +425,19 @@ static bool built_in_network(const char *name)
 /* The first network is the container's mode; users' own networks are endpoints. */
 PUT(network)
 {
-	place(body, field, cJSON_CreateString(values[0]));
-	for (; *values; values++) {
-		if (built_in_network(*values))
-			continue;
+	for (bool first = true; *values; values++, first = false) {
+		autofree char *name = NULL;
+		autojson cJSON *settings = NULL;
+		int r = spec_network(*values, &name, &settings, e);
+
+		if (r)
+			return r;
+		if (first)
+			place(body, field, cJSON_CreateString(name));
 		cJSON *all = container_at(body, "NetworkingConfig.EndpointsConfig", false);
-		if (!json_obj(all, *values))
-			cJSON_AddObjectToObject(all, *values);
+		bool plain = built_in_network(name) && !settings->child;
+		if (!plain && !json_obj(all, name))
+			cJSON_AddItemToObject(all, name, steal_ptr(settings));
 	}
 	return 0;
 }

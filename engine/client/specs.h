@@ -20,6 +20,12 @@ int spec_device(const char *text, cJSON **out, struct err *e);
 /* "on-failure:3": HostConfig.RestartPolicy. */
 int spec_restart(const char *text, cJSON **out, struct err *e);
 
+/* "backend", or "name=backend,alias=web,ip=…": the name and its EndpointSettings. */
+int spec_network(const char *text, char **name, cJSON **settings, struct err *e);
+/* What `network create` is told about addresses, as IPAM's Config; lists end in NULL. */
+struct ipam_words { char *const *subnets, *const *ranges, *const *gateways, *const *reserved; };
+int spec_ipam(const struct ipam_words *w, cJSON **out, struct err *e);
+
 /* For the option types: is it well formed? */
 int spec_check_mount(const char *text, struct err *e);
 int spec_check_ulimit(const char *text, struct err *e);
