@@ -43,7 +43,8 @@ cJSON *show_row_ports(const struct container *c)
 		const char *slash = strchr(v->string, '/');
 		bool published = false;
 		for (size_t i = 0; i < c->n_ports; i++)
-			published |= c->ports[i].ctr == ctr && str_starts(slash ? slash + 1 : "tcp", c->ports[i].proto);
+			published |= c->ports[i].ctr == ctr &&
+				     str_eq(slash ? slash + 1 : "tcp", c->ports[i].proto);
 		if (!published)
 			cJSON_AddItemToArray(list, row_port(ctr, slash ? slash + 1 : "tcp", NULL));
 	}
