@@ -88,6 +88,26 @@ int containers_rename(struct request *r, struct err *e)
 	return reply_done(r, container_rename(c, name, e));
 }
 
+int containers_update(struct request *r, struct err *e)
+{
+	autocontainer struct container *c = NULL;
+	char **warnings = mem_alloc(sizeof(*warnings));
+	int n = request_container(r, &c, e);
+	if (n == 0)
+		n = r->json ? container_update(c, r->json, &warnings, e) :
+			      err_set(e, EINVAL, "invalid JSON: got EOF while reading request body");
+	if (n == 0) {
+		cJSON *o = cJSON_CreateObject();
+		if (warnings[0])
+			json_put_strv(o, "Warnings", warnings);
+		else
+			json_put(o, "Warnings", cJSON_CreateNull());
+		n = reply_json(r, 200, o);
+	}
+	strv_free(warnings);
+	return n;
+}
+
 int containers_resize(struct request *r, struct err *e)
 {
 	autocontainer struct container *c = NULL;

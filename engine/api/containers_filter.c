@@ -205,7 +205,7 @@ bool ps_filter_fits(const struct ps_filter *f, const struct container *c)
 	       filter_match(f->filters, "id", c->id) &&
 	       filter_labels(f->filters, json_obj(c->config, "Labels")) && exit_fits(f, c, up) &&
 	       filter_has(f->filters, "status", ctr_status_names[c->status]) &&
-	       filter_has(f->filters, "health", "none") &&
+	       filter_has(f->filters, "health", container_health(c)) &&
 	       c->created_ns < f->before && c->created_ns > f->since &&
 	       mount_fits(f, c) && image_fits(f, c) && network_fits(f, c) && port_fits(f, c);
 }

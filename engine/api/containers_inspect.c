@@ -26,6 +26,9 @@ static cJSON *show_state(const struct container *c)
 	json_put_str(s, "Error", c->error);
 	put_time(s, "StartedAt", c->started_ns);
 	put_time(s, "FinishedAt", c->finished_ns);
+	cJSON *health = container_health_json(c);
+	if (health)
+		json_put(s, "Health", health);
 	return s;
 }
 

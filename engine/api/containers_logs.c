@@ -16,6 +16,7 @@
 
 #include "api/routes.h"
 #include "core/clock.h"
+#include "runtime/container_log.h"
 #include "runtime/log_line.h"
 
 struct logs {
@@ -94,12 +95,65 @@ static bool send_new(struct logs *l, struct stream *s)
 
 /* -- where to begin ---------------------------------------------------------------- */
 
-/* Moves to the start of the last `tail` lines: newlines are counted from the end. */
-static void seek_tail(struct logs *l)
+/* A container's log is one file, or with a limit of size several: "NAME", before that
+ * "NAME.1", and so on back.  n: how far back; NULL if there is no such file. */
+static char *file_name(const struct logs *l, int n)
+{
+	autofree char *path = container_log_path(l->c);
+	char *name = n ? str_printf("%s.%d", path, n) : str_dup(path);
+	if (access(name, F_OK) == 0)
+		return name;
+	free(name);
+	return NULL;
+}
+
+static bool open_file(struct logs *l, int n)
+{
+	autofree char *name = file_name(l, n);
+	int fd = name ? open(name, O_RDONLY | O_CLOEXEC) : -1;
+	if (fd < 0)
+		return false;
+	if (l->fd >= 0)
+		close(l->fd);
+	l->fd = fd;
+	return true;
+}
+
+static int oldest(const struct logs *l)
+{
+	for (int n = 0;; n++) {
+		autofree char *next = file_name(l, n + 1);
+		if (!next)
+			return n;
+	}
+}
+
+/* At the end of a file: on to the one that was begun after it, which the supervisor may
+ * have done this moment (ours is then found under another name).  False: there is none. */
+static bool next_file(struct logs *l, struct stream *s)
+{
+	struct stat own, st;
+	int last = oldest(l);
+	if (fstat(l->fd, &own) < 0)
+		return false;
+	for (int n = 0; n <= last; n++) {
+		autofree char *name = file_name(l, n);
+		if (!name || stat(name, &st) < 0 || st.st_ino != own.st_ino)
+			continue;
+		if (n > 0)
+			send_new(l, s);		/* what came just before; it grows no more */
+		return n > 0 && open_file(l, n - 1);
+	}
+	return open_file(l, last);	/* ours is deleted: all the others are newer */
+}
+
+/* Moves to the start of the last `left` lines: newlines are counted from the end.
+ * Returns how many more would be needed. */
+static int64_t seek_back(struct logs *l, int64_t left)
 {
 	char buf[16384];
 	off_t end = lseek(l->fd, 0, SEEK_END), at = end;
-	int64_t left = l->tail + 1;	/* the file ends with a newline of its own */
+	left++;		/* the file ends with a newline of its own */
 	while (at > 0) {
 		size_t want = at < (off_t)sizeof(buf) ? (size_t)at : sizeof(buf);
 		ssize_t n = pread(l->fd, buf, want, at - (off_t)want);
@@ -108,11 +162,26 @@ static void seek_tail(struct logs *l)
 		for (ssize_t i = n - 1; i >= 0; i--)
 			if (buf[i] == '\n' && --left == 0) {
 				lseek(l->fd, at - (off_t)want + i + 1, SEEK_SET);
-				return;
+				return 0;
 			}
 		at -= (off_t)want;
 	}
 	lseek(l->fd, 0, SEEK_SET);
+	return left - 1;
+}
+
+/* Opens the file that the answer begins in, at its place. */
+static bool open_first(struct logs *l)
+{
+	int64_t left = l->tail;
+	if (left < 0)
+		return open_file(l, oldest(l));
+	if (!open_file(l, 0))
+		return false;
+	for (int n = 0; (left = seek_back(l, left)) > 0;)
+		if (!open_file(l, ++n))
+			break;
+	return true;
 }
 
 /* -- following --------------------------------------------------------------------- */
@@ -158,14 +227,15 @@ static void wait_change(int watch)
 		return;
 }
 
-static void follow(struct logs *l, struct stream *s, const char *path)
+static void follow(struct logs *l, struct stream *s)
 {
+	autofree char *dir = container_path(l->c, "");
 	autofd int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (watch >= 0)
-		inotify_add_watch(watch, path, IN_MODIFY);
+		inotify_add_watch(watch, dir, IN_MODIFY | IN_CREATE);
 	while (!l->stop && !stream_gone(s) && clock_wall_ns() <= l->until) {
 		bool over = is_over(l->c);	/* asked before the last look, so nothing is missed */
-		bool any = send_new(l, s);
+		bool any = send_new(l, s) || (l->fd >= 0 ? next_file(l, s) : open_file(l, 0));
 		if (!any)
 			tell(l);
 		if (over && !any)
@@ -178,16 +248,14 @@ static void follow(struct logs *l, struct stream *s, const char *path)
 static void produce(struct stream *s, void *arg)
 {
 	struct logs *l = arg;
-	autofree char *path = container_log_path(l->c);
 	l->sha = EVP_MD_CTX_new();
 	EVP_DigestInit_ex(l->sha, EVP_sha256(), NULL);
-	l->fd = open(path, O_RDONLY | O_CLOEXEC | (l->follow ? O_CREAT : 0), 0640);
-	if (l->fd >= 0 && l->tail >= 0)
-		seek_tail(l);
-	if (l->fd >= 0)
-		send_new(l, s);
-	if (l->fd >= 0 && l->follow)
-		follow(l, s, path);
+	if (open_first(l))
+		do
+			send_new(l, s);
+		while (!l->stop && next_file(l, s));
+	if (l->follow)
+		follow(l, s);
 	tell(l);
 }
 
@@ -218,7 +286,7 @@ int containers_logs(struct request *r, struct err *e)
 		return err_set(e, EINVAL, "Bad parameters: you must choose at least one stream");
 	container_lock(c);
 	want.framed = !json_bool(c->config, "Tty");
-	bool kept = !str_eq(json_str(json_obj(c->host, "LogConfig"), "Type"), "none");
+	bool kept = log_is_kept(json_obj(c->host, "LogConfig"));
 	container_unlock(c);
 	if (!kept)
 		return err_http(e, 501, ENOSYS, "configured logging driver does not support reading");

@@ -21,6 +21,20 @@ static uint64_t now(clockid_t id)
 
 uint64_t clock_mono_ns(void) { return now(CLOCK_MONOTONIC); }
 
+char *clock_duration_text(int64_t ns, char *buf)
+{
+	const int64_t minute = 60000000000ll;
+	int n = 0;
+	if (ns && ns < 1000000000)
+		return snprintf(buf, 40, "%gms", (double)ns / 1e6), buf;
+	if (ns >= 60 * minute)
+		n = snprintf(buf, 40, "%lldh", (long long)(ns / (60 * minute)));
+	if (ns >= minute)
+		n += snprintf(buf + n, 40 - (size_t)n, "%lldm", (long long)(ns / minute % 60));
+	snprintf(buf + n, 40 - (size_t)n, "%gs", (double)(ns % minute) / 1e9);
+	return buf;
+}
+
 void clock_wait_ms(pthread_cond_t *c, pthread_mutex_t *m, unsigned ms)
 {
 	uint64_t until = clock_mono_ns() + ms * 1000000ull;

@@ -14,6 +14,9 @@ int clock_parse(const char *text, uint64_t *wall_ns);
 /* 0 or -EINVAL; a length of time as Go writes it: "1h30m", "250ms", "-1.5s", "0". */
 int clock_duration(const char *text, int64_t *ns);
 
+/* The same way round; buf >= 40. */
+char *clock_duration_text(int64_t ns, char *buf);
+
 /* Waits on c for at most ms, by the monotonic clock: setting the time moves nothing. */
 void clock_wait_ms(pthread_cond_t *c, pthread_mutex_t *m, unsigned ms);
 

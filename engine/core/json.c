@@ -132,6 +132,12 @@ void json_put_bool(cJSON *o, const char *key, bool value)
 	json_put(o, key, cJSON_CreateBool(value));
 }
 
+void json_replace(cJSON *o, const char *key, cJSON *value)
+{
+	cJSON_DeleteItemFromObjectCaseSensitive(o, key);
+	json_put(o, key, value);
+}
+
 void json_put_strv(cJSON *o, const char *key, char *const *v)
 {
 	cJSON *a = cJSON_CreateArray();

@@ -32,6 +32,7 @@ void json_put_str(cJSON *o, const char *key, const char *value);	/* NULL: JSON n
 void json_put_int(cJSON *o, const char *key, int64_t value);	/* exact up to 2^53 */
 void json_put_bool(cJSON *o, const char *key, bool value);
 void json_put(cJSON *o, const char *key, cJSON *value);		/* takes value */
+void json_replace(cJSON *o, const char *key, cJSON *value);	/* takes value; put if absent */
 void json_put_strv(cJSON *o, const char *key, char *const *v);
 
 /* Whole text, nothing after it; EBADMSG with the position otherwise. */

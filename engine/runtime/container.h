@@ -46,6 +46,7 @@ struct containers;
 struct place;			/* container_places.h */
 struct net;			/* networks.h */
 struct attach_waiting;		/* clients attached before the start */
+struct health;			/* how the last probes went */
 struct changes;			/* what the upper layer held when last looked at */
 
 /* Read the fields with the lock held (container_lock). */
@@ -83,6 +84,7 @@ struct container {
 	struct attach_waiting *waiting;
 	int expected;			/* clients promised a stream that aren't here yet */
 	struct changes *changes;
+	struct health *health;		/* NULL: it has no check, or was never started */
 	struct origin by;		/* of the last start, or the creation; owned text */
 	char **init_argv;		/* PID 1's, as last exec'd */
 	char *init_exe;
@@ -139,6 +141,8 @@ int container_restart(struct container *c, const struct origin *by, int grace, s
 int container_kill(struct container *c, const struct origin *by, const char *signal,
 		   struct err *e);
 int container_pause(struct container *c, const struct origin *by, bool pause, struct err *e);
+/* docker update: want has fields of HostConfig.  409 where they clash with what is set. */
+int container_update(struct container *c, const cJSON *want, char ***warnings, struct err *e);
 int container_rename(struct container *c, const char *name, struct err *e);
 /* Networks, also while it runs.  settings: the API's EndpointConfig, or NULL. */
 int container_connect(struct container *c, const struct origin *by, struct net *n,
@@ -190,6 +194,8 @@ int exec_check(struct containers *cs, const char *id, bool *tty, struct err *e);
 /* fd -1: detached; else taken over, also on failure. */
 int exec_start(struct containers *cs, const char *id, int fd, const void *early, size_t early_len,
 	       int rows, int cols, struct err *e);
+/* SIGKILL for its program, if that still runs. */
+void exec_kill(struct containers *cs, const char *id);
 int exec_resize(struct containers *cs, const char *id, int rows, int cols, struct err *e);
 cJSON *container_exec_ids(struct container *c);		/* array, or JSON null */
 
@@ -202,6 +208,10 @@ int64_t container_size_rw(struct container *c);
 /* Docker's array of {"Path","Kind"}: 0 modified, 1 added, 2 deleted. */
 int container_changes(struct container *c, cJSON **out, struct err *e);
 
+/* "starting", "healthy", "unhealthy", or "none".  Lock held. */
+const char *container_health(const struct container *c);
+/* State.Health: {"Status","FailingStreak","Log"}; owned, NULL if there is no check. */
+cJSON *container_health_json(const struct container *c);
 /* "Up 3 minutes", "Exited (0) 2 hours ago" …; owned. */
 char *container_status_text(const struct container *c);
 /* Signals by name ("KILL", "SIGKILL") or number: the number, or -EINVAL. */

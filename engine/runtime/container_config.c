@@ -15,19 +15,21 @@ enum treat {
 };
 
 /* JSON types: s text, i integer, b true or false, a array, o object, c text or array. */
-struct field { const char *name; char type; enum treat treat; };
+struct field { const char *name; char type; enum treat treat; const char *words; };
 
 static const struct field config_fields[] = {
 	{ "Hostname", 's', KEEP }, { "Domainname", 's', KEEP }, { "User", 's', KEEP },
 	{ "AttachStdin", 'b', KEEP }, { "AttachStdout", 'b', KEEP }, { "AttachStderr", 'b', KEEP },
 	{ "ExposedPorts", 'o', KEEP }, { "Tty", 'b', KEEP }, { "OpenStdin", 'b', KEEP },
 	{ "StdinOnce", 'b', KEEP }, { "Env", 'a', KEEP }, { "Cmd", 'c', KEEP },
-	{ "Healthcheck", 'o', WARN }, { "ArgsEscaped", 'b', KEEP }, { "Image", 's', KEEP },
+	{ "Healthcheck", 'o', KEEP }, { "ArgsEscaped", 'b', KEEP }, { "Image", 's', KEEP },
 	{ "Volumes", 'o', KEEP }, { "WorkingDir", 's', KEEP }, { "Entrypoint", 'c', KEEP },
 	{ "NetworkDisabled", 'b', KEEP }, { "MacAddress", 's', KEEP }, { "OnBuild", 'a', KEEP },
 	{ "Labels", 'o', KEEP }, { "StopSignal", 's', KEEP }, { "StopTimeout", 'i', KEEP },
 	{ "Shell", 'a', KEEP },
 };
+
+#define NO_REALTIME "kernel does not support CPU real-time scheduler"
 
 static const struct field host_fields[] = {
 	{ "Binds", 'a', KEEP }, { "ContainerIDFile", 's', KEEP }, { "LogConfig", 'o', KEEP },
@@ -39,7 +41,9 @@ static const struct field host_fields[] = {
 	{ "GroupAdd", 'a', KEEP }, { "IpcMode", 's', KEEP }, { "Cgroup", 's', WARN },
 	{ "Links", 'a', REFUSE }, { "OomScoreAdj", 'i', KEEP }, { "PidMode", 's', KEEP },
 	{ "Privileged", 'b', KEEP }, { "PublishAllPorts", 'b', KEEP },
-	{ "ReadonlyRootfs", 'b', KEEP }, { "SecurityOpt", 'a', KEEP }, { "StorageOpt", 'o', REFUSE },
+	{ "ReadonlyRootfs", 'b', KEEP }, { "SecurityOpt", 'a', KEEP }, 
+	{ "StorageOpt", 'o', REFUSE, "--storage-opt is supported only for overlay over xfs with"
+	  " 'pquota' mount option" },
 	{ "Tmpfs", 'o', KEEP }, { "UTSMode", 's', KEEP }, { "UsernsMode", 's', KEEP },
 	{ "ShmSize", 'i', KEEP }, { "Sysctls", 'o', KEEP }, { "Runtime", 's', KEEP },
 	{ "Isolation", 's', KEEP }, { "CpuShares", 'i', KEEP }, { "Memory", 'i', KEEP },
@@ -47,15 +51,20 @@ static const struct field host_fields[] = {
 	{ "BlkioWeightDevice", 'a', WARN }, { "BlkioDeviceReadBps", 'a', WARN },
 	{ "BlkioDeviceWriteBps", 'a', WARN }, { "BlkioDeviceReadIOps", 'a', WARN },
 	{ "BlkioDeviceWriteIOps", 'a', WARN }, { "CpuPeriod", 'i', KEEP }, { "CpuQuota", 'i', KEEP },
-	{ "CpuRealtimePeriod", 'i', WARN }, { "CpuRealtimeRuntime", 'i', WARN },
+	{ "CpuRealtimePeriod", 'i', REFUSE, NO_REALTIME }, { "CpuRealtimeRuntime", 'i', REFUSE, NO_REALTIME },
 	{ "CpusetCpus", 's', KEEP }, { "CpusetMems", 's', KEEP }, { "Devices", 'a', REFUSE },
-	{ "DeviceCgroupRules", 'a', REFUSE }, { "DeviceRequests", 'a', REFUSE },
+	{ "DeviceCgroupRules", 'a', REFUSE }, 
+	{ "DeviceRequests", 'a', REFUSE, "could not select device driver \"\" with capabilities: [[gpu]]" },
 	{ "KernelMemory", 'i', WARN }, { "KernelMemoryTCP", 'i', WARN },
 	{ "MemoryReservation", 'i', KEEP }, { "MemorySwap", 'i', KEEP },
 	{ "MemorySwappiness", 'i', WARN }, { "OomKillDisable", 'b', WARN },
 	{ "PidsLimit", 'i', KEEP }, { "Ulimits", 'a', KEEP }, { "CpuCount", 'i', WARN },
-	{ "CpuPercent", 'i', WARN }, { "IOMaximumIOps", 'i', WARN },
-	{ "IOMaximumBandwidth", 'i', WARN }, { "Mounts", 'a', KEEP }, { "MaskedPaths", 'a', KEEP },
+	{ "CpuPercent", 'i', WARN }, 
+	{ "IOMaximumIOps", 'i', REFUSE, "invalid option: QoS maximum IOPs configuration is not"
+	  " supported on linux" },
+	{ "IOMaximumBandwidth", 'i', REFUSE, "invalid option: QoS maximum bandwidth configuration is"
+	  " not supported on linux" },
+	 { "Mounts", 'a', KEEP }, { "MaskedPaths", 'a', KEEP },
 	{ "ReadonlyPaths", 'a', KEEP }, { "Init", 'b', KEEP },
 };
 
@@ -71,8 +80,7 @@ static bool has_type(const cJSON *v, char type)
 	}
 }
 
-/* No value at all, or the one that means "nothing asked for". */
-static bool is_nothing(const cJSON *v)
+bool config_is_nothing(const cJSON *v)
 {
 	if (!v || cJSON_IsNull(v) || cJSON_IsFalse(v))
 		return true;
@@ -113,9 +121,11 @@ static int treat_fields(const cJSON *o, const struct field *f, size_t n, char **
 			struct err *e)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (f[i].treat == KEEP || is_nothing(json_obj(o, f[i].name)))
+		if (f[i].treat == KEEP || config_is_nothing(json_obj(o, f[i].name)))
 			continue;
 		if (f[i].treat == REFUSE) {
+			if (f[i].words)
+				return err_set(e, EINVAL, "%s", f[i].words);
 			err_set(e, EINVAL, "%s is not supported by this engine", f[i].name);
 			return err_hint(e, "leave the option out");
 		}
@@ -138,27 +148,21 @@ static cJSON *as_list(const cJSON *v)
 	return a;
 }
 
-static void replace(cJSON *o, const char *key, cJSON *value)
-{
-	cJSON_DeleteItemFromObjectCaseSensitive(o, key);
-	json_put(o, key, value);
-}
-
 static void merge_command(cJSON *config, const cJSON *image)
 {
 	cJSON *entry = json_obj(config, "Entrypoint");
 	bool given = cJSON_IsArray(entry);
 	if (cJSON_GetArraySize(entry) == 1 &&
 	    str_eq(cJSON_GetStringValue(cJSON_GetArrayItem(entry, 0)), "")) {
-		replace(config, "Entrypoint", cJSON_CreateNull());	/* --entrypoint "" */
+		json_replace(config, "Entrypoint", cJSON_CreateNull());	/* --entrypoint "" */
 		return;
 	}
 	if (cJSON_GetArraySize(entry) > 0)
 		return;
 	if (cJSON_GetArraySize(json_obj(config, "Cmd")) <= 0)
-		replace(config, "Cmd", as_list(json_obj(image, "Cmd")));
+		json_replace(config, "Cmd", as_list(json_obj(image, "Cmd")));
 	if (!given)
-		replace(config, "Entrypoint", as_list(json_obj(image, "Entrypoint")));
+		json_replace(config, "Entrypoint", as_list(json_obj(image, "Entrypoint")));
 }
 
 static bool same_variable(const char *a, const char *b)
@@ -183,7 +187,7 @@ static void merge_env(cJSON *config, const cJSON *image)
 	cJSON_ArrayForEach(u, own)
 		if (cJSON_IsString(u) && strchr(u->valuestring, '='))
 			cJSON_AddItemToArray(out, cJSON_Duplicate(u, true));
-	replace(config, "Env", out);
+	json_replace(config, "Env", out);
 }
 
 /* By name, as the maps of Docker's daemon come out. */
@@ -217,6 +221,22 @@ static void merge_object(cJSON *config, const cJSON *image, const char *key)
 		json_put(config, key, sum);
 }
 
+/* The image's check, with what the user said in its place. */
+static void merge_health(cJSON *config, const cJSON *image)
+{
+	static const char *const keys[] = { "Test", "Interval", "Timeout", "StartPeriod",
+					    "StartInterval", "Retries" };
+	const cJSON *theirs = json_obj(image, "Healthcheck");
+	cJSON *own = json_obj(config, "Healthcheck");
+	if (!cJSON_IsObject(theirs))
+		return;
+	if (!own)
+		json_put(config, "Healthcheck", own = cJSON_CreateObject());
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (config_is_nothing(json_obj(own, keys[i])) && !config_is_nothing(json_obj(theirs, keys[i])))
+			json_replace(own, keys[i], cJSON_Duplicate(json_obj(theirs, keys[i]), true));
+}
+
 static cJSON *nothing_of(char type)
 {
 	switch (type) {
@@ -225,6 +245,17 @@ static cJSON *nothing_of(char type)
 	case 'b': return cJSON_CreateFalse();
 	default:  return cJSON_CreateNull();
 	}
+}
+
+int config_check_update(const cJSON *want, struct err *e)
+{
+	char **unread = mem_alloc(sizeof(*unread));
+	int r = cJSON_IsObject(want) ? check_fields(want, "", host_fields, ARRAY_SIZE(host_fields), e) :
+		err_set(e, EINVAL, "invalid JSON: the body must be an object");
+	if (r == 0)
+		r = treat_fields(want, host_fields, ARRAY_SIZE(host_fields), &unread, e);
+	strv_free(unread);
+	return r < 0 ? r : config_check_resources(want, true, e);
 }
 
 cJSON *config_merge(const cJSON *body, const cJSON *image)
@@ -240,7 +271,7 @@ cJSON *config_merge(const cJSON *body, const cJSON *image)
 		bool omit = false;
 		for (size_t k = 0; k < ARRAY_SIZE(omitted); k++)
 			omit |= str_eq(f->name, omitted[k]);
-		if (v && !cJSON_IsNull(v) && !(omit && is_nothing(v)))
+		if (v && !cJSON_IsNull(v) && !(omit && config_is_nothing(v)))
 			json_put(c, f->name, f->type == 'c' ? as_list(v) : cJSON_Duplicate(v, true));
 		else if (!omit)
 			json_put(c, f->name, nothing_of(f->type));
@@ -248,13 +279,14 @@ cJSON *config_merge(const cJSON *body, const cJSON *image)
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		const char *own = json_str(c, texts[i]), *theirs = json_str(image, texts[i]);
 		if ((!own || !*own) && theirs && *theirs)
-			replace(c, texts[i], cJSON_CreateString(theirs));
+			json_replace(c, texts[i], cJSON_CreateString(theirs));
 	}
 	merge_command(c, image);
 	merge_env(c, image);
 	merge_object(c, image, "ExposedPorts");
 	merge_object(c, image, "Volumes");
 	merge_object(c, image, "Labels");
+	merge_health(c, image);
 	if (!json_obj(c, "Volumes"))
 		json_put(c, "Volumes", cJSON_CreateNull());
 	return c;
@@ -277,104 +309,30 @@ static const struct { const char *name, *value; } host_texts[] = {
 	{ "Runtime", "runc" },
 };
 
-/* Values that only some other engine or host could honour. */
-static int check_values(const cJSON *h, struct err *e)
-{
-	static const struct { const char *name, *ok[6]; } only[] = {
-		{ "Runtime", { "", "runc", "drydock" } },
-		{ "Isolation", { "", "default" } },
-		{ "UsernsMode", { "", "host" } },
-		{ "PidMode", { "", "host" } },
-		{ "UTSMode", { "", "host" } },
-		{ "CgroupnsMode", { "", "host", "private" } },
-		{ "IpcMode", { "", "host", "private", "shareable", "none" } },
-		{ "LogConfig", { "", "json-file", "none" } },
-	};
-	for (size_t i = 0; i < ARRAY_SIZE(only); i++) {
-		const cJSON *v = json_obj(h, only[i].name);
-		const char *text = cJSON_IsObject(v) ? json_str_or(v, "Type", "") :
-				   cJSON_IsString(v) ? v->valuestring : "";
-		bool found = false;
-		for (size_t k = 0; k < ARRAY_SIZE(only[i].ok); k++)
-			found |= str_eq(only[i].ok[k], text);
-		if (!found)
-			return err_set(e, EINVAL, "%s \"%s\" is not supported by this engine",
-				       only[i].name, text);
-	}
-	return 0;
-}
-
-static void warn_log_options(const cJSON *h, char ***warnings)
-{
-	if (!is_nothing(json_obj(json_obj(h, "LogConfig"), "Config")))
-		strv_add(warnings, "LogConfig options are not supported by this engine and have"
-				   " no effect.");
-}
-
-static int check_restart(const cJSON *h, struct err *e)
-{
-	const cJSON *p = json_obj(h, "RestartPolicy");
-	const char *name = json_str_or(p, "Name", "");
-	static const char *const known[] = { "", "no", "always", "unless-stopped", "on-failure" };
-	bool found = false;
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		found |= str_eq(known[i], name);
-	if (!found)
-		return err_set(e, EINVAL, "invalid restart policy: unknown policy '%s'; use one of 'no',"
-			       " 'always', 'on-failure', or 'unless-stopped'", name);
-	if (json_bool(h, "AutoRemove") && *name && !str_eq(name, "no"))
-		return err_set(e, EINVAL, "can't create 'AutoRemove' container with restart policy");
-	if (json_int(p, "MaximumRetryCount", 0) && !str_eq(name, "on-failure"))
-		return err_set(e, EINVAL, "invalid restart policy: maximum retry count can only be used"
-			       " with 'on-failure'");
-	return 0;
-}
-
-static int check_limits(const cJSON *h, struct err *e)
-{
-	int64_t score = json_int(h, "OomScoreAdj", 0);
-	int64_t memory = json_int(h, "Memory", 0), swap = json_int(h, "MemorySwap", 0);
-	if (score < -1000 || score > 1000)
-		return err_set(e, EINVAL, "Invalid value %lld, range for oom score adj is [-1000, 1000]",
-			       (long long)score);
-	if (memory && memory < 6 << 20)
-		return err_set(e, EINVAL, "Minimum memory limit allowed is 6MB");
-	if (swap > 0 && !memory)
-		return err_set(e, EINVAL, "You should always set the Memory limit when using"
-			       " Memoryswap limit, see usage");
-	if (swap > 0 && swap < memory)
-		return err_set(e, EINVAL, "Minimum memoryswap limit should be larger than memory"
-			       " limit, see usage");
-	if (json_int(h, "NanoCpus", 0) && (json_int(h, "CpuPeriod", 0) || json_int(h, "CpuQuota", 0)))
-		return err_set(e, EINVAL, "Conflicting options: Nano CPUs and CPU %s cannot both be set",
-			       json_int(h, "CpuPeriod", 0) ? "Period" : "Quota");
-	if (json_int(h, "NanoCpus", 0) < 0)
-		return err_set(e, EINVAL, "invalid NanoCPUs: value must be greater than 0");
-	return 0;
-}
-
 /* Docker's answer shows every field: those with lists as null or [] as it does. */
 static void complete(cJSON *h)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(host_texts); i++)
-		if (is_nothing(json_obj(h, host_texts[i].name)))
-			replace(h, host_texts[i].name, cJSON_CreateString(host_texts[i].value));
-	if (is_nothing(json_obj(json_obj(h, "LogConfig"), "Type"))) {
+		if (config_is_nothing(json_obj(h, host_texts[i].name)))
+			json_replace(h, host_texts[i].name, cJSON_CreateString(host_texts[i].value));
+	if (config_is_nothing(json_obj(json_obj(h, "LogConfig"), "Type"))) {
+		const cJSON *options = json_obj(json_obj(h, "LogConfig"), "Config");
 		cJSON *log = cJSON_CreateObject();
 		json_put_str(log, "Type", "json-file");
-		json_put(log, "Config", cJSON_CreateObject());
-		replace(h, "LogConfig", log);
+		json_put(log, "Config", cJSON_IsObject(options) ? cJSON_Duplicate(options, true) :
+								  cJSON_CreateObject());
+		json_replace(h, "LogConfig", log);
 	}
-	if (is_nothing(json_obj(json_obj(h, "RestartPolicy"), "Name"))) {
+	if (config_is_nothing(json_obj(json_obj(h, "RestartPolicy"), "Name"))) {
 		cJSON *policy = cJSON_CreateObject();
 		json_put_str(policy, "Name", "no");
 		json_put_int(policy, "MaximumRetryCount", 0);
-		replace(h, "RestartPolicy", policy);
+		json_replace(h, "RestartPolicy", policy);
 	}
 	if (json_int(h, "ShmSize", 0) <= 0)
-		replace(h, "ShmSize", cJSON_CreateNumber(64 << 20));
+		json_replace(h, "ShmSize", cJSON_CreateNumber(64 << 20));
 	if (json_int(h, "Memory", 0) > 0 && json_int(h, "MemorySwap", 0) == 0)
-		replace(h, "MemorySwap", cJSON_CreateNumber(2 * (double)json_int(h, "Memory", 0)));
+		json_replace(h, "MemorySwap", cJSON_CreateNumber(2 * (double)json_int(h, "Memory", 0)));
 }
 
 int config_host(const cJSON *body, cJSON **out, char ***warnings, struct err *e)
@@ -383,10 +341,8 @@ int config_host(const cJSON *body, cJSON **out, char ***warnings, struct err *e)
 	int r = treat_fields(body, config_fields, ARRAY_SIZE(config_fields), warnings, e);
 	if (r == 0)
 		r = treat_fields(given, host_fields, ARRAY_SIZE(host_fields), warnings, e);
-	if (r < 0 || (r = check_values(given, e)) < 0 || (r = check_restart(given, e)) < 0 ||
-	    (r = check_limits(given, e)) < 0)
+	if (r < 0 || (r = config_check_values(body, given, warnings, e)) < 0)
 		return r;
-	warn_log_options(given, warnings);
 	cJSON *h = cJSON_CreateObject();
 	for (size_t i = 0; i < ARRAY_SIZE(host_fields); i++) {
 		const struct field *f = &host_fields[i];

@@ -17,6 +17,15 @@
 
 /* Types of all known fields; 400 with the field's name. */
 int config_check(const cJSON *body, struct err *e);
+/* container_check.c: the values, in docker's words; warnings are appended.  host may be
+ * NULL. */
+int config_check_values(const cJSON *body, const cJSON *host, char ***warnings, struct err *e);
+/* Limits alone, at creation or for an update. */
+int config_check_resources(const cJSON *host, bool update, struct err *e);
+/* Types and values of an update's body. */
+int config_check_update(const cJSON *want, struct err *e);
+/* No value at all, or the one that means "nothing asked for". */
+bool config_is_nothing(const cJSON *v);
 /* Config as kept: the body's fields over the image's "config" object.  Owned. */
 cJSON *config_merge(const cJSON *body, const cJSON *image_config);
 /* HostConfig as kept: the body's over Docker's defaults.  Warnings are appended. */

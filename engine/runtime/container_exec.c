@@ -1,6 +1,7 @@
 /* container_exec.c - a further program in a running container. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -297,6 +298,21 @@ int exec_start(struct containers *cs, const char *id, int fd, const void *early,
 	r = start(x, &xs, e);
 	let_go(c);
 	return r;
+}
+
+void exec_kill(struct containers *cs, const char *id)
+{
+	struct exec *x;
+	if (take(cs, id, &x, NULL) < 0)
+		return;
+	struct container *c = x->c;
+	/* Past the trace: no part of what the container does. */
+	long fd = x->running && x->pid > 0 ? k_pidfd_open(kernel_linux(), x->pid, 0) : -ESRCH;
+	if (fd >= 0) {
+		k_kill(kernel_linux(), (int)fd, SIGKILL);
+		k_close(kernel_linux(), (int)fd);
+	}
+	let_go(c);
 }
 
 int exec_resize(struct containers *cs, const char *id, int rows, int cols, struct err *e)

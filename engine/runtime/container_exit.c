@@ -95,6 +95,8 @@ const struct launch_events container_launch_events = {
 
 /* -- restart policies -------------------------------------------------------------- */
 
+#define HELPER_STACK (256 * 1024)
+
 #define RESTART_FIRST_MS 100		/* doubled each time, as Docker does … */
 #define RESTART_MAX_MS   60000		/* … up to a minute … */
 #define RESTART_RESET_NS 10000000000ull	/* … and from the start after 10 s of running */
@@ -152,25 +154,35 @@ static void *restarter(void *arg)
 	}
 	container_unlock(c);
 	container_put(c);
-	__atomic_sub_fetch(&cs->restarters, 1, __ATOMIC_RELEASE);
+	__atomic_sub_fetch(&cs->helpers, 1, __ATOMIC_RELEASE);
 	return NULL;
+}
+
+bool container_helper(struct container *c, void *(*fn)(void *c))
+{
+	pthread_attr_t small;
+	pthread_t t;
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, HELPER_STACK);
+	pthread_attr_setdetachstate(&small, PTHREAD_CREATE_DETACHED);
+	__atomic_add_fetch(&c->refs, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&c->all->helpers, 1, __ATOMIC_RELAXED);
+	bool runs = pthread_create(&t, &small, fn, c) == 0;
+	pthread_attr_destroy(&small);
+	if (!runs) {
+		__atomic_sub_fetch(&c->all->helpers, 1, __ATOMIC_RELAXED);
+		container_put(c);
+	}
+	return runs;
 }
 
 static void restart_later(struct container *c)
 {
-	pthread_t t;
 	c->restarts = c->finished_ns - c->started_ns > RESTART_RESET_NS ? 1 : c->restarts + 1;
 	c->status = CTR_RESTARTING;
 	container_save(c, NULL);
-	__atomic_add_fetch(&c->refs, 1, __ATOMIC_RELAXED);
-	__atomic_add_fetch(&c->all->restarters, 1, __ATOMIC_RELAXED);
-	if (pthread_create(&t, NULL, restarter, c) == 0) {
-		pthread_detach(t);
-		return;
-	}
-	__atomic_sub_fetch(&c->all->restarters, 1, __ATOMIC_RELAXED);
-	container_put(c);
-	c->status = CTR_EXITED;
+	if (!container_helper(c, restarter))
+		c->status = CTR_EXITED;
 }
 
 /* -- the worker -------------------------------------------------------------------- */
@@ -282,6 +294,19 @@ int worker_start(struct containers *cs, struct err *e)
 	return 0;
 }
 
+/* They see cs->stopping as soon as they look. */
+static void wake_helpers(struct containers *cs)
+{
+	size_t n;
+	struct container **v = containers_list(cs, &n);
+	for (size_t i = 0; i < n; i++) {
+		container_lock(v[i]);
+		pthread_cond_broadcast(&v[i]->changed);
+		container_unlock(v[i]);
+	}
+	containers_list_free(v, n);
+}
+
 void worker_stop(struct containers *cs)
 {
 	const struct timespec slice = { .tv_nsec = 10000000 };
@@ -294,7 +319,8 @@ void worker_stop(struct containers *cs)
 	reaper_wake();
 	if (cs->threads > 1)
 		pthread_join(cs->reaper, NULL);
-	while (__atomic_load_n(&cs->restarters, __ATOMIC_ACQUIRE) > 0)
+	wake_helpers(cs);
+	while (__atomic_load_n(&cs->helpers, __ATOMIC_ACQUIRE) > 0)
 		nanosleep(&slice, NULL);
 }
 

@@ -44,7 +44,7 @@ struct containers {
 	_Atomic bool stopping;
 	pthread_t worker, reaper;
 	int threads;			/* of these two, running */
-	int restarters;			/* threads that wait to start a container again; atomic */
+	int helpers;			/* threads that look after one container each; atomic */
 };
 
 /* container_table.c */
@@ -123,6 +123,16 @@ int worker_start(struct containers *cs, struct err *e);
 void worker_stop(struct containers *cs);
 /* Waits for what is queued now to be carried out (three seconds at most). */
 void worker_settle(struct containers *cs);
+
+/* container_exit.c: fn(c) in a thread of its own, which holds a count of c and ends soon
+ * after cs->stopping: it gives both back, and counts itself off cs->helpers. */
+bool container_helper(struct container *c, void *(*fn)(void *c));
+
+/* container_health.c: lock held. */
+void health_start(struct container *c, bool again);	/* again: of a run that went on */
+void health_stop(struct container *c);
+void health_free(struct health *h);
+struct health *health_load(const cJSON *o);
 
 /* container_exec.c */
 void execs_drop(struct container *c);		/* those of a container that is removed */

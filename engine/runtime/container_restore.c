@@ -56,6 +56,7 @@ static void adopt(struct container *c, const struct launch_info *info)
 	meet_init(c);
 	net_adopt(c);
 	changes_baseline(c);
+	health_start(c, true);
 	container_save(c, NULL);
 }
 

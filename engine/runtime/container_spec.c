@@ -7,6 +7,7 @@
 
 #include "runtime/container_config.h"
 #include "runtime/container_internal.h"
+#include "runtime/container_log.h"
 #include "runtime/user.h"
 
 #define PATH_DEFAULT "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -77,6 +78,22 @@ static bool comes_again(const struct container *c, size_t i)
 	return false;
 }
 
+static void build_log(struct container *c, struct spec *s)
+{
+	const cJSON *log = json_obj(c->host, "LogConfig");
+	autojson cJSON *attrs = log_attrs(log, c->config, c->id, c->name);
+	struct log_limits limits;
+	if (!log_is_kept(log))
+		return;
+	log_limits(log, &limits);
+	s->log_path = container_log_path(c);
+	s->log_max_size = limits.max_size;
+	s->log_max_file = limits.max_file;
+	s->log_attrs = attrs ? json_line(attrs) : NULL;
+	if (s->log_attrs && strlen(s->log_attrs) > LOG_ATTRS_MAX)	/* no half of a line */
+		free(steal_ptr(s->log_attrs));
+}
+
 static void build_root(struct container *c, struct spec *s)
 {
 	char **lower = mem_alloc(sizeof(*lower));
@@ -93,8 +110,7 @@ static void build_root(struct container *c, struct spec *s)
 	s->resolv_conf = container_path(c, "resolv.conf");
 	s->run_dir = str_printf("%s/containers/%s", c->all->exec_root, c->id);
 	s->cgroup = str_printf("drydock/%s", c->id);
-	if (!str_eq(json_str(json_obj(c->host, "LogConfig"), "Type"), "none"))
-		s->log_path = container_log_path(c);
+	build_log(c, s);
 }
 
 /* What Docker hides of /proc and /sys, and what it lets be read only. */

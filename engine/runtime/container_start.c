@@ -77,6 +77,7 @@ static void started(struct container *c, const struct origin *by, const struct l
 	c->started_ns = clock_wall_ns();
 	c->starts++;
 	set_error(c, "");
+	health_start(c, false);
 	container_save(c, NULL);
 	facts_started(c, info, s);
 	container_event(c, "start", NULL);
@@ -145,6 +146,7 @@ void container_ended(struct container *c, const struct launch_exit *x)
 	c->exit_code = x->signal ? 128 + x->signal : x->code;
 	c->oom = x->oom;
 	c->pid = 0;
+	health_stop(c);
 	c->finished_ns = x->wall_ns ? x->wall_ns : clock_wall_ns();
 	if (c->run)
 		launch_release(c->run);

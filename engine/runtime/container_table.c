@@ -98,6 +98,7 @@ static void container_free(struct container *c)
 {
 	attach_drop(c);
 	changes_free(c->changes);
+	health_free(c->health);
 	cJSON_Delete(c->config);
 	cJSON_Delete(c->host);
 	cJSON_Delete(c->points);
@@ -339,6 +340,8 @@ int container_save(struct container *c, struct err *e)
 	json_put_bool(o, "by_hand", c->by_hand);
 	json_put(o, "places", places_json(c));
 	json_put(o, "ports", ports_json(c));
+	if (c->health)
+		json_put(o, "health", container_health_json(c));
 	json_put_str(o, "actor", actor_name(c->by.actor));
 	json_put_str(o, "session", c->by.session);
 	json_put_str(o, "step", c->by.step);
@@ -384,6 +387,7 @@ struct container *container_load(struct containers *cs, const cJSON *o)
 	c->by_hand = json_bool(o, "by_hand");
 	places_load(c, json_obj(o, "places"));
 	load_ports(c, json_obj(o, "ports"));
+	c->health = health_load(json_obj(o, "health"));
 	actor_parse(json_str_or(o, "actor", "student"), &by.actor);
 	origin_keep(&c->by, &by);
 	return c;

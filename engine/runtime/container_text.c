@@ -26,11 +26,14 @@ char *age_text(uint64_t ns, char *buf)
 char *container_status_text(const struct container *c)
 {
 	char age[32];
+	const char *health = container_health(c);
 	uint64_t now = clock_wall_ns();
 	uint64_t since = container_is_up(c) ? c->started_ns : c->finished_ns;
 	age_text(now > since ? now - since : 0, age);
 	switch (c->status) {
-	case CTR_RUNNING: return str_printf("Up %s", age);
+	case CTR_RUNNING:
+		return str_printf("Up %s%s%s%s", age, !c->health ? "" : str_eq(health, "starting") ?
+				  " (health: " : " (", c->health ? health : "", c->health ? ")" : "");
 	case CTR_PAUSED: return str_printf("Up %s (Paused)", age);
 	case CTR_RESTARTING: return str_printf("Restarting (%d) %s ago", c->exit_code, age);
 	case CTR_REMOVING: return str_dup("Removal In Progress");

@@ -94,7 +94,10 @@ static void fill_start(struct msg *m, struct launcher *l, const struct spec *s)
 	m->start.stdin_once = s->stdin_once;
 	m->start.private_pids = s->pid_mode == NS_PRIVATE;
 	msg_add_text(m, s->id);
+	m->start.log_size = s->log_max_size;
+	m->start.log_files = s->log_max_file;
 	msg_add_text(m, s->log_path ? s->log_path : "");
+	msg_add_text(m, s->log_attrs ? s->log_attrs : "");
 	msg_add_text(m, s->run_dir);
 	msg_add_text(m, oom);
 	msg_add_text(m, fault ? fault : "");

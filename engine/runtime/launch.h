@@ -104,6 +104,8 @@ struct attach_options {
 int launch_attach(struct running *r, const struct attach_options *o, struct err *e);
 int launch_kill(struct running *r, int sig, struct err *e);	/* PID 1, by pidfd */
 int launch_resize(struct running *r, const char *exec_id, int rows, int cols, struct err *e);
+/* Limits of s (cgroup set) from now on, as far as they are given. */
+int launch_update(struct running *r, const struct spec *s, struct err *e);
 int launch_pause(struct running *r, bool pause, struct err *e);	/* freezer */
 
 struct exec_spec {

@@ -92,6 +92,8 @@ static void value_pids(const struct spec *s, bool v2, char *out)
 {
 	if (s->pids > 0)
 		text_number(out, s->pids);
+	else if (s->pids < 0)
+		snprintf(out, VALUE_MAX, "max");
 }
 
 /* v1 refuses tasks in a cpuset that has no cpus or no memory nodes: host.c made
@@ -124,7 +126,8 @@ static const struct limit {
 	{ CG_CPUSET, "cpuset.mems", "cpuset.mems", value_mems },
 };
 
-static void add_limits(struct plan_builder *p, const struct plan_input *in)
+void plan_cgroup_limits(const struct plan_input *in,
+			void (*fn)(void *arg, const char *path, const char *value), void *arg)
 {
 	bool v2 = in->host->cgroup_v2;
 
@@ -139,9 +142,15 @@ static void add_limits(struct plan_builder *p, const struct plan_input *in)
 			continue;
 		autofree char *path = str_printf("%s/%s/%s", in->host->cgroup[l->cg],
 						 in->spec->cgroup, file);
-		plan_add(p, K_WRITE_FILE, WHY_CG_LIMIT, TEXT(path), TEXT(value));
-		plan_expect(p, PLAN_ANY_ERRNO, -1);
+		fn(arg, path, value);
 	}
+}
+
+static void add_limit(void *builder, const char *path, const char *value)
+{
+	struct plan_builder *p = builder;
+	plan_add(p, K_WRITE_FILE, WHY_CG_LIMIT, TEXT(path), TEXT(value));
+	plan_expect(p, PLAN_ANY_ERRNO, -1);
 }
 
 /* ---- the groups ---- */
@@ -190,7 +199,7 @@ void plan_cgroup_make(struct plan_builder *p, const struct plan_input *in)
 	for (int cg = 0; cg < CG_COUNT; cg++)
 		if (plan_cgroup_used(in->spec, in->host, cg))
 			make_group(p, in->host->cgroup[cg], in->spec->cgroup);
-	add_limits(p, in);
+	plan_cgroup_limits(in, add_limit, p);
 }
 
 void plan_cgroup_open(struct plan_builder *p, const struct plan_input *in)

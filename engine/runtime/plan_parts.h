@@ -23,6 +23,9 @@ int plan_exec(const struct plan_input *in, const struct exec_spec *x, struct str
 	      struct err *e);
 
 /* plan_cgroup.c */
+/* Each limit that is asked for: a file, and what to write to it. */
+void plan_cgroup_limits(const struct plan_input *in,
+			void (*fn)(void *arg, const char *path, const char *value), void *arg);
 void plan_cgroup_make(struct plan_builder *p, const struct plan_input *in);
 void plan_cgroup_join(struct plan_builder *p, const struct plan_input *in);
 void plan_cgroup_mounts(struct plan_builder *p, const struct plan_input *in);

@@ -48,8 +48,10 @@ enum { SUPER_LINK_FD = 3, SUPER_RING_FD = 4, SUPER_CHILD_RING_FD = 5 };
 struct msg_start {
 	uint8_t tty, open_stdin, stdin_once, private_pids;
 	int32_t n_fd_slots, fd_slot[4];
-	/* tail: id, log path ("" none), run_dir, OOM counter's path, DRYDOCK_FAULT's
-	 * value; each NUL-terminated */
+	int32_t log_files;	/* kept, the newest too */
+	int64_t log_size;	/* bytes after which another is begun; 0: never */
+	/* tail: id, log path ("" none), what stands on each of its lines, run_dir, OOM
+	 * counter's path, DRYDOCK_FAULT's value; each NUL-terminated */
 };
 struct msg_attach {
 	uint8_t in, out, err, framed, n_keys;

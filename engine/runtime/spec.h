@@ -57,6 +57,8 @@ struct spec {
 	int oom_score_adj;
 
 	char *log_path;		/* json-file; NULL: keep no log */
+	int64_t log_max_size; int log_max_file;	/* bytes, 0: no limit; files, this one too */
+	char *log_attrs;	/* JSON object that stands on each line, or NULL */
 	char *run_dir;		/* EXEC_ROOT/containers/<id>: control socket, exit record */
 };
 

@@ -4,7 +4,6 @@
 . "$(dirname "$0")/../helpers/tap.sh"
 isolate "$0" "$@"
 need busybox curl python3
-raw() { curl -s -m 10 --unix-socket "${DOCKER_HOST#unix://}" "$@"; }
 facts() { raw http://x/drydock/facts | grep "\"type\":\"$1\""; }
 state() { docker inspect -f '{{.State.Status}}' "$1"; }
 start() { start_daemon --bridge ddtest4 --bip 10.94.0.1/24; }

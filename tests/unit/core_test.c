@@ -207,6 +207,17 @@ START_TEST(times_survive_a_round_trip)
 }
 END_TEST
 
+START_TEST(durations_read_as_go_writes_them)
+{
+	static const struct { int64_t ns; const char *text; } all[] = {
+		{ 0, "0s" }, { 300000000, "300ms" }, { 1500000000, "1.5s" }, { 90000000000, "1m30s" },
+		{ 3600000000000, "1h0m0s" } };
+	char buf[40];
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		ck_assert_str_eq(clock_duration_text(all[i].ns, buf), all[i].text);
+}
+END_TEST
+
 START_TEST(times_that_are_none_are_refused)
 {
 	static const char *const bad[] = { "", "soon", "2026-01-31T09:00:00", "2026-01-31T09:00:00Q",
@@ -234,6 +245,7 @@ static Suite *core_suite(void)
 	tcase_add_test(t, removing_a_tree_leaves_what_a_link_points_to);
 	tcase_add_test(t, a_tree_deeper_than_a_path_is_measured_and_removed);
 	tcase_add_test(t, times_survive_a_round_trip);
+	tcase_add_test(t, durations_read_as_go_writes_them);
 	tcase_add_test(t, times_that_are_none_are_refused);
 	suite_add_tcase(s, t);
 	return s;

@@ -3,11 +3,14 @@
  *	{"log":"hello\n","stream":"stdout","time":"2026-01-31T09:00:00.123456789Z"}
  *
  * One entry a line of output.  A line longer than the buffer is cut into entries
- * without "\n" at the end of "log", as docker does at 16 KiB.  A full disk loses
+ * without "\n" at the end of "log", as docker does at 16 KiB.  With a limit of size
+ * another file is begun when one has reached it; names move on by one.  A full disk loses
  * entries, but never stops the container.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +26,7 @@ static void flush(struct super *s)
 		if (n <= 0)
 			break;
 		off += (size_t)n;
+		s->log_size += n;
 	}
 	out_len = 0;
 }
@@ -80,6 +84,33 @@ static size_t put_char(struct super *s, const unsigned char *p, size_t left)
 	return n;
 }
 
+void log_open(struct super *s)
+{
+	struct stat st;
+
+	s->log = open(s->log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+	s->log_size = s->log >= 0 && fstat(s->log, &st) == 0 ? st.st_size : 0;
+}
+
+/* A file that is full becomes NAME.1, that one NAME.2 …; the oldest goes. */
+static void turn_over(struct super *s)
+{
+	char from[PATH_CAP + 16], to[PATH_CAP + 16];
+
+	if (!s->log_max_size || s->log_size + (int64_t)out_len < s->log_max_size)
+		return;
+	flush(s);
+	for (int i = s->log_files - 1; i > 0; i--) {
+		snprintf(to, sizeof(to), "%s.%d", s->log_path, i);
+		snprintf(from, sizeof(from), i > 1 ? "%s.%d" : "%s", s->log_path, i - 1);
+		rename(from, to);
+	}
+	if (s->log_files <= 1)
+		unlink(s->log_path);
+	close_fd(&s->log);
+	log_open(s);
+}
+
 static void put_entry(struct super *s, const char *line, size_t n, int number)
 {
 	struct timespec t;
@@ -88,12 +119,18 @@ static void put_entry(struct super *s, const char *line, size_t n, int number)
 
 	clock_gettime(CLOCK_REALTIME, &t);
 	gmtime_r(&t.tv_sec, &tm);
+	turn_over(s);
 	put_text(s, "{\"log\":\"");
 	for (size_t i = 0; i < n;)
 		i += put_char(s, (const unsigned char *)line + i, n - i);
+	put_text(s, number ? "\",\"stream\":\"stderr\"" : "\",\"stream\":\"stdout\"");
+	if (*s->log_attrs) {
+		put_text(s, ",\"attrs\":");
+		put_text(s, s->log_attrs);
+	}
 	snprintf(stamp, sizeof(stamp),
-		 "\",\"stream\":\"%s\",\"time\":\"%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ\"}\n",
-		 number ? "stderr" : "stdout", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+		 ",\"time\":\"%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ\"}\n",
+		 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
 		 tm.tm_hour, tm.tm_min, tm.tm_sec, t.tv_nsec);
 	put_text(s, stamp);
 }

@@ -210,6 +210,9 @@ static void take_settings(struct super *s, const struct msg *m)
 
 	take_text(m, &at, s->id, sizeof(s->id));
 	take_text(m, &at, s->log_path, sizeof(s->log_path));
+	take_text(m, &at, s->log_attrs, sizeof(s->log_attrs));
+	s->log_max_size = m->start.log_size;
+	s->log_files = m->start.log_files;
 	take_text(m, &at, s->run_dir, sizeof(s->run_dir));
 	take_text(m, &at, s->oom_path, sizeof(s->oom_path));
 	take_text(m, &at, s->faults, sizeof(s->faults));
@@ -226,7 +229,7 @@ static void take_settings(struct super *s, const struct msg *m)
 static int start_more(struct super *s)
 {
 	if (*s->log_path)
-		s->log = open(s->log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+		log_open(s);
 	return control_listen(s);
 }
 

@@ -94,6 +94,9 @@ struct super {
 	int link, listener;	/* daemon's connection (-1: none); control socket */
 	bool private_pids, gone;	/* gone: everything is said and done */
 	char id[65], run_dir[PATH_CAP], log_path[PATH_CAP], oom_path[PATH_CAP];
+	char log_attrs[1024];	/* JSON object, or "" */
+	int64_t log_max_size, log_size;
+	int log_files;
 	char faults[256];	/* DRYDOCK_FAULT: failures on purpose, for tests */
 	int log;
 	int mnt_ns;		/* held so that the last exit doesn't wait for its teardown */
@@ -167,6 +170,7 @@ bool io_drained(struct super *s, struct io *io, bool wait_for_end);
 void io_close(struct super *s, struct io *io);
 
 /* log.c */
+void log_open(struct super *s);
 void log_bytes(struct super *s, struct stream *st, int number, bool at_end);
 
 /* watch.c */
