@@ -17,13 +17,17 @@ kill_daemon
 python3 -c "
 import socket, time
 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-s.bind(('0.0.0.0', 8091)); s.listen(); time.sleep(60)" &
+
+for i in range(50):
+    try: s.bind(('0.0.0.0', 8091)); break
+    except OSError: time.sleep(0.1)
+s.listen(); time.sleep(60)" &
 thief=$!
-sleep 0.3
+sleep 0.6
 start
-is "$(docker port web)" "80/tcp -> 0.0.0.0:8092" "a port that was taken meanwhile is not shown"
+is "$(docker port web | grep -v ::)" "80/tcp -> 0.0.0.0:8092" "a port that was taken meanwhile is not shown"
 like "$(facts net.refused)" '"host":8091' "and is in the journal"
-like "$(cat "$WORK/daemon.log")" "container web lost its port 8091 while the daemon was down" "and said"
+like "$(cat "$WORK/daemon.log")" "container web lost its port 8091: " "and said"
 is "$(curl -s -m 5 localhost:8092)" "Welcome to nginx!" "the other port works"
 kill $thief
 docker restart -t 0 web >/dev/null
@@ -34,7 +38,7 @@ docker run -d --name second -p 8093:80 -p 8091:80 busybox sleep 100 >/dev/null 2
 is "$(docker inspect -f '{{.NetworkSettings.IPAddress}}' second)" "" "a failed start leaves no address"
 like "$(facts net.release)" '"host":8093' "and its first port is given back, in the journal too"
 docker run -d --name third -p 8093:80 busybox sleep 100 >/dev/null
-is "$(docker port third)" "80/tcp -> 0.0.0.0:8093" "which another can have"
+is "$(docker port third | grep -v ::)" "80/tcp -> 0.0.0.0:8093" "which another can have"
 docker rm -f second third web >/dev/null
 
 # -- two rows of one name (a database that was put back, say)
