@@ -41,7 +41,7 @@ static const struct field host_fields[] = {
 	{ "GroupAdd", 'a', KEEP }, { "IpcMode", 's', KEEP }, { "Cgroup", 's', WARN },
 	{ "Links", 'a', REFUSE }, { "OomScoreAdj", 'i', KEEP }, { "PidMode", 's', KEEP },
 	{ "Privileged", 'b', KEEP }, { "PublishAllPorts", 'b', KEEP },
-	{ "ReadonlyRootfs", 'b', KEEP }, { "SecurityOpt", 'a', KEEP }, 
+	{ "ReadonlyRootfs", 'b', KEEP }, { "SecurityOpt", 'a', KEEP },
 	{ "StorageOpt", 'o', REFUSE, "--storage-opt is supported only for overlay over xfs with"
 	  " 'pquota' mount option" },
 	{ "Tmpfs", 'o', KEEP }, { "UTSMode", 's', KEEP }, { "UsernsMode", 's', KEEP },
@@ -53,13 +53,13 @@ static const struct field host_fields[] = {
 	{ "BlkioDeviceWriteIOps", 'a', WARN }, { "CpuPeriod", 'i', KEEP }, { "CpuQuota", 'i', KEEP },
 	{ "CpuRealtimePeriod", 'i', REFUSE, NO_REALTIME }, { "CpuRealtimeRuntime", 'i', REFUSE, NO_REALTIME },
 	{ "CpusetCpus", 's', KEEP }, { "CpusetMems", 's', KEEP }, { "Devices", 'a', REFUSE },
-	{ "DeviceCgroupRules", 'a', REFUSE }, 
+	{ "DeviceCgroupRules", 'a', REFUSE },
 	{ "DeviceRequests", 'a', REFUSE, "could not select device driver \"\" with capabilities: [[gpu]]" },
 	{ "KernelMemory", 'i', WARN }, { "KernelMemoryTCP", 'i', WARN },
 	{ "MemoryReservation", 'i', KEEP }, { "MemorySwap", 'i', KEEP },
 	{ "MemorySwappiness", 'i', WARN }, { "OomKillDisable", 'b', WARN },
 	{ "PidsLimit", 'i', KEEP }, { "Ulimits", 'a', KEEP }, { "CpuCount", 'i', WARN },
-	{ "CpuPercent", 'i', WARN }, 
+	{ "CpuPercent", 'i', WARN },
 	{ "IOMaximumIOps", 'i', REFUSE, "invalid option: QoS maximum IOPs configuration is not"
 	  " supported on linux" },
 	{ "IOMaximumBandwidth", 'i', REFUSE, "invalid option: QoS maximum bandwidth configuration is"
@@ -232,9 +232,11 @@ static void merge_health(cJSON *config, const cJSON *image)
 		return;
 	if (!own)
 		json_put(config, "Healthcheck", own = cJSON_CreateObject());
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (config_is_nothing(json_obj(own, keys[i])) && !config_is_nothing(json_obj(theirs, keys[i])))
-			json_replace(own, keys[i], cJSON_Duplicate(json_obj(theirs, keys[i]), true));
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const cJSON *v = json_obj(theirs, keys[i]);
+		if (config_is_nothing(json_obj(own, keys[i])) && !config_is_nothing(v))
+			json_replace(own, keys[i], cJSON_Duplicate(v, true));
+	}
 }
 
 static cJSON *nothing_of(char type)
