@@ -101,11 +101,12 @@ static int unpack(struct kernel *k, struct stream *tar, const char *dir, struct 
 static int fill(struct kernel *k, struct stream *in, const char *dockerfile, struct context *c,
 		struct err *e)
 {
-	autostream struct stream *plain = NULL;
+	autostream struct stream *inflated = NULL, *plain = NULL;
 	struct tee bounded;
-	int r = stream_inflate(in, &plain, e);
+	int r = stream_inflate(in, &inflated, e);
 	if (r < 0)
 		return r;
+	plain = stream_unfilter(inflated);
 	tee_begin(&bounded, plain, -1);
 	bounded.limit = CONTEXT_LIMIT;
 	r = unpack(k, &bounded.s, c->dir, e);

@@ -218,7 +218,7 @@ int job_step(struct job *j, const struct node *n, struct err *e)
 		}
 	}
 	strv_free(s.args);
-	if (j->o->force_rm || (j->o->rm && r == 0))
+	if (j->o->force_rm || (j->o->rm && r == 0) || job_cancelled(j))
 		job_remove_containers(j);
 	return r;
 }

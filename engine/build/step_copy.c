@@ -231,16 +231,36 @@ static int put_dir(struct copying *c, const struct source *src, int root, struct
 
 /* ---- archives -------------------------------------------------------------------------------- */
 
+/* A file, packed in any way or not at all; each stage reads from the one before. */
+struct packed_file { struct stream *file, *inflated, *plain; };
+
+static int packed_open(const char *path, struct packed_file *p, struct err *e)
+{
+	int r = stream_file(path, &p->file, e);
+	if (r == 0)
+		r = stream_inflate(p->file, &p->inflated, e);
+	if (r == 0)
+		p->plain = stream_unfilter(p->inflated);
+	return r;
+}
+
+static void packed_close(struct packed_file *p)
+{
+	stream_close(&p->plain);
+	stream_close(&p->inflated);
+	stream_close(&p->file);
+}
+#define autopacked __attribute__((cleanup(packed_close)))
+
 /* Its first header must be whole: anything else is a file like others. */
 static bool is_archive(const char *path)
 {
-	autostream struct stream *file = NULL, *plain = NULL;
+	autopacked struct packed_file p = { 0 };
 	struct archive_entry *entry;
 	struct stat st;
-	if (stat(path, &st) < 0 || st.st_size == 0 || stream_file(path, &file, NULL) < 0 ||
-	    stream_inflate(file, &plain, NULL) < 0)
+	if (stat(path, &st) < 0 || st.st_size == 0 || packed_open(path, &p, NULL) < 0)
 		return false;
-	struct tar_source in = { .in = plain };
+	struct tar_source in = { .in = p.plain };
 	struct archive *a = tar_open(&in, NULL);
 	bool yes = a && tar_next(a, &in, &entry, NULL) > 0;
 	tar_close(a, &in);
@@ -249,16 +269,14 @@ static bool is_archive(const char *path)
 
 static int unpack(struct copying *c, const struct source *src, int root, struct err *e)
 {
-	autostream struct stream *file = NULL, *plain = NULL;
+	autopacked struct packed_file p = { 0 };
 	autofd int shown = tree_make_dir(&c->how, root, c->target);
 	if (shown < 0)
 		return err_sys(e, -shown, "failed to copy files: %s", c->target);
 	autofd int dir = openat(shown, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct unpack_options o = { .k = c->j->k, .root = dir, .below = "" };
-	int r = stream_file(src->path, &file, e);
-	if (r == 0)
-		r = stream_inflate(file, &plain, e);
-	return r == 0 ? tar_unpack(&o, plain, e) : r;
+	int r = packed_open(src->path, &p, e);
+	return r == 0 ? tar_unpack(&o, p.plain, e) : r;
 }
 
 /* ---- the step ---------------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include "client/human.h"
 #include "client/image_name.h"
 #include "client/pull.h"
+#include "client/specs.h"
 #include "client/url.h"
 #include "client/values.h"
 #include "client/verb.h"
@@ -250,6 +251,17 @@ static void add_hosts(struct str *path, char *const *hosts)
 		url_add(path, "extrahosts", all.s);
 }
 
+static void add_ulimits(struct str *path, char *const *values)
+{
+	autojson cJSON *a = cJSON_CreateArray();
+	for (cJSON *one = NULL; *values; values++, one = NULL)
+		if (spec_ulimit(*values, &one, NULL) == 0)
+			cJSON_AddItemToArray(a, one);
+	autofree char *text = json_line(a);
+	if (a->child)
+		url_add(path, "ulimits", text);
+}
+
 static void make_path(struct building *b, struct str *path)
 {
 	const struct options *o = &b->c->opt;
@@ -266,6 +278,7 @@ static void make_path(struct building *b, struct str *path)
 	add_pairs(path, "labels", opt_all(o, "label"), false);
 	add_list(path, "cachefrom", opt_all(o, "cache-from"));
 	add_list(path, "securityopt", opt_all(o, "security-opt"));
+	add_ulimits(path, opt_all(o, "ulimit"));
 	add_hosts(path, opt_all(o, "add-host"));
 }
 
@@ -373,6 +386,7 @@ static const struct option build_options[] = {
 	{ "build-arg", 0, &opt_list, "Give a value to an ARG (NAME=value)" },
 	{ "cache-from", 0, &opt_list, "Images whose history counts as cache", NULL, COMPLETE_IMAGE },
 	{ "cgroup-parent", 0, &opt_string, "Control group above those of RUN's containers" },
+	{ "compress", 0, &opt_flag, "Accepted and ignored: the daemon is on this machine" },
 	{ "cpu-period", 0, &opt_int, "Length of a period of CPU time, in microseconds" },
 	{ "cpu-quota", 0, &opt_int, "CPU time in each period, in microseconds" },
 	{ "cpu-shares", 'c', &opt_int, "CPU time relative to others" },
@@ -383,6 +397,7 @@ static const struct option build_options[] = {
 	{ "file", 'f', &opt_string, "The Dockerfile (default: PATH/Dockerfile)", NULL, COMPLETE_FILE },
 	{ "force-rm", 0, &opt_flag, "Remove RUN's containers even where one failed" },
 	{ "iidfile", 0, &opt_string, "Write the image's id to this file", NULL, COMPLETE_FILE },
+	{ "isolation", 0, &opt_string, "Accepted and ignored: there is one way on Linux" },
 	{ "label", 0, &opt_list, "Give the image a label" },
 	{ "memory", 'm', &opt_bytes, "Memory limit of RUN" },
 	{ "memory-swap", 0, &opt_bytes, "Limit of memory and swap together, -1 for none" },
@@ -396,6 +411,7 @@ static const struct option build_options[] = {
 	{ "shm-size", 0, &opt_bytes, "Size of /dev/shm in RUN" },
 	{ "tag", 't', &opt_tag, "Name of the image (name:tag)" },
 	{ "target", 0, &opt_string, "The last stage to build" },
+	{ "ulimit", 0, &opt_ulimit, "Limits of the processes of RUN (nofile=1024:2048)" },
 	{ 0 },
 };
 

@@ -34,6 +34,8 @@ bool stream_packed(const void *head, size_t len);
 /* Undoes gzip (also several members in a row) or zstd, told by the first
  * bytes; anything else passes as it is.  `in` is borrowed. */
 int stream_inflate(struct stream *in, struct stream **out, struct err *e);
+/* The same for bzip2, xz and lzma. */
+struct stream *stream_unfilter(struct stream *in);
 
 /* Passes bytes on, counts and sums them, and writes them to fd unless it is -1.
  * Lives in the caller's frame; both pointers are borrowed. */

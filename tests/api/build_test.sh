@@ -185,7 +185,7 @@ is "$(in_image here 'cat /h/one /h/two /r /c')" $'a y\nb $X\nfirst\ny\ntext of a
 like "$(d build -q - <<<'FROM busybox' 2>&1)" ^sha256: "a Dockerfile from standard input"
 fresh
 echo z >"$CTX/z" && printf 'FROM busybox\nCOPY z /z\n' >"$CTX/Other"
-for pack in cat gzip; do
+for pack in cat gzip bzip2 xz; do
 	like "$(tar -c -C "$CTX" . | $pack | d build -q -f Other - 2>&1)" '^sha256:' \
 		"a context from standard input, through $pack"
 done
@@ -197,6 +197,15 @@ like "$(d build -q -f Other http://127.0.0.1:8765/ctx.tar 2>&1)" '^sha256:' "a c
 build -q -t url >/dev/null <<<$'FROM busybox\nADD http://127.0.0.1:8765/z.txt /got/'
 is "$(in_image url 'cat /got/z.txt; stat -c %a /got/z.txt')" $'web\n600' "ADD of a URL"
 kill $web
+
+for pack in zstd xz; do
+	tar -c -C "$CTX" . | $pack >"$WORK/ctx.packed"
+	like "$(raw -X POST --data-binary @"$WORK/ctx.packed" -H 'Content-Type: application/x-tar' \
+		'http://d/v1.41/build?dockerfile=Other')" 'Successfully built' "a context that is packed by $pack"
+done
+tar -cJf "$CTX/a.tar.xz" -C "$CTX" z && tar -cjf "$CTX/a.tar.bz2" -C "$CTX" z && cp "$CTX/z" "$CTX/no.tar.xz"
+build -q -t packs >/dev/null <<<$'FROM busybox\nADD a.tar.xz /x\nADD a.tar.bz2 /b\nADD no.tar.xz /n'
+is "$(in_image packs 'cat /x/z /b/z /n')" $'z\nz\nz' "ADD unpacks xz and bzip2, and only what is an archive"
 
 # ---- our client beside docker's -------------------------------------------------------------------
 
@@ -240,12 +249,71 @@ like "$(build <<<$'FROM busybox\nCOPY ../../etc/passwd /')" 'COPY failed' "a fil
 like "$(build <<<$'FROM busybox\nRUN --mount=type=cache,target=/x true')" \
 	'the --mount option requires BuildKit' "what only BuildKit can"
 like "$(build -f nope <<<'FROM busybox')" 'nope' "a Dockerfile that isn't there"
+printf 'FROM busybox\nRUN sleep 60\n' >"$CTX/Dockerfile"
+timeout -s INT 1 "$CLIENT" build --no-cache "$CTX" >/dev/null 2>&1
+none_left() { test -z "$(d ps -aq)"; }
+ok "a build that is cancelled takes its container with it" eventually none_left
 like "$(build </dev/null)" 'the Dockerfile \(Dockerfile\) cannot be empty' "an empty one"
 like "$(build <<<'FROM no-such-image-here')" 'no-such-image-here' "a base that nobody has"
 
+# ---- docker's Python library ---------------------------------------------------------------------------
+
+if python3 -c 'import docker' 2>/dev/null; then
+	is "$(python3 - "$CTX" <<'END'
+import io, sys, docker
+client = docker.from_env()
+image, log = client.images.build(fileobj=io.BytesIO(b"FROM busybox\nRUN echo hi\nLABEL a=b"), tag="py",
+                                 labels={"c": "d"}, buildargs={"x": "y"}, network_mode="none",
+                                 container_limits={"memory": 1 << 26}, extra_hosts={"h": "1.2.3.4"})
+print(image.tags, image.labels["a"], image.labels["c"], any(l.get("stream") == "hi\n" for l in log))
+try:
+    client.images.build(fileobj=io.BytesIO(b"FROM busybox\nRUN exit 4"), forcerm=True)
+except docker.errors.BuildError as why:
+    print(why.msg)
+END
+	)" "['py:latest'] b d True
+The command '/bin/sh -c exit 4' returned a non-zero code: 4" "docker's Python library builds"
+else
+	skip 1 "python3-docker is not installed"
+fi
+
+# ---- a context that means harm ---------------------------------------------------------------------
+
+hostile() {	# NAME=LINK|NAME=@TEXT...: a tar of links and files in this order, and what comes of its build
+	python3 - "$@" <<'END' >"$WORK/hostile.tar"
+import io, sys, tarfile
+with tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as tar:
+    for word in sys.argv[1:]:
+        name, value = word.split("=", 1)
+        info = tarfile.TarInfo(name)
+        if value.startswith("@"):
+            info.size = len(value) - 1
+        else:
+            info.type, info.linkname = tarfile.SYMTYPE, value
+        tar.addfile(info, io.BytesIO(value[1:].encode()))
+END
+	raw -X POST --data-binary @"$WORK/hostile.tar" -H 'Content-Type: application/x-tar' http://d/v1.41/build
+}
+base=$'@FROM busybox\nCOPY . /c\nRUN cat /c/* 2>&1; true\n'
+like "$(hostile "Dockerfile=$base" "../../../../../tmp/evil-$$=@x")" 'leaves the' "a name that leads out is refused"
+hostile "out=/tmp" "out/evil-$$=@x" "Dockerfile=$base" >/dev/null
+not_ok "and a link doesn't lead out either" test -e "/tmp/evil-$$"
+echo "secret $$" >"$WORK/secret"
+unlike "$(hostile "Dockerfile=@FROM busybox
+COPY s /c
+RUN cat /c" "s=$WORK/secret")" "secret $$" "COPY of a link reads nothing outside"
+like "$(hostile "Dockerfile=$WORK/secret")" 'Cannot locate specified Dockerfile' "nor does a Dockerfile that is one"
+like "$(hostile "Dockerfile=@FROM busybox
+COPY a /to/passwd" "a=@x" | tail -n1)" 'Successfully built|aux' "a folder that isn't there is made"
+like "$(raw -X POST --data-binary "no tar at all" -H 'Content-Type: application/x-tar' http://d/v1.41/build)" \
+	'message' "what is no tar is refused"
+like "$(head -c 700 "$WORK/hostile.tar" | raw -X POST --data-binary @- -H 'Content-Type: application/x-tar' \
+	http://d/v1.41/build)" 'message' "and so is half of one"
+
 # ---- afterwards -----------------------------------------------------------------------------------
 
-for t in five a:1 b:2 conf arg proxy two last files twice owner here url same stdin; do
+d rm -f $(d ps -aq) >/dev/null 2>&1
+for t in five a:1 b:2 conf arg proxy two last files twice owner packs here url same stdin py; do
 	d rmi -f "$t" >/dev/null 2>&1
 done
 d image prune -f >/dev/null
