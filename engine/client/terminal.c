@@ -43,10 +43,23 @@ void terminal_raw(struct terminal *t)
 	t->raw = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
 }
 
+/* Also when somebody else has the terminal by now, as after our shell was killed:
+ * SIGTTOU would stop us, and the terminal would stay raw. */
+static void make_cooked(const struct terminal *t)
+{
+	sigset_t background, before;
+
+	sigemptyset(&background);
+	sigaddset(&background, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &background, &before);
+	tcsetattr(STDIN_FILENO, TCSANOW, &t->saved);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 void terminal_end(struct terminal *t)
 {
 	if (t->raw)
-		tcsetattr(STDIN_FILENO, TCSANOW, &t->saved);
+		make_cooked(t);
 	t->raw = false;
 	if (t->signals < 0)
 		return;

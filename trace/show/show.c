@@ -123,13 +123,14 @@ static void story_close(struct show *s, const struct record *r, struct show_phas
 	snprintf(p->text, sizeof(p->text), "%s", r->text);
 	if (is_aside(r)) {
 		story_line(s, p, out);
-	} else if (on_the_way(r)) {
+	} else if (on_the_way(r) && !s->ended) {
 		hold(s, p, out);
 		if (p->is_program)
 			show_flush(s, out);
 	} else {
 		show_flush(s, out);
 		story_line(s, p, out);
+		s->ended = true;
 	}
 }
 
@@ -146,6 +147,8 @@ static void story(struct show *s, const struct record *r, struct str *out)
 	if (!*r->region)
 		return;
 	p = phase_of(s, r);
+	if (str_eq(r->region, "namespaces"))
+		s->ended = false;
 	if (is(r, "call")) {
 		p->calls++;
 		p->is_program |= strncmp(json_str_or(r->json, "call", ""), "execve", 6) == 0;
@@ -258,6 +261,7 @@ static void show_record(struct show *s, const cJSON *j, struct str *out)
 
 	if (other) {
 		s->region[0] = '\0';
+		s->ended = false;
 		show_flush(s, out);
 	}
 	if (!s->first_ns)

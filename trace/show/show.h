@@ -43,6 +43,7 @@ struct show {
 	struct show_phase phase[SHOW_PHASES];
 	struct show_phase held[SHOW_HELD];	/* closed, in order; not told yet */
 	size_t n_held;
+	bool ended;		/* what comes now is tidying up, not the way to a program */
 };
 
 int show_level(const char *name);	/* "story" …; -1: no such level */
