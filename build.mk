@@ -133,9 +133,10 @@ lab:
 	@exec $(B)/drydock
 
 check:
-	@tests/helpers/packages.sh build bake test
+	@tests/helpers/packages.sh build bake test fuzz
 	$(STEP) all tests
 	$(STEP) asan-build
+	$(STEP) fuzz-build
 	@$(B)/drydock-engine bake --root $(B)/course
 	$(STEP) check-run
 .PHONY: lab check

@@ -30,7 +30,7 @@ char *container_status_text(const struct container *c)
 	uint64_t now = clock_wall_ns();
 	uint64_t since = container_is_up(c) ? c->started_ns : c->finished_ns;
 	age_text(now > since ? now - since : 0, age);
-	switch (c->status) {
+	switch ((enum ctr_status)c->status) {
 	case CTR_RUNNING:
 		return str_printf("Up %s%s%s%s", age, !c->health ? "" : str_eq(health, "starting") ?
 				  " (health: " : " (", c->health ? health : "", c->health ? ")" : "");
