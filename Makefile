@@ -39,7 +39,7 @@ CLIENT_MAIN := $(wildcard engine/cmd/main*.c)
 ENGINE_MAIN := $(wildcard engine/cmd/engine_main*.c)
 ENGINE_SRC  += $(filter-out $(CLIENT_MAIN) $(ENGINE_MAIN),$(wildcard engine/cmd/*.c))
 
-ENGINE_LIBS := -lmicrohttpd -lcurl -lsqlite3 -lcrypto -larchive -lisal -lzstd -lseccomp -lnftables -lcjson -lpthread
+ENGINE_LIBS := -lmicrohttpd -lcurl -lsqlite3 -lcrypto -lcrypt -larchive -lisal -lzstd -lseccomp -lnftables -lcjson -lpthread
 CLIENT_LIBS := -lreadline -lcjson -lcrypto -lmd4c -lyaml
 
 .DEFAULT_GOAL := all

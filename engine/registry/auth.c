@@ -6,41 +6,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base64.h"
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "core/str.h"
 
 #define TOKEN_LIMIT (256u << 10)	/* tokens are a few KiB; some carry long claims */
-
-/* Both alphabets of RFC 4648; padding and line ends are passed over. */
-static int base64_digit(char c)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-	const char *p = c ? strchr(digits, c) : NULL;
-	if (p)
-		return (int)(p - digits);
-	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
-static int base64_decode(const char *text, struct str *out)
-{
-	unsigned bits = 0;
-	int n = 0;
-	for (; *text; text++) {
-		if (strchr("=\r\n ", *text))
-			continue;
-		int d = base64_digit(*text);
-		if (d < 0)
-			return -EINVAL;
-		bits = bits << 6 | (unsigned)d;
-		if (++n % 4 != 1) {
-			char c = (char)(bits >> (6 - 2 * ((n - 1) % 4)));
-			str_addn(out, &c, 1);
-		}
-	}
-	return 0;
-}
 
 int auth_parse(const char *header, struct auth *out, struct err *e)
 {

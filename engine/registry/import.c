@@ -39,8 +39,10 @@ static int copy_file(const char *from, const char *to, struct err *e)
 
 static int bring_blob(const char *root, struct image_store *s, const char *digest, struct err *e)
 {
-	if (storage_has_blob(root, digest, NULL))
+	if (storage_has_blob(root, digest, NULL)) {
+		storage_touch_blob(root, digest);
 		return 0;
+	}
 	autofree char *from = store_blob_path(s, digest);
 	autofree char *name = str_printf("import.%d.%s", (int)gettid(), digest_hex(digest));
 	autofree char *upload = storage_upload(root, name);
@@ -83,8 +85,8 @@ int registry_import(const char *registry_root, struct image_store *s, const stru
 		r = list_blobs(registry_root, s, img, &m, e);
 	if (r == 0) {
 		autofree char *text = manifest_write(&m);
-		r = storage_put_manifest(registry_root, repo, tag, TYPE_DOCKER_MANIFEST, text,
-					 strlen(text), sum, e);
+		struct storage_put put = { repo, tag, TYPE_DOCKER_MANIFEST, text, strlen(text) };
+		r = storage_put_manifest(registry_root, &put, sum, NULL, e);
 	}
 	if (r < 0)
 		return err_wrap(e, "import %s:%s", repo, tag);

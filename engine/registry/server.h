@@ -13,6 +13,8 @@ struct registry_options {
 	const char *address;	/* "127.0.0.1" */
 	uint16_t port;		/* 0: any free one */
 	bool read_only;
+	const char *tls_cert, *tls_key;	/* PEM files; both or neither */
+	const char *htpasswd;	/* who may come in: NAME:BCRYPT lines; NULL: everybody */
 };
 int registry_start(const struct registry_options *o, struct registry_server **out, struct err *e);
 uint16_t registry_port(const struct registry_server *r);

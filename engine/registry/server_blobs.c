@@ -3,6 +3,7 @@
  *	POST  uploads/			a place to send to; or mounts a blob; or is the whole upload
  *	PATCH uploads/ID		a piece; Content-Range must go on where the last one ended
  *	PUT   uploads/ID?digest=D	the rest, and the digest that all of it must have
+ *	DELETE blobs/D			only what no manifest lists
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +48,7 @@ static enum MHD_Result send_file(struct exchange *x, int fd, int64_t size)
 {
 	char content_range[96];
 	int64_t from = 0, to = size - 1;
-	const char *asked = MHD_lookup_connection_value(x->conn, MHD_HEADER_KIND, "Range");
+	const char *asked = exchange_header(x, "Range");
 	int ranged = parse_range(asked, size, &from, &to);
 	if (ranged < 0) {
 		close(fd);
@@ -83,7 +84,21 @@ enum MHD_Result blob_answer(struct exchange *x)
 		close(fd);
 		return exchange_error(x, 500, "UNKNOWN", "the blob can't be read");
 	}
+	/* Told that it is here, a client that pushes won't send it. */
+	if (!x->read_only && str_eq(x->route->method, "HEAD"))
+		storage_touch_blob(x->root, x->ref);
 	return send_file(x, fd, st.st_size);
+}
+
+enum MHD_Result blob_delete(struct exchange *x)
+{
+	struct err e = { 0 };
+	if (!digest_ok(x->ref))
+		return exchange_error(x, 400, "DIGEST_INVALID", "invalid digest");
+	int r = storage_delete_blob(x->root, x->ref, &e);
+	if (r == -ENOENT)
+		return exchange_error(x, 404, "BLOB_UNKNOWN", "blob unknown to registry");
+	return r < 0 ? exchange_err(x, &e) : exchange_reply(x, 202, NULL, "", NULL);
 }
 
 /* ---- in -------------------------------------------------------------------------- */
@@ -126,6 +141,7 @@ enum MHD_Result upload_begin(struct exchange *x)
 	if (mount && digest_ok(mount) && storage_has_blob(x->root, mount, NULL)) {
 		autofree char *path = storage_upload(x->root, x->ref);
 		unlink(path);
+		storage_touch_blob(x->root, mount);
 		return created(x, mount);
 	}
 	return digest ? keep(x, x->ref, digest) : standing(x, 202, x->ref, 0);

@@ -33,28 +33,36 @@ enum MHD_Result manifest_get(struct exchange *x)
 	return exchange_reply(x, 200, type, text.s, headers);
 }
 
+static enum MHD_Result kept(struct exchange *x, const char *digest, const char *subject)
+{
+	autofree char *place = str_printf("/v2/%s/manifests/%s", x->repo, digest);
+	const char *const headers[] = { "Location", place, "Docker-Content-Digest", digest,
+					*subject ? "OCI-Subject" : NULL, subject, NULL };
+	return exchange_reply(x, 201, NULL, "", headers);
+}
+
 enum MHD_Result manifest_put(struct exchange *x)
 {
 	struct err e = { 0 };
-	char digest[DIGEST_TEXT], now[DIGEST_TEXT];
+	char digest[DIGEST_TEXT], subject[DIGEST_TEXT];
 	const char *text = x->body.s ? x->body.s : "";
-	const char *type = MHD_lookup_connection_value(x->conn, MHD_HEADER_KIND, "Content-Type");
-	bool by_digest = digest_ok(x->ref);
+	const char *header = exchange_header(x, "Content-Type");
+	autofree char *type = str_dup(header ? header : TYPE_OCI_MANIFEST);
+	struct storage_put put = { x->repo, x->ref, type, text, x->body.len };
 	if (!ref_ok(x->ref))
 		return bad_ref(x);
-	digest_of(text, x->body.len, now);
-	if (by_digest && !str_eq(now, x->ref))
-		return exchange_error(x, 400, "DIGEST_INVALID",
-				   "provided digest did not match uploaded content");
-	int r = storage_put_manifest(x->root, x->repo, by_digest ? NULL : x->ref,
-				     type ? type : TYPE_OCI_MANIFEST, text, x->body.len, digest, &e);
+	type[strcspn(type, "; ")] = '\0';
+	if (digest_ok(x->ref)) {
+		put.tag = NULL;
+		digest_of(text, x->body.len, digest);
+		if (!str_eq(digest, x->ref))
+			return exchange_error(x, 400, "DIGEST_INVALID",
+					      "provided digest did not match uploaded content");
+	}
+	int r = storage_put_manifest(x->root, &put, digest, subject, &e);
 	if (r == -EBADMSG)
 		return exchange_error(x, 400, "MANIFEST_INVALID", e.what);
-	if (r < 0)
-		return exchange_err(x, &e);
-	autofree char *place = str_printf("/v2/%s/manifests/%s", x->repo, digest);
-	const char *const headers[] = { "Location", place, "Docker-Content-Digest", digest, NULL };
-	return exchange_reply(x, 201, NULL, "", headers);
+	return r < 0 ? exchange_err(x, &e) : kept(x, digest, subject);
 }
 
 enum MHD_Result manifest_delete(struct exchange *x)
@@ -67,30 +75,16 @@ enum MHD_Result manifest_delete(struct exchange *x)
 	return exchange_reply(x, 202, NULL, "", NULL);
 }
 
-/* ---- lists ----------------------------------------------------------------------- */
+/* ---- what refers to it, and what there is ----------------------------------------- */
 
-enum MHD_Result exchange_list(struct exchange *x, const char *name, const char *key, char **list,
-			   const char *path)
+enum MHD_Result referrers_get(struct exchange *x)
 {
-	const char *n = exchange_query(x, "n"), *last = exchange_query(x, "last");
-	size_t most = n ? strtoul(n, NULL, 10) : SIZE_MAX, from = 0, to;
-	autojson cJSON *j = cJSON_CreateObject();
-	cJSON *items = cJSON_CreateArray();
-	autofree char *link = NULL;
-
-	while (last && list[from] && strcmp(list[from], last) <= 0)
-		from++;
-	for (to = from; list[to] && to - from < most; to++)
-		cJSON_AddItemToArray(items, cJSON_CreateString(list[to]));
-	if (list[to] && to > from)
-		link = str_printf("<%s?n=%zu&last=%s>; rel=\"next\"", path, most, list[to - 1]);
-	strv_free(list);
-	if (name)
-		json_put_str(j, "name", name);
-	json_put(j, key, items);
-	autofree char *text = json_line(j);
-	const char *const headers[] = { link ? "Link" : NULL, link, NULL };
-	return exchange_reply(x, 200, "application/json", text, headers);
+	const char *type = exchange_query(x, "artifactType");
+	if (!digest_ok(x->ref))
+		return bad_ref(x);
+	autofree char *text = storage_referrers(x->root, x->repo, x->ref, type);
+	const char *const headers[] = { type ? "OCI-Filters-Applied" : NULL, "artifactType", NULL };
+	return exchange_reply(x, 200, TYPE_OCI_INDEX, text, headers);
 }
 
 enum MHD_Result tags_list(struct exchange *x)

@@ -101,8 +101,8 @@ static void course(struct recipe *app, char layer[DIGEST_TEXT])
 	put(a, "layer");
 	put(b, "{}");
 	ck_assert_int_eq(storage_prepare(dir, true, &e), 0);
-	ck_assert_int_eq(storage_put_manifest(dir, "library/app", "1", TYPE_DOCKER_MANIFEST,
-					      text, strlen(text), digest, &e), 0);
+	struct storage_put put = { "library/app", "1", TYPE_DOCKER_MANIFEST, text, strlen(text) };
+	ck_assert_int_eq(storage_put_manifest(dir, &put, digest, NULL, &e), 0);
 	ck_assert_int_eq(course_note(dir, app, digest, &e), 0);
 }
 

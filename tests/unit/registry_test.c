@@ -189,8 +189,8 @@ START_TEST(indexes_lead_to_this_machine)
 	autofree char *index = str_printf("{\"schemaVersion\":2,\"mediaType\":\"%s\",\"manifests\":["
 		"{\"digest\":\"%s\",\"size\":1,\"platform\":{\"os\":\"linux\",\"architecture\":\"%s\"}}]}",
 		TYPE_OCI_INDEX, manifest_digest, strchr(platform_here(), '/') + 1);
-	ck_assert_msg(storage_put_manifest(shelf, "library/app", "all", TYPE_OCI_INDEX, index,
-					   strlen(index), digest, &e) == 0, "%s", e.what);
+	struct storage_put put = { "library/app", "all", TYPE_OCI_INDEX, index, strlen(index) };
+	ck_assert_msg(storage_put_manifest(shelf, &put, digest, NULL, &e) == 0, "%s", e.what);
 	autofree char *ref = str_printf("127.0.0.1:%u/library/app:all", registry_port(server));
 	ck_assert_msg(pull(ref) == 0, "%s", e.what);
 	is_whole(ref);

@@ -151,8 +151,8 @@ START_TEST(wrong_diff_id)
 	str_clear(&doc);
 	ck_assert_int_eq(storage_get_manifest(shelf, "library/app", "v1", &doc, &type, digest, &e), 0);
 	memcpy(strstr(doc.s, id), config_digest, DIGEST_TEXT - 1);
-	ck_assert_int_eq(storage_put_manifest(shelf, "library/app", "v1", type, doc.s, doc.len, digest,
-					      &e), 0);
+	struct storage_put put = { "library/app", "v1", type, doc.s, doc.len };
+	ck_assert_int_eq(storage_put_manifest(shelf, &put, digest, NULL, &e), 0);
 	str_free(&doc);
 	ck_assert_int_eq(pull(direct), -EBADMSG);
 	ck_assert_msg(strstr(e.what, "layers from manifest don't match image configuration"), "%s",
