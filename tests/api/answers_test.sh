@@ -1,0 +1,147 @@
+#!/bin/bash
+# The Engine API's answers where no container runs: filters of lists, events, disk usage,
+# questions to registries, and what a daemon without swarm, plugins and BuildKit says.
+. "$(dirname "$0")/../helpers/tap.sh"
+isolate "$0" "$@"
+need_real_docker
+need busybox curl python3 docker-registry
+
+msg() { raw "$@" | python3 -c 'import json, sys; print(json.load(sys.stdin)["message"])'; }
+post() { local path=$1 body=$2; shift 2; raw -X POST -H 'Content-Type: application/json' -d "$body" "http://x$path" "$@"; }
+filter() { python3 -c 'import sys, urllib.parse; print("filters=" + urllib.parse.quote(sys.argv[1]))' "$1"; }
+# Columns of a list, sorted: PATH PYTHON-EXPRESSION-OF-A-ROW
+rows() { raw "http://x$1" | python3 -c 'import json, sys
+print(" ".join(sorted(str(eval(sys.argv[1], {"r": r})) for r in json.load(sys.stdin))))' "$2"; }
+ps_() { rows "/containers/json?$(filter "$1")" 'r["Names"][0][1:]'; }
+images() { rows "/images/json?$(filter "$1")${2:+&$2}" 'r["RepoTags"]'; }
+
+start_daemon --bridge ddtest6 -H tcp://127.0.0.1:2398
+d pull -q busybox >/dev/null
+d pull -q hello-world >/dev/null
+
+# -- what every answer and every refusal has
+head=$(raw -I http://x/_ping)
+like "$head" "^Api-Version: 1.47" "ping: the version"
+like "$head" "^Builder-Version: 1" "ping: the classic builder"
+like "$head" "^Swarm: inactive" "ping: no swarm"
+is "$(raw http://x/no/such)" '{"message":"page not found"}' "an unknown path"
+is "$(status -X PATCH http://x/containers/json) $(status -X DELETE http://x/info)" "404 404" "a wrong method is as unknown"
+is "$(status -X OPTIONS http://x/anything)" 200 "OPTIONS"
+is "$(status http://x/v1.23/info) $(status http://x/v1.48/info) $(status http://x/v1.24/info)" "400 400 200" "versions too old, too new, and old enough"
+is "$(msg http://x/v1.23/info)" "client version 1.23 is too old. Minimum supported API version is 1.24, please upgrade your client to a newer version" "said in docker's words"
+is "$(post /containers/create '{"Image":' -o /dev/null -w '%{http_code}')" 400 "torn JSON"
+is "$(post /containers/create '[]' -o /dev/null -w '%{http_code}')" 400 "JSON of another type"
+is "$(post /containers/create '{"Image":["busybox"]}' -o /dev/null -w '%{http_code}')" 400 "a field of another type"
+is "$(raw -X POST http://x/containers/create)" '{"message":"invalid JSON: got EOF while reading request body"}' "no body at all"
+head -c 5000000 /dev/zero | tr '\0' ' ' >"$WORK/large"
+is "$(status -X POST -H 'Expect:' --data-binary "@$WORK/large" http://x/containers/create)" 413 "a body over its limit"
+
+# -- containers: filters
+d create --name one --label tier=web --label new -p 8080:80 busybox sleep 100 >/dev/null
+d create --name two --label tier=db --expose 5353/udp -v /data busybox true >/dev/null
+d run --name three busybox sh -c 'exit 3' >/dev/null
+d run -d --name four --network host busybox sleep 100 >/dev/null
+is "$(ps_ '{}')" four "ps: what runs"
+is "$(ps_ '{"status":["created"]}')" "one two" "ps: status"
+is "$(ps_ '{"status":{"exited":true,"running":true}}')" "four three" "ps: the other form of filters, several values"
+is "$(msg "http://x/containers/json?$(filter '{"status":["bogus"]}')")" "invalid filter 'status=bogus': invalid value for state (bogus): must be one of [created running paused restarting removing exited dead]" "ps: a status that is none"
+all() { rows "/containers/json?all=1&$(filter "$1")" 'r["Names"][0][1:]'; }
+is "$(all '{"label":["tier=web"]}') $(all '{"label":["tier"]}') $(all '{"label":["tier","new"]}')" "one one two one" "ps: labels, all of which must fit"
+is "$(all '{"name":["^/t"]}') $(all '{"name":["^two$"]}') $(all '{"name":["o(n|u)"]}')" "three two two four one" "ps: names are regular expressions"
+is "$(all '{"exited":["3"]}') $(all '{"exited":["0"]}')" "three " "ps: exited"
+is "$(msg "http://x/containers/json?$(filter '{"exited":["x"]}')")" "invalid filter 'exited=x': strconv.Atoi: parsing \"x\": invalid syntax" "ps: exited with no number"
+is "$(all '{"ancestor":["busybox"]}') $(all '{"ancestor":["hello-world"]}')" "four one three two " "ps: ancestor"
+is "$(all '{"before":["three"]}') $(all '{"since":["three"]}')" "one two four" "ps: before and since"
+is "$(status "http://x/containers/json?$(filter '{"before":["nobody"]}')")" 404 "ps: before nobody"
+is "$(all '{"network":["host"]}') $(all '{"volume":["/data"]}')" "four two" "ps: network, volume"
+is "$(all '{"expose":["5353/udp"]}') $(all '{"expose":["80-90"]}') $(all '{"publish":["8080"]}')" "  " "ps: expose and publish see running containers' ports"
+d start one >/dev/null
+is "$(all '{"publish":["8000-8080/tcp"]}') $(all '{"expose":["80"]}')" "one one" "ps: publish, expose"
+is "$(all '{"health":["none"]}') $(all '{"health":["healthy"]}') $(all '{"is-task":["true"]}')" "four one three two  " "ps: health, is-task"
+is "$(msg "http://x/containers/json?$(filter '{"bogus":["1"]}')")" "invalid filter 'bogus'" "ps: an unknown filter"
+is "$(msg "http://x/containers/json?filters=x")" "invalid filter" "filters that are no JSON"
+is "$(rows '/containers/json?limit=2' 'r["Names"][0][1:]')" "four three" "ps: limit counts from the newest"
+is "$(status 'http://x/containers/json?limit=x')" 400 "ps: a limit that is no number"
+is "$(msg -X POST "http://x/containers/prune?$(filter '{"until":["bogus"]}')")" 'failed to parse value as time or duration: "bogus"' "prune: a time that is none"
+is "$(post "/containers/prune?$(filter '{"label!":["tier"],"until":["1h"]}')" '' | tr -d '\n')" '{"ContainersDeleted":null,"SpaceReclaimed":0}' "prune: nothing that old"
+d container prune -f --filter 'label!=tier' >/dev/null
+is "$(all '{}')" "four one two" "prune: label!"
+
+# -- images: filters and older shapes
+d tag busybox local/app:v1 >/dev/null
+is "$(images '{"reference":["local/*"]}') $(images '{"reference":["*"]}')" "['local/app:v1'] ['busybox:latest'] ['hello-world:latest']" "images: reference; a star stops at a slash"
+is "$(images '{"reference":["*/app:v?"]}') $(images '{"reference":["none"]}')" "['local/app:v1'] " "images: patterns"
+is "$(images '{"dangling":["true"]}')" "" "images: dangling"
+is "$(msg "http://x/images/json?$(filter '{"dangling":["x"]}')")" "invalid filter 'dangling=[x]'" "images: dangling, neither true nor false"
+is "$(images '{"until":["2001-01-01"]}') $(images '{"label":["no.such"]}')" " " "images: until, label"
+is "$(status "http://x/images/json?$(filter '{"before":["no-such"]}')")" 404 "images: before what isn't there"
+one=$(raw http://x/v1.43/images/json | grep -o '"VirtualSize":[0-9]*' | head -n 1); ok "images: 1.43 has VirtualSize" test -n "$one"
+is "$(raw http://x/images/json | grep -c VirtualSize)" 0 "images: 1.47 hasn't"
+like "$(raw 'http://x/images/json?shared-size=1')" '"SharedSize":[0-9]' "images: shared-size when asked for"
+is "$(raw -X POST "http://x/images/prune?$(filter '{"dangling":["false"],"until":["2001-01-01"]}')" | tr -d '\n')" '{"ImagesDeleted":null,"SpaceReclaimed":0}' "images prune: until"
+is "$(status 'http://x/images/search?term=x')" 501 "images: search is answered plainly"
+
+# -- df
+is "$(raw 'http://x/system/df?type=image' | python3 -c 'import json, sys; print(sorted(json.load(sys.stdin)))')" "['Images', 'LayersSize']" "df: images alone"
+is "$(raw http://x/system/df | python3 -c 'import json, sys; print(sorted(json.load(sys.stdin)))')" "['BuildCache', 'Containers', 'Images', 'LayersSize', 'Volumes']" "df: everything"
+is "$(msg 'http://x/system/df?type=bogus')" "unknown object type: bogus" "df: an unknown type"
+ok "df: what layers take is no more than what images say" python3 - "$(raw http://x/system/df)" <<'PY'
+import json, sys
+o = json.loads(sys.argv[1])
+sys.exit(not 0 < o["LayersSize"] <= sum(i["Size"] for i in o["Images"]) or not o["Containers"][0]["ImageID"])
+PY
+
+# -- events
+d rm -f four >/dev/null
+events() { raw "http://x/events?since=1&until=$(date +%s)&$(filter "$1")" | python3 -c 'import json, sys
+for line in sys.stdin: e = json.loads(line); print(e["Type"], e["Action"], e["Actor"]["Attributes"].get("name"))'; }
+sleep 1
+like "$(events '{"container":["four"]}' | tr '\n' ';')" "^container create four;.*container start four;.*container destroy four;$" "events: of a container"
+is "$(events '{"container":["four"],"event":["die"]}')" "container die four" "events: of one kind"
+is "$(events '{"type":["image"],"event":["tag"]}' | wc -l)" 1 "events: type"
+is "$(events '{"image":["busybox"],"event":["create"],"type":["container"]}' | wc -l)" 4 "events: image, with its tag or without"
+is "$(events '{"label":["tier=db"],"event":["create"]}')" "container create two" "events: label"
+is "$(events '{"scope":["swarm"]}') $(events '{"network":["nothing"]}')" " " "events: scope, network"
+is "$(msg 'http://x/events?since=200&until=100')" '`since` time (200) cannot be after `until` time (100)' "events: times the wrong way round"
+is "$(status "http://x/events?$(filter '{"bogus":["1"]}')")" 400 "events: an unknown filter"
+
+# -- questions to a registry that wants a name and a password
+cat >"$WORK/registry.yml" <<END
+version: 0.1
+storage: {filesystem: {rootdirectory: $WORK/shelf}}
+http: {addr: 127.0.0.1:5099}
+auth: {htpasswd: {realm: here, path: $WORK/htpasswd}}
+END
+echo 'gordon:$2b$04$HXdaWqlyCeWkn8Gt80DXVu/0PG0BSWBZTxRm1bLBZyXsUw4ItNCai' >"$WORK/htpasswd"
+docker-registry serve "$WORK/registry.yml" >"$WORK/registry.log" 2>&1 &
+registry=$!
+eventually sh -c 'curl -s -o /dev/null http://127.0.0.1:5099/v2/'
+is "$(echo secret | d login -u gordon --password-stdin 127.0.0.1:5099 2>/dev/null | tail -n 1)" "Login Succeeded" "docker login"
+like "$(echo wrong | d login -u gordon --password-stdin 127.0.0.1:5099 2>&1)" "unauthorized" "docker login: the wrong password"
+is "$(post /auth '{"username":"gordon","password":"wrong","serveraddress":"127.0.0.1:5099"}' -o /dev/null -w '%{http_code}')" 401 "and its status"
+is "$(post /auth '{"username":7}' -o /dev/null -w '%{http_code}') $(status -X POST http://x/auth)" "400 400" "auth: a wrong type, no body"
+kill $registry; wait $registry 2>/dev/null
+like "$(post /auth '{"username":"gordon","password":"x","serveraddress":"127.0.0.1:5099"}')" "connection refused|onnect" "auth: nobody there"
+like "$(raw http://x/distribution/busybox/json)" '"Descriptor":\{"mediaType":"application/vnd[^}]*"digest":"sha256:[0-9a-f]{64}","size":[0-9]+\},"Platforms":\[\{"architecture":"[a-z0-9]+","os":"linux"' "distribution: what the registry has"
+is "$(status http://x/distribution/busybox:no-such/json) $(status http://x/distribution/no/such/json)" "404 404" "distribution: what no registry has"
+is "$(status http://x/distribution/BAD/json)" 400 "distribution: no name of an image"
+
+# -- no swarm, no plugins, no BuildKit
+manager='This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'
+for path in /swarm /services /services/a /nodes /nodes/a /tasks /tasks/a/logs /secrets /configs/a; do
+	is "$(msg "http://x$path")" "$manager" "no swarm: GET $path"
+done
+is "$(d service ls 2>&1)" "Error response from daemon: $manager" "docker service ls"
+is "$(d swarm leave 2>&1)" "Error response from daemon: This node is not part of a swarm" "docker swarm leave"
+like "$(d swarm init 2>&1)" "^Error response from daemon: swarm mode is not supported" "docker swarm init"
+is "$(d plugin ls -q)" "" "docker plugin ls"
+is "$(d plugin inspect nope 2>&1 >/dev/null | tail -n 1)" "Error response from daemon: plugin \"nope\" not found" "docker plugin inspect"
+is "$(status -X POST http://x/plugins/a/b:c/enable)" 404 "a plugin with slashes in its name"
+is "$(status -X POST http://x/session) $(status -X PUT http://x/volumes/a)" "501 503" "BuildKit's session, a cluster's volume"
+is "$(status http://x/containers/two/attach/ws) $(status http://x/containers/nobody/attach/ws)" "501 404" "attach by websocket"
+is "$(post /containers/two/start '{"Binds":[]}' -o /dev/null -w '%{http_code}')" 400 "start takes no configuration"
+
+d rm -f one two >/dev/null
+stop_daemon
+leak_check "nothing is left behind"
+done_testing
