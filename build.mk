@@ -109,9 +109,10 @@ ARCHIVES  := $(B)/libdrydock-engine.a $(B)/libdrydock-client.a
 
 $(B)/tests/libaid.a: $(TEST_AID)
 
+# libresolv (of the C library) reads our DNS messages in the tests.
 $(B)/tests/%_test: $(B)/obj/tests/%_test.o $(B)/tests/libaid.a $(ARCHIVES)
 	$(call say,LINK)
-	$(Q)$(LINK) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcheck -lsubunit -lm -lrt \
+	$(Q)$(LINK) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcheck -lsubunit -lm -lrt -lresolv \
 		$(ENGINE_LIBS) $(CLIENT_LIBS)
 
 tests: $(TEST_BIN)

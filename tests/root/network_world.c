@@ -61,9 +61,11 @@ void world_enter(void)
 
 /* ---- errands into a place ---- */
 
+enum what { TCP_LISTEN, TCP_CONNECT, UDP };
+
 struct errand {
 	int place;
-	bool listen;
+	enum what what;
 	struct sockaddr_in address;
 	int result;
 };
@@ -71,13 +73,14 @@ struct errand {
 static int make_socket(struct errand *a)
 {
 	struct timeval patience = { .tv_sec = 2 };
-	int yes = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int type = a->what == UDP ? SOCK_DGRAM : SOCK_STREAM;
+	int yes = 1, fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
 
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-	int r = a->listen ? bind(fd, (void *)&a->address, sizeof(a->address)) :
+	int r = a->what == TCP_LISTEN ? bind(fd, (void *)&a->address, sizeof(a->address)) :
 			    connect(fd, (void *)&a->address, sizeof(a->address));
-	if (r == 0 && a->listen)
+	if (r == 0 && a->what == TCP_LISTEN)
 		r = listen(fd, 4096);
 	if (r == 0)
 		return fd;
@@ -97,9 +100,9 @@ static void *run_errand(void *arg)
 	return NULL;
 }
 
-static int errand(int place, bool listening, const char *ip, uint16_t port)
+static int errand(int place, enum what what, const char *ip, uint16_t port)
 {
-	struct errand a = { .place = place, .listen = listening };
+	struct errand a = { .place = place, .what = what };
 	pthread_t t;
 
 	a.address = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(port) };
@@ -109,8 +112,21 @@ static int errand(int place, bool listening, const char *ip, uint16_t port)
 	return a.result;
 }
 
-int tcp_listen(int place, const char *ip, uint16_t port) { return errand(place, true, ip, port); }
-int tcp_connect(int place, const char *ip, uint16_t port) { return errand(place, false, ip, port); }
+int tcp_listen(int place, const char *ip, uint16_t port) { return errand(place, TCP_LISTEN, ip, port); }
+int tcp_connect(int place, const char *ip, uint16_t port) { return errand(place, TCP_CONNECT, ip, port); }
+
+char *udp_ask(int place, const char *ip, uint16_t port, const void *data, size_t len)
+{
+	struct timeval patience = { .tv_usec = 20000 };
+	char *answer = mem_alloc(2048);
+	autofd int fd = errand(place, UDP, ip, port);
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (fd >= 0 && send(fd, data, len, 0) == (ssize_t)len && recv(fd, answer, 2047, 0) >= 0)
+		return answer;
+	free(answer);
+	return NULL;
+}
 
 static void *new_place(void *arg)
 {

@@ -32,6 +32,8 @@ void serve_page(int listener, const char *response);
 void serve_echo(int listener);		/* sends back what it gets; ends when they end */
 /* Sends a request and reads to the end: what came, freed by the caller. */
 char *http_get(int place, const char *ip, uint16_t port, const char *request);
+/* The answer to a datagram, within 20 ms; NULL: none.  Freed by the caller. */
+char *udp_ask(int place, const char *ip, uint16_t port, const void *data, size_t len);
 /* The address the other end has, as this end sees it. */
 void peer_ip(int fd, char *out, size_t cap);
 
