@@ -15,7 +15,7 @@ struct push {
 	struct api *api;
 	struct stream *stream;
 	char **refs;		/* familiar, with tag */
-	char *auth, *url;	/* url: NULL, or the course registry's */
+	char *auth, *shelf;	/* shelf: the course registry's folder, or NULL */
 };
 
 static void progress(void *arg, const struct pull_progress *g)
@@ -44,7 +44,7 @@ static void produce(struct stream *s, void *arg)
 		struct err e = { 0 };
 		struct push_done done;
 		struct push_options o = {
-			.ref = *ref, .url = p->url, .auth = p->auth, .insecure = p->api->insecure,
+			.ref = *ref, .shelf = p->shelf, .auth = p->auth, .insecure = p->api->insecure,
 			.progress = progress, .arg = p, .cancel = stream_cancel(s),
 		};
 		if (image_push(p->api->images, &o, &done, &e) < 0) {
@@ -61,7 +61,7 @@ static void release(void *arg)
 	struct push *p = arg;
 	strv_free(p->refs);
 	free(p->auth);
-	free(p->url);
+	free(p->shelf);
 	free(p);
 }
 
@@ -113,7 +113,7 @@ int images_push(struct request *r, struct err *e)
 	p->refs = mem_alloc(sizeof(char *));
 	p->auth = str_dup(MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, "X-Registry-Auth"));
 	if (str_eq(ref.domain, "docker.io") && r->api->registry_port)
-		p->url = str_printf("http://127.0.0.1:%u", r->api->registry_port);
+		p->shelf = str_printf("%s/registry", r->api->data_root);
 	n = find_refs(r, &ref, &p->refs, e);
 	if (n == 0)
 		return reply_stream(r, "application/json", produce, release, p);

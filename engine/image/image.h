@@ -91,11 +91,13 @@ int image_pull(struct image_store *s, const struct pull_options *o, struct image
 int image_inspect_remote(struct image_store *s, const struct pull_options *o, cJSON **out,
 			 struct err *e);
 
-/* Push: to the registry of the name, or to `url` if given (the course registry
- * takes the place of Docker Hub that way).  Lines as docker's; id is the layer's. */
+/* Push: to the registry of the name, to `url` if given, or into the folder of a
+ * registry on this machine (the course registry takes the place of Docker Hub that
+ * way).  Lines as docker's; id is the layer's. */
 struct push_options {
 	const char *ref;		/* name:tag of an image here */
 	const char *url;		/* "http://127.0.0.1:5000", or NULL */
+	const char *shelf;		/* registry/storage.h's ROOT, or NULL */
 	const char *auth;		/* as in pull_options, and the rest too */
 	char *const *insecure;
 	void (*progress)(void *arg, const struct pull_progress *p);
