@@ -100,7 +100,8 @@ static int receive(struct command *c, const char *path)
 	int r = 0;
 
 	if (!file && isatty(STDOUT_FILENO))
-		r = err_set(&e, EINVAL, "cowardly refusing to save to a terminal. Use the -o flag or redirect");
+		r = err_set(&e, EINVAL, "cowardly refusing to save to a terminal. "
+			    "Use the -o flag or redirect");
 	if (r == 0)
 		r = command_http(c, &h, &e);
 	if (r == 0)
