@@ -22,7 +22,7 @@ struct building {
 	struct context context;
 	cJSON *args, *labels, *host;
 	char **tags, **cache_from;
-	char *target, *platform;
+	char *target, *platform, *auths;
 	struct origin by;	/* owned text */
 	bool quiet;
 	struct str held;	/* output of a quiet build, shown if it fails */
@@ -35,6 +35,7 @@ static void building_free(void *arg)
 	json_free(&b->args);
 	json_free(&b->labels);
 	json_free(&b->host);
+	free(b->auths);
 	strv_free(b->tags);
 	strv_free(b->cache_from);
 	free(b->target);
@@ -143,6 +144,8 @@ static int read_query(struct request *r, struct building *b, struct err *e)
 	b->cache_from = json_strv(from);
 	b->target = str_dup(query_or(r, "target", ""));
 	b->platform = str_dup(query_or(r, "platform", ""));
+	b->auths = str_dup(MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND,
+						       "X-Registry-Config"));
 	b->quiet = query_bool(r, "q");
 	return n;
 }
@@ -248,7 +251,7 @@ static void fill_options(struct request *r, struct building *b)
 		.target = b->target, .platform = b->platform, .host = b->host,
 		.no_cache = query_bool(r, "nocache"), .pull = query_bool(r, "pull"),
 		.rm = str_eq(query_or(r, "rm", "1"), "1") || query_bool(r, "rm"),
-		.force_rm = query_bool(r, "forcerm"),
+		.force_rm = query_bool(r, "forcerm"), .auths = b->auths,
 		.mirrors = r->api->mirrors, .insecure = r->api->insecure,
 		.progress = progress, .say = say, .made = made, .arg = b,
 	};

@@ -42,8 +42,7 @@ void args_new_stage(struct build_args *a)
 
 static void set(cJSON *o, const char *name, const char *value)
 {
-	cJSON_DeleteItemFromObjectCaseSensitive(o, name);
-	json_put_str(o, name, value);
+	json_replace(o, name, value ? cJSON_CreateString(value) : cJSON_CreateNull());
 }
 
 void args_add(struct build_args *a, const char *name, const char *dflt, bool meta)

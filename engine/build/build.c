@@ -15,6 +15,7 @@
 #include "core/json.h"
 #include "core/str.h"
 #include "image/store.h"
+#include "registry/auth.h"
 #include "trace/fact.h"
 
 /* ---- facts ---------------------------------------------------------------------------- */
@@ -321,6 +322,7 @@ static void job_end(struct job *j)
 	if (j->top)
 		image_free(j->top);
 	json_free(&j->config);
+	json_free(&j->auths);
 	for (size_t i = 0; i < j->n_done; i++) {
 		free(j->done[i].name);
 		free(j->done[i].image);
@@ -337,7 +339,10 @@ static int job_begin(struct job *j, const struct build_options *o, struct err *e
 {
 	*j = (struct job){ .o = o, .k = o->images->k };
 	args_begin(&j->args, o->args);
-	int r = dockerfile_parse(o->text, o->len, &j->file, e);
+	int r = auth_parse_all(o->auths, &j->auths, e);
+	if (r < 0)
+		return r;
+	r = dockerfile_parse(o->text, o->len, &j->file, e);
 	if (r < 0)
 		return err_wrap(e, "failed to parse %s", o->name);
 	if (r == 0)

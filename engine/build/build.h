@@ -35,7 +35,7 @@ struct build_options {
 	bool no_cache, pull, rm, force_rm;
 
 	/* Pulling what FROM names, as in struct pull_options. */
-	const char *auth;
+	const char *auths;		/* X-Registry-Config: who we are to which registry; NULL */
 	char *const *mirrors, *const *insecure;
 	void (*progress)(void *arg, const struct pull_progress *p);
 	void (*say)(void *arg, const char *text, size_t len);	/* output, any bytes */

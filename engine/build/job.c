@@ -21,6 +21,8 @@
 #include "image/digest.h"
 #include "image/lineage.h"
 #include "image/manifest.h"
+#include "image/reference.h"
+#include "registry/auth.h"
 
 void job_say(struct job *j, const char *fmt, ...)
 {
@@ -108,12 +110,6 @@ static void name_step(struct job *j, char *const *cmd, char name[DIGEST_TEXT])
 
 /* ---- the next image ------------------------------------------------------------------ */
 
-static void put_new(cJSON *o, const char *key, cJSON *value)
-{
-	cJSON_DeleteItemFromObjectCaseSensitive(o, key);
-	json_put(o, key, value);
-}
-
 static cJSON *empty_image(void)
 {
 	cJSON *doc = cJSON_CreateObject(), *rootfs = cJSON_CreateObject();
@@ -146,12 +142,12 @@ static cJSON *next_image(struct job *j, char *const *cmd, const char *diff_id)
 		cJSON_AddItemToArray(json_obj(json_obj(doc, "rootfs"), "diff_ids"),
 				     cJSON_CreateString(diff_id));
 	if (!cJSON_IsArray(json_obj(doc, "history")))
-		put_new(doc, "history", cJSON_CreateArray());
+		json_replace(doc, "history", cJSON_CreateArray());
 	cJSON_AddItemToArray(json_obj(doc, "history"), row);
-	put_new(doc, "created", cJSON_CreateString(when));
+	json_replace(doc, "created", cJSON_CreateString(when));
 	if (j->author)
-		put_new(doc, "author", cJSON_CreateString(j->author));
-	put_new(doc, "config", cJSON_Duplicate(j->config, true));
+		json_replace(doc, "author", cJSON_CreateString(j->author));
+	json_replace(doc, "config", cJSON_Duplicate(j->config, true));
 	return doc;
 }
 
@@ -251,8 +247,13 @@ int job_probe(struct job *j, char *const *cmd, struct err *e)
 static int pull(struct job *j, const char *ref, const char *platform, struct image **out,
 		struct err *e)
 {
+	autoreference struct reference name = { 0 };
+	int r = reference_parse(ref, &name, e);
+	if (r < 0)
+		return r;
+	autofree char *auth = auth_for(j->auths, name.domain);
 	struct pull_options p = {
-		.ref = ref, .platform = platform && *platform ? platform : NULL, .auth = j->o->auth,
+		.ref = ref, .platform = platform && *platform ? platform : NULL, .auth = auth,
 		.mirrors = j->o->mirrors, .insecure = j->o->insecure, .progress = j->o->progress,
 		.arg = j->o->arg, .cancel = j->o->cancel,
 	};

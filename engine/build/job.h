@@ -17,6 +17,7 @@ struct job {
 	struct stages stages;
 	size_t n_stages;		/* up to the target */
 	struct build_args args;
+	cJSON *auths;
 	struct done_stage *done;
 	size_t n_done;
 	int step, n_steps;

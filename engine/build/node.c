@@ -47,6 +47,19 @@ void dockerfile_free(struct dockerfile *d)
 	*d = (struct dockerfile){ 0 };
 }
 
+char *heredoc_text(const struct heredoc *h)
+{
+	struct str text = { 0 };
+	bool begin = true;	/* of a line, where tabs go */
+	for (const char *p = h->content; *p; p++) {
+		begin = begin && h->chomp && *p == '\t';
+		if (!begin)
+			str_addn(&text, p, 1);
+		begin |= *p == '\n';
+	}
+	return str_take(&text);
+}
+
 size_t node_args(const struct node *n)
 {
 	size_t count = 0;

@@ -53,6 +53,9 @@ int dockerfile_parse_line(const char *line, char escape, struct node **out, stru
 /* The S-expressions of BuildKit's parser tests: "(run \"make\")" and a line end. */
 void node_dump(const struct node *n, struct str *out);
 
+/* What the lines of a here-document say, without the tabs that <<- takes off; owned. */
+char *heredoc_text(const struct heredoc *h);
+
 struct node *node_new(const char *value, size_t len);
 void node_free(struct node *n);		/* with all that hangs on it; NULL is fine */
 size_t node_args(const struct node *n);	/* how many follow it */

@@ -189,21 +189,16 @@ static int add_url(struct sources *s, struct job *j, const struct step *step, co
 static int add_heredoc(struct sources *s, struct job *j, const struct node *n, const char *name,
 		       struct err *e)
 {
-	autofree char *path = NULL, *text = NULL;
-	const struct heredoc *h = NULL;
-	for (size_t i = 0; i < n->n_heredoc; i++)
-		if (str_eq(n->heredoc[i].name, name))
-			h = &n->heredoc[i];
-	autostr struct str lines = { 0 };
-	str_add(&lines, "");
-	bool begin = true;
-	for (const char *p = h ? h->content : ""; *p; p++) {
-		if (!(h->chomp && begin && *p == '\t'))
-			str_addn(&lines, p, 1);
-		begin = *p == '\n' || (begin && *p == '\t');
+	autofree char *path = NULL, *lines = NULL, *text = NULL;
+	bool expand = false;
+	for (size_t i = 0; i < n->n_heredoc && !lines; i++) {
+		if (str_eq(n->heredoc[i].name, name)) {
+			lines = heredoc_text(&n->heredoc[i]);
+			expand = n->heredoc[i].expand;
+		}
 	}
-	int r = h && h->expand ? job_expand(j, lines.s, true, &text, e) : 0;
-	const char *body = text ? text : lines.s;
+	int r = lines && expand ? job_expand(j, lines, true, &text, e) : 0;
+	const char *body = text ? text : lines ? lines : "";
 	if (r == 0 && strchr(name, '/'))
 		r = err_set(e, EINVAL, "the here-document's name can't be a path: %s", name);
 	if (r == 0)

@@ -44,24 +44,11 @@ static char *with_heredocs(const struct node *n, const char *command)
 	return str_take(&text);
 }
 
-static char *without_tabs(const struct heredoc *h)
-{
-	struct str text = { 0 };
-	bool begin = true;
-	for (const char *p = h->content; *p; p++) {
-		if (!(h->chomp && begin && *p == '\t')) {
-			str_addn(&text, p, 1);
-			begin = *p == '\n';
-		}
-	}
-	return str_take(&text);
-}
-
 /* `RUN <<EOF` and nothing else: the text is the script itself; with #! at its
  * beginning, a program. */
 static int script_alone(struct run *r, const struct node *n, struct err *e)
 {
-	autofree char *text = without_tabs(&n->heredoc[0]);
+	autofree char *text = heredoc_text(&n->heredoc[0]);
 	if (!str_starts(text, "#!")) {
 		r->argv = image_config_shell(r->j->config, text);
 		return 0;
@@ -128,12 +115,6 @@ static cJSON *list_of(char *const *v)
 	return a;
 }
 
-static void put_new(cJSON *o, const char *key, cJSON *value)
-{
-	cJSON_DeleteItemFromObjectCaseSensitive(o, key);
-	json_put(o, key, value);
-}
-
 static cJSON *create_body(struct run *r)
 {
 	cJSON *body = cJSON_Duplicate(r->j->config, true), *env = json_obj(body, "Env");
@@ -141,18 +122,18 @@ static cJSON *create_body(struct run *r)
 	char *none[] = { (char *)"", NULL }, *off[] = { (char *)"NONE", NULL };
 	if (!cJSON_IsArray(env)) {
 		env = cJSON_CreateArray();
-		put_new(body, "Env", env);
+		json_replace(body, "Env", env);
 	}
 	for (size_t i = 0; r->env[i]; i++)
 		cJSON_AddItemToArray(env, cJSON_CreateString(r->env[i]));
 	if (json_obj(body, "Healthcheck")) {
 		cJSON *health = cJSON_CreateObject();
 		json_put(health, "Test", list_of(off));
-		put_new(body, "Healthcheck", health);
+		json_replace(body, "Healthcheck", health);
 	}
-	put_new(body, "Cmd", list_of(r->argv));
-	put_new(body, "Entrypoint", list_of(none));
-	put_new(body, "Image", cJSON_CreateString(job_image(r->j)));
+	json_replace(body, "Cmd", list_of(r->argv));
+	json_replace(body, "Entrypoint", list_of(none));
+	json_replace(body, "Image", cJSON_CreateString(job_image(r->j)));
 	json_put_bool(body, "AttachStdout", true);
 	json_put_bool(body, "AttachStderr", true);
 	cJSON_DeleteItemFromObjectCaseSensitive(body, "OnBuild");
@@ -162,7 +143,7 @@ static cJSON *create_body(struct run *r)
 		char *binds[] = { bind, NULL };
 		json_put(host, "Binds", list_of(binds));
 	}
-	put_new(body, "HostConfig", host);
+	json_replace(body, "HostConfig", host);
 	return body;
 }
 

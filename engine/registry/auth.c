@@ -20,7 +20,9 @@ int auth_parse(const char *header, struct auth *out, struct err *e)
 	*out = (struct auth){ 0 };
 	if (!header || !*header)
 		return 0;
-	if (base64_decode(header, &text) < 0)
+	if (*header == '{')
+		str_add(&text, header);
+	else if (base64_decode(header, &text) < 0)
 		return err_http(e, 400, EINVAL, "X-Registry-Auth is not base64");
 	if (text.len == 0)
 		return 0;
@@ -36,6 +38,32 @@ int auth_parse(const char *header, struct auth *out, struct err *e)
 	out->identity = *id ? str_dup(id) : NULL;
 	out->bearer = *token ? str_dup(token) : NULL;
 	return 0;
+}
+
+int auth_parse_all(const char *header, cJSON **out, struct err *e)
+{
+	autostr struct str text = { 0 };
+	if (header && base64_decode(header, &text) < 0)
+		return err_http(e, 400, EINVAL, "X-Registry-Config is not base64");
+	if (text.len)
+		return json_parse(text.s, text.len, out, e);
+	*out = cJSON_CreateObject();
+	return 0;
+}
+
+/* Docker Hub's has a name of its own in docker's files; others may be URLs. */
+char *auth_for(const cJSON *all, const char *domain)
+{
+	const char *wanted = str_eq(domain, "docker.io") ? "index.docker.io" : domain;
+	const cJSON *one;
+	cJSON_ArrayForEach(one, all) {
+		const char *scheme = strstr(one->string, "://");
+		const char *host = scheme ? scheme + 3 : one->string;
+		size_t n = strcspn(host, "/");
+		if (strlen(wanted) == n && !strncmp(host, wanted, n))
+			return json_line(one);
+	}
+	return NULL;
 }
 
 void auth_free(struct auth *a)

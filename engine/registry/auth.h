@@ -8,6 +8,8 @@
 #ifndef DRYDOCK_REGISTRY_AUTH_H
 #define DRYDOCK_REGISTRY_AUTH_H
 
+#include <cjson/cJSON.h>
+
 #include "core/error.h"
 #include "registry/fetch.h"
 
@@ -18,8 +20,14 @@ struct auth {
 	bool basic;			/* the registry wants name and password each time */
 };
 
-/* From an X-Registry-Auth header (base64url JSON); NULL or "" is nobody.  EINVAL. */
+/* From an X-Registry-Auth header (base64url JSON, or that JSON as it is); NULL or ""
+ * is nobody.  EINVAL. */
 int auth_parse(const char *header, struct auth *out, struct err *e);
+/* From an X-Registry-Config header, which a build sends: server -> what auth_parse()
+ * takes.  The caller frees; an empty object where there is none. */
+int auth_parse_all(const char *header, cJSON **out, struct err *e);
+/* The entry for a registry ("docker.io") as text, NULL if there is none; owned. */
+char *auth_for(const cJSON *all, const char *domain);
 void auth_free(struct auth *a);
 
 /* Answers the challenge of a 401: gets a token, or turns basic on.  EACCES where

@@ -97,6 +97,8 @@ START_TEST(keeps_heredocs_and_lines)
 	ck_assert_int_eq(run->end_line, 6);
 	ck_assert_uint_eq(run->n_heredoc, 2);
 	ck_assert_str_eq(run->heredoc[0].content, "\tone $a\n");
+	autofree char *lines = heredoc_text(&run->heredoc[0]);
+	ck_assert_str_eq(lines, "one $a\n");
 	ck_assert(run->heredoc[0].chomp && !run->heredoc[0].expand);
 	ck_assert_str_eq(run->heredoc[1].content, "two\n");
 	ck_assert(run->heredoc[1].expand);

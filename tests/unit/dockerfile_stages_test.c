@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "core/pattern.h"
 #include "core/str.h"
+#include "registry/auth.h"
 #include "tests/helpers/unit.h"
 
 static const char *check(const char *text, struct err *e)
@@ -137,6 +138,26 @@ START_TEST(refuses_bad_patterns)
 }
 END_TEST
 
+START_TEST(knows_who_we_are_to_whom)
+{
+	/* {"https://index.docker.io/v1/":{"username":"a"},"localhost:5000":{"username":"b"}} */
+	static const char header[] =
+		"eyJodHRwczovL2luZGV4LmRvY2tlci5pby92MS8iOnsidXNlcm5hbWUiOiJhIn0sImxvY2FsaG9zdDo1"
+		"MDAwIjp7InVzZXJuYW1lIjoiYiJ9fQ==";
+	autojson cJSON *all = NULL, *none = NULL;
+	struct auth who;
+	ck_assert_int_eq(auth_parse_all(NULL, &none, NULL), 0);
+	ck_assert_int_eq(auth_parse_all(header, &all, NULL), 0);
+	autofree char *hub = auth_for(all, "docker.io"), *local = auth_for(all, "localhost:5000");
+	ck_assert_int_eq(auth_parse(hub, &who, NULL), 0);
+	ck_assert_str_eq(who.user, "a");
+	auth_free(&who);
+	ck_assert_str_eq(local, "{\"username\":\"b\"}");
+	ck_assert_ptr_null(auth_for(all, "localhost"));
+	ck_assert_ptr_null(auth_for(none, "docker.io"));
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("dockerfile");
@@ -146,6 +167,7 @@ static Suite *suite(void)
 	tcase_add_test(t, values_of_arguments);
 	tcase_add_loop_test(t, ignores_files, 0, ARRAY_SIZE(ignores));
 	tcase_add_test(t, refuses_bad_patterns);
+	tcase_add_test(t, knows_who_we_are_to_whom);
 	suite_add_tcase(s, t);
 	return s;
 }
