@@ -60,6 +60,9 @@ static cJSON *show_network(struct request *r, const struct net *n, bool members)
 	json_put_bool(o, "EnableIPv4", true);
 	copy(o, n, "EnableIPv6");
 	copy(o, n, "IPAM");
+	if (!str_eq(n->driver, "bridge"))
+		cJSON_ReplaceItemInObjectCaseSensitive(json_obj(o, "IPAM"), "Config",
+						       cJSON_CreateNull());
 	copy(o, n, "Internal");
 	copy(o, n, "Attachable");
 	json_put_bool(o, "Ingress", false);

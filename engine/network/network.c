@@ -361,6 +361,20 @@ uint64_t network_netns_of(struct network *n, uint32_t address)
 	return inode;
 }
 
+bool network_address_of(struct network *n, const char *cid, char text[ADDRESS_TEXT])
+{
+	bool found = false;
+
+	pthread_mutex_lock(&n->lock);
+	for (struct endpoint *ep = n->busy; ep && !found; ep = ep->next) {
+		found = !strcmp(ep->cid, cid);
+		if (found)
+			memcpy(text, ep->text, sizeof(ep->text));
+	}
+	pthread_mutex_unlock(&n->lock);
+	return found;
+}
+
 /* ---- asking ---- */
 
 int endpoint_netns_fd(const struct endpoint *ep) { return ep->netns; }

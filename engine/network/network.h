@@ -116,6 +116,8 @@ uint64_t endpoint_netns_inode(const struct endpoint *ep);
 const char *endpoint_address(const struct endpoint *ep);	/* "172.17.0.2" */
 int endpoint_prefix(const struct endpoint *ep);			/* 16 */
 const char *endpoint_mac(const struct endpoint *ep);
+/* The address of a container in this network; false: it has none. */
+bool network_address_of(struct network *n, const char *cid, char text[16]);
 const char *endpoint_inside(const struct endpoint *ep);		/* "eth0" */
 bool network_internal(const struct network *n);
 const char *network_gateway(const struct network *n);

@@ -39,7 +39,7 @@ static const struct field host_fields[] = {
 	{ "CapDrop", 'a', KEEP }, { "CgroupnsMode", 's', KEEP }, { "Dns", 'a', KEEP },
 	{ "DnsOptions", 'a', KEEP }, { "DnsSearch", 'a', KEEP }, { "ExtraHosts", 'a', KEEP },
 	{ "GroupAdd", 'a', KEEP }, { "IpcMode", 's', KEEP }, { "Cgroup", 's', WARN },
-	{ "Links", 'a', REFUSE }, { "OomScoreAdj", 'i', KEEP }, { "PidMode", 's', KEEP },
+	{ "Links", 'a', KEEP }, { "OomScoreAdj", 'i', KEEP }, { "PidMode", 's', KEEP },
 	{ "Privileged", 'b', KEEP }, { "PublishAllPorts", 'b', KEEP },
 	{ "ReadonlyRootfs", 'b', KEEP }, { "SecurityOpt", 'a', KEEP },
 	{ "StorageOpt", 'o', REFUSE, "--storage-opt is supported only for overlay over xfs with"

@@ -46,7 +46,8 @@ static int fill_in(struct container *c, const cJSON *body, struct image **img, c
 	c->image_ref = str_dup(ref);
 	take_layers(c, *img);
 	c->config = config_merge(body, json_obj((*img)->config, "config"));
-	if ((r = config_host(body, &c->host, warnings, e)) < 0 || (r = places_build(c, body, e)) < 0)
+	if ((r = config_host(body, &c->host, warnings, e)) < 0 || (r = places_build(c, body, e)) < 0 ||
+	    (r = links_check(c, e)) < 0)
 		return r;
 	set_hostname(c);
 	if ((r = points_build(c, e)) < 0)

@@ -101,6 +101,11 @@ struct place *plug_leader(const struct container *c);	/* with the default route;
 bool plug_has_names(const struct container *c);		/* asks 127.0.0.11 */
 void plug_tell_names(struct container *c);		/* after its name has changed */
 
+/* container_links.c: lock held. */
+int links_check(struct container *c, struct err *e);	/* at creation; fills in HostConfig.Links */
+int links_hosts(struct container *c, struct str *text, struct err *e);	/* lines of /etc/hosts */
+int links_env(struct container *c, char ***env, struct err *e);	/* variables, added */
+
 /* container_start.c: lock held. */
 void container_ended(struct container *c, const struct launch_exit *x);
 int start_locked(struct container *c, const struct origin *by, struct err *e);

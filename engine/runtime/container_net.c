@@ -314,7 +314,7 @@ static void extra_hosts(struct container *c, struct str *t)
 	}
 }
 
-static void hosts_text(struct container *c, struct str *t)
+static int hosts_text(struct container *c, struct str *t, struct err *e)
 {
 	const char *name = json_str_or(c->config, "Hostname", "");
 	const char *domain = json_str_or(c->config, "Domainname", "");
@@ -322,11 +322,13 @@ static void hosts_text(struct container *c, struct str *t)
 		   "fe00::\tip6-localnet\nff00::\tip6-mcastprefix\nff02::1\tip6-allnodes\n"
 		   "ff02::2\tip6-allrouters\n");
 	extra_hosts(c, t);
+	int r = links_hosts(c, t, e);
 	for (size_t i = 0; i < c->n_places && *name; i++)
 		if (*c->places[i]->address)
 			str_addf(t, "%s\t%s%s%s%s%s\n", c->places[i]->address, name,
 				 *domain ? "." : "", domain, *domain ? " " : "",
 				 *domain ? name : "");
+	return r;
 }
 
 /* "key a\nkey b\n", or on one line "key a b\n". */
@@ -385,8 +387,9 @@ static void resolv_text(struct container *c, struct str *t)
 int net_files(struct container *c, struct err *e)
 {
 	autostr struct str hosts = { 0 }, name = { 0 }, resolv = { 0 };
-	int r;
-	hosts_text(c, &hosts);
+	int r = hosts_text(c, &hosts, e);
+	if (r < 0)
+		return r;
 	str_addf(&name, "%s\n", json_str_or(c->config, "Hostname", ""));
 	resolv_text(c, &resolv);
 	if ((r = write_file(c, "hosts", &hosts, e)) < 0 ||

@@ -53,6 +53,8 @@ static int start_parts(struct container *c, struct spec *s, struct launch_info *
 {
 	char **unread = mem_alloc(sizeof(*unread));	/* said at creation already */
 	int r = spec_build(c, s, true, e);
+	if (r == 0)	/* behind the user's own, which win */
+		r = links_env(c, &s->envp, e);
 	if (r == 0)
 		launch_clamp(c->all->launcher, s, &unread);
 	strv_free(unread);

@@ -101,6 +101,23 @@ import socket
 u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.bind(("0.0.0.0", 53))
 t = socket.socket(); t.bind(("0.0.0.0", 53)); t.listen()'
 
+# -- links, for the default bridge
+d run -d --name store --expose 5432 -e PASS=x python:3.9-slim sleep 100 >/dev/null
+said=$(d run --rm --name user --link store:my-db python:3.9-slim sh -c 'getent hosts my-db store; env | grep MY_DB | sort')
+at=$(show store '{{.NetworkSettings.IPAddress}}')
+like "$said" "^$at +my-db" "a link is a name in /etc/hosts"
+like "$said" "^MY_DB_PORT_5432_TCP=tcp://$at:5432$" "and variables about the ports"
+like "$said" "^MY_DB_ENV_PASS=x$" "and about the environment"
+d create --name linked --link store python:3.9-slim true >/dev/null
+is "$(show linked '{{json .HostConfig.Links}}')" '["/store:/linked/store"]' "inspect shows it as Docker does"
+refused "could not get container for nope: No such container: nope" "a link to nobody" create --link nope python:3.9-slim
+d stop -t 0 store >/dev/null
+like "$(said start linked)" "Cannot link to a non running container: /store AS /linked/store" "a link to one that doesn't run"
+is "$(d run --rm --network back --link db:other-name python:3.9-slim getent ahostsv4 other-name | awk 'NR == 1 { print $1 }')" \
+	172.18.0.3 "on a user's network it is a name of one container only"
+is "$(find_name web other-name)" - "that others don't know"
+d rm -f store linked >/dev/null
+
 # -- apart
 server --name other --network front
 is "$(show other '{{(index .NetworkSettings.Networks "front").IPAddress}}')" 10.77.5.1 "the range's first free address"
