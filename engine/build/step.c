@@ -175,6 +175,11 @@ static const struct {
 	{ "VOLUME", step_config }, { "WORKDIR", step_workdir },
 };
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 static int expand_one(struct job *j, const struct instruction *in, const char *word, char ***args,
 		      struct err *e)
 {
@@ -198,12 +203,18 @@ static int expand_one(struct job *j, const struct instruction *in, const char *w
 static int expand_args(struct job *j, struct step *s, struct err *e)
 {
 	bool pairs = str_eq(s->in->word, "ENV") || str_eq(s->in->word, "LABEL");
+	char **written = strv_dup(NULL);
 	size_t i = 0;
 	int r = 0;
-	s->args = strv_dup(NULL);
-	for (const struct node *a = s->node->next; a && r == 0; a = a->next, i++)
+	for (const struct node *a = s->node->next; a; a = a->next, i++)
 		if (!a->n_child && !(pairs && i % 3 == 2))
-			r = expand_one(j, s->in, a->value, &s->args, e);
+			strv_add(&written, a->value);
+	if (str_eq(s->in->word, "EXPOSE"))	/* docker's order, and so the history's */
+		qsort(written, strv_len(written), sizeof(*written), by_text);
+	s->args = strv_dup(NULL);
+	for (i = 0; written[i] && r == 0; i++)
+		r = expand_one(j, s->in, written[i], &s->args, e);
+	strv_free(written);
 	return r;
 }
 
