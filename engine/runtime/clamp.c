@@ -37,28 +37,46 @@ static void clamp_caps(const struct host *h, struct spec *s, char ***warnings)
 	strv_add(warnings, text);
 }
 
-static void drop(bool asked, bool there, const char *what, int64_t *value, char ***warnings)
+#define NOT_HERE "or the cgroup is not mounted. "
+
+/* Docker's words for what this kernel doesn't do. */
+static void drop(bool asked, bool there, const char *words, int64_t *value, char ***warnings)
 {
 	if (!asked || there)
 		return;
-	autofree char *text = str_printf("This machine's kernel can't limit %s here. "
-					 "Limitation discarded.", what);
+	autofree char *text = str_printf("Your kernel does not support %s", words);
 	strv_add(warnings, text);
 	if (value)
 		*value = 0;
 }
 
+static void clamp_memory(const struct host *h, struct spec *s, char ***warnings)
+{
+	bool there = h->cgroup[CG_MEMORY] && (!h->cgroup_v2 || h->memory_v2);
+	bool old = there && !h->cgroup_v2;
+
+	drop(s->memory > 0, there, "memory limit capabilities " NOT_HERE "Limitation discarded.",
+	     &s->memory, warnings);
+	drop(s->memory > 0 && s->memory_swap, h->swap_limit, "swap limit capabilities " NOT_HERE
+	     "Memory limited without swap.", &s->memory_swap, warnings);
+	drop(s->memory_reservation > 0, there, "memory soft limit capabilities " NOT_HERE
+	     "Limitation discarded.", &s->memory_reservation, warnings);
+	drop(s->has_swappiness, old, "memory swappiness capabilities " NOT_HERE
+	     "Memory swappiness discarded.", NULL, warnings);
+	drop(s->no_oom_kill, old, "OomKillDisable. OomKillDisable discarded.", NULL, warnings);
+}
+
 static void clamp_limits(const struct host *h, struct spec *s, char ***warnings)
 {
-	bool memory = h->cgroup[CG_MEMORY] && (!h->cgroup_v2 || h->memory_v2);
-
-	drop(s->memory > 0, memory, "memory", &s->memory, warnings);
-	drop(s->memory > 0 && s->memory_swap, h->swap_limit, "swap", &s->memory_swap, warnings);
-	drop(s->cpu_quota > 0, h->cgroup[CG_CPU], "processor time", &s->cpu_quota, warnings);
-	drop(s->cpu_shares > 0, h->cgroup[CG_CPU], "processor shares", &s->cpu_shares, warnings);
-	drop(s->pids > 0, h->cgroup[CG_PIDS], "the number of processes", &s->pids, warnings);
-	if (s->cpuset_cpus || s->cpuset_mems)
-		drop(true, h->cgroup[CG_CPUSET], "the set of processors", NULL, warnings);
+	clamp_memory(h, s, warnings);
+	drop(s->cpu_quota > 0 || s->cpu_period > 0, h->cgroup[CG_CPU], "CPU CFS scheduler. CPU"
+	     " period/quota discarded.", &s->cpu_quota, warnings);
+	drop(s->cpu_shares > 0, h->cgroup[CG_CPU], "CPU shares " NOT_HERE "Shares discarded.",
+	     &s->cpu_shares, warnings);
+	drop(s->pids > 0, h->cgroup[CG_PIDS], "PIDs limit capabilities " NOT_HERE
+	     "PIDs limit discarded.", &s->pids, warnings);
+	drop(s->cpuset_cpus || s->cpuset_mems, h->cgroup[CG_CPUSET], "cpuset " NOT_HERE
+	     "Cpuset discarded.", NULL, warnings);
 }
 
 /* Raising a hard limit needs CAP_SYS_RESOURCE. */

@@ -219,8 +219,44 @@ static int check_resources(const cJSON *body, const cJSON *h, struct err *e)
 	return config_check_resources(h, false, e);
 }
 
+/* dockerd drops these without a word where the kernel has no such module. */
+static void warn_security(const cJSON *h, char ***warnings)
+{
+	static const struct { const char *key, *none, *what; } modules[] = {
+		{ "apparmor", "unconfined", "AppArmor" }, { "label", "disable", "SELinux" },
+	};
+	const cJSON *v;
+	cJSON_ArrayForEach(v, json_obj(h, "SecurityOpt"))
+		for (size_t i = 0; cJSON_IsString(v) && i < ARRAY_SIZE(modules); i++) {
+			size_t n = strlen(modules[i].key);
+			const char *opt = v->valuestring;
+			if (!str_starts(opt, modules[i].key) || !opt[n] ||
+			    str_eq(opt + n + 1, modules[i].none))
+				continue;
+			autofree char *w = str_printf("%s is not used by this engine: %s has no effect.",
+						      modules[i].what, opt);
+			strv_add(warnings, w);
+		}
+}
+
+static void warn_devices(const cJSON *h, char ***warnings)
+{
+	const cJSON *v;
+	cJSON_ArrayForEach(v, json_obj(h, "Devices")) {
+		const char *rights = json_str_or(v, "CgroupPermissions", "");
+		if (!*rights || (strchr(rights, 'r') && strchr(rights, 'w')))
+			continue;
+		autofree char *w = str_printf("Device %s can be read and written in the container:"
+					      " rights of devices are not told apart.",
+					      json_str_or(v, "PathOnHost", ""));
+		strv_add(warnings, w);
+	}
+}
+
 static void warn(const cJSON *h, char ***warnings)
 {
+	warn_security(h, warnings);
+	warn_devices(h, warnings);
 	if (json_bool(h, "OomKillDisable") && !json_int(h, "Memory", 0))
 		strv_add(warnings, "OOM killer is disabled for the container, but no memory limit is set,"
 				   " this can result in the system running out of resources.");

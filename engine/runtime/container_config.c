@@ -52,19 +52,19 @@ static const struct field host_fields[] = {
 	{ "BlkioDeviceWriteBps", 'a', WARN }, { "BlkioDeviceReadIOps", 'a', WARN },
 	{ "BlkioDeviceWriteIOps", 'a', WARN }, { "CpuPeriod", 'i', KEEP }, { "CpuQuota", 'i', KEEP },
 	{ "CpuRealtimePeriod", 'i', REFUSE, NO_REALTIME }, { "CpuRealtimeRuntime", 'i', REFUSE, NO_REALTIME },
-	{ "CpusetCpus", 's', KEEP }, { "CpusetMems", 's', KEEP }, { "Devices", 'a', REFUSE },
+	{ "CpusetCpus", 's', KEEP }, { "CpusetMems", 's', KEEP }, { "Devices", 'a', KEEP },
 	{ "DeviceCgroupRules", 'a', REFUSE },
 	{ "DeviceRequests", 'a', REFUSE, "could not select device driver \"\" with capabilities: [[gpu]]" },
 	{ "KernelMemory", 'i', WARN }, { "KernelMemoryTCP", 'i', WARN },
 	{ "MemoryReservation", 'i', KEEP }, { "MemorySwap", 'i', KEEP },
-	{ "MemorySwappiness", 'i', WARN }, { "OomKillDisable", 'b', WARN },
+	{ "MemorySwappiness", 'i', KEEP }, { "OomKillDisable", 'b', KEEP },
 	{ "PidsLimit", 'i', KEEP }, { "Ulimits", 'a', KEEP }, { "CpuCount", 'i', WARN },
 	{ "CpuPercent", 'i', WARN },
 	{ "IOMaximumIOps", 'i', REFUSE, "invalid option: QoS maximum IOPs configuration is not"
 	  " supported on linux" },
 	{ "IOMaximumBandwidth", 'i', REFUSE, "invalid option: QoS maximum bandwidth configuration is"
 	  " not supported on linux" },
-	 { "Mounts", 'a', KEEP }, { "MaskedPaths", 'a', KEEP },
+	{ "Mounts", 'a', KEEP }, { "MaskedPaths", 'a', KEEP },
 	{ "ReadonlyPaths", 'a', KEEP }, { "Init", 'b', KEEP },
 };
 
@@ -353,6 +353,8 @@ int config_host(const cJSON *body, cJSON **out, char ***warnings, struct err *e)
 		json_put(h, f->name, given_one ? cJSON_Duplicate(v, true) : nothing_of(f->type));
 	}
 	complete(h);
+	if (json_int(given, "MemorySwappiness", -1) < 0)	/* 0 is a value of its own */
+		json_replace(h, "MemorySwappiness", cJSON_CreateNull());
 	*out = h;
 	return 0;
 }

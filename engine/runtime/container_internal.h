@@ -79,6 +79,9 @@ void mounts_remove_volumes(struct container *c);	/* those made for it alone */
 int mounts_count(const struct container *c, const char *type);
 /* The type of the mount that a path of the container lies on, or NULL. */
 const char *mount_at(const struct container *c, const char *path);
+/* container_share.c: pids of those whose namespaces are joined; lock held. */
+int share_namespaces(struct container *c, struct spec *s, struct err *e);
+int devices_build(const cJSON *host, struct spec *s, struct err *e);
 /* container_limits.c */
 int limits_build(const cJSON *host, struct spec *s, struct err *e);
 int caps_build(const cJSON *host, uint64_t *caps, struct err *e);

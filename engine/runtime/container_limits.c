@@ -166,6 +166,9 @@ int limits_build(const cJSON *host, struct spec *s, struct err *e)
 	s->cpuset_cpus = text_or_null(host, "CpusetCpus");
 	s->cpuset_mems = text_or_null(host, "CpusetMems");
 	s->pids = json_int(host, "PidsLimit", 0);
+	s->swappiness = (int)json_int(host, "MemorySwappiness", -1);
+	s->has_swappiness = s->swappiness >= 0 && cJSON_IsNumber(json_obj(host, "MemorySwappiness"));
+	s->no_oom_kill = json_bool(host, "OomKillDisable");
 	s->oom_score_adj = (int)json_int(host, "OomScoreAdj", 0);
 	s->shm_size = json_int(host, "ShmSize", 64 << 20);
 	int r = sysctls_build(json_obj(host, "Sysctls"), s, e);

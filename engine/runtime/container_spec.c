@@ -123,7 +123,38 @@ static char **path_list(const struct container *c, const char *key, const char *
 	return unconfined ? mem_alloc(sizeof(char *)) : strv_dup((char *const *)dflt);
 }
 
-/* --security-opt */
+static int security_seccomp(const char *value, struct spec *s, struct err *e)
+{
+	if (str_eq(value, "unconfined"))
+		s->seccomp_default = false;
+	else if (!str_eq(value, "builtin"))
+		return err_set(e, EINVAL, "invalid --security-opt 2: \"seccomp=%.40s\"", value);
+	return 0;
+}
+
+/* --security-opt KEY=VALUE, or as it was once KEY:VALUE.  What names a profile of AppArmor
+ * or a label of SELinux was warned of already (container_check.c). */
+static int security_option(const char *opt, struct spec *s, struct err *e)
+{
+	size_t n = strcspn(opt, "=:");
+	const char *value = opt[n] ? opt + n + 1 : NULL;
+	autofree char *key = strndup(opt, n);
+	if (str_eq(key, "no-new-privileges")) {
+		bool on = !value || str_eq(value, "true") || str_eq(value, "1");
+		if (!on && !str_eq(value, "false") && !str_eq(value, "0"))
+			return err_set(e, EINVAL, "invalid --security-opt 2: \"%s\"", opt);
+		s->no_new_privs = on;
+		return 0;
+	}
+	if (!value)
+		return err_set(e, EINVAL, "invalid --security-opt 1: \"%s\"", opt);
+	if (str_eq(key, "seccomp"))
+		return security_seccomp(value, s, e);
+	if (!str_eq(key, "label") && !str_eq(key, "apparmor"))
+		return err_set(e, EINVAL, "invalid --security-opt 2: \"%s\"", opt);
+	return 0;
+}
+
 static int build_security(struct container *c, struct spec *s, struct err *e)
 {
 	static const char *const masked[] = { "/proc/asound", "/proc/acpi", "/proc/interrupts",
@@ -132,9 +163,6 @@ static int build_security(struct container *c, struct spec *s, struct err *e)
 		"/sys/devices/virtual/powercap", NULL };
 	static const char *const readonly[] = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
 		"/proc/sysrq-trigger", NULL };
-	static const char *const neutral[] = { "apparmor=unconfined", "label=disable", "label:disable",
-		"apparmor:unconfined", "seccomp=builtin", "no-new-privileges=false",
-		"no-new-privileges:false" };
 	const cJSON *v;
 
 	s->privileged = host_flag(c, "Privileged");
@@ -142,23 +170,17 @@ static int build_security(struct container *c, struct spec *s, struct err *e)
 	s->masked = path_list(c, "MaskedPaths", masked, s->privileged);
 	s->readonly = path_list(c, "ReadonlyPaths", readonly, s->privileged);
 	cJSON_ArrayForEach(v, json_obj(c->host, "SecurityOpt")) {
-		const char *opt = cJSON_IsString(v) ? v->valuestring : "";
-		bool known = false;
-		for (size_t i = 0; i < ARRAY_SIZE(neutral); i++)
-			known |= str_eq(neutral[i], opt);
-		if (str_eq(opt, "seccomp=unconfined") || str_eq(opt, "seccomp:unconfined"))
-			s->seccomp_default = false;
-		else if (str_starts(opt, "no-new-privileges") && !known)
-			s->no_new_privs = true;
-		else if (!known)
-			return err_set(e, EINVAL, "invalid --security-opt 2: \"%s\"", opt);
+		int r = security_option(cJSON_IsString(v) ? v->valuestring : "", s, e);
+		if (r < 0)
+			return r;
 	}
 	return caps_build(c->host, &s->caps, e);
 }
 
 static enum ns_mode ns_mode(const struct container *c, const char *key)
 {
-	return str_eq(host_text(c, key), "host") ? NS_HOST : NS_PRIVATE;
+	return str_eq(host_text(c, key), "host") ? NS_HOST :
+	       str_starts(host_text(c, key), "container:") ? NS_JOIN : NS_PRIVATE;
 }
 
 static void build_namespaces(struct container *c, struct spec *s)
@@ -222,7 +244,8 @@ int spec_build(struct container *c, struct spec *s, bool resolve_user, struct er
 	build_streams(c, s);
 	build_root(c, s);
 	build_namespaces(c, s);
-	if ((r = build_security(c, s, e)) < 0 || (r = limits_build(c->host, s, e)) < 0)
+	if ((r = build_security(c, s, e)) < 0 || (r = limits_build(c->host, s, e)) < 0 ||
+	    (r = devices_build(c->host, s, e)) < 0)
 		return r;
 	mounts_build(c, s);
 	if (resolve_user && (r = build_user(c, s, &home, e)) < 0)

@@ -55,7 +55,7 @@ static int start_parts(struct container *c, struct spec *s, struct launch_info *
 	int r = spec_build(c, s, true, e);
 	if (r == 0)	/* behind the user's own, which win */
 		r = links_env(c, &s->envp, e);
-	if (r == 0)
+	if (r == 0 && (r = share_namespaces(c, s, e)) == 0)
 		launch_clamp(c->all->launcher, s, &unread);
 	strv_free(unread);
 	if (r < 0 || (r = mounts_ready(c, e)) < 0)

@@ -43,9 +43,9 @@ static int add_fd(struct msg *m, struct msg_fds *fds, int slot, int fd)
 	return fd;
 }
 
-static int open_ns(const struct spec *s, const char *name, struct err *e)
+static int open_ns(int pid, const char *name, struct err *e)
 {
-	autofree char *path = str_printf("/proc/%d/ns/%s", s->join_pid, name);
+	autofree char *path = str_printf("/proc/%d/ns/%s", pid, name);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	return fd < 0 ? err_sys(e, errno, "join a container's namespace: %s", path) : fd;
@@ -55,17 +55,16 @@ static int open_ns(const struct spec *s, const char *name, struct err *e)
 static int add_namespaces(struct msg *m, struct msg_fds *fds, const struct spec *s,
 			  struct err *e)
 {
-	const struct { bool join; const char *name; int slot; } want[] = {
-		{ s->net == NET_JOIN, "net", SLOT_NS_NET },
-		{ s->pid_mode == NS_JOIN, "pid", SLOT_NS_PID },
-		{ s->ipc_mode == NS_JOIN, "ipc", SLOT_NS_IPC },
-		{ s->uts_mode == NS_JOIN, "uts", SLOT_NS_UTS },
+	const struct { bool join; int pid; const char *name; int slot; } want[] = {
+		{ s->net == NET_JOIN, s->join_pid, "net", SLOT_NS_NET },
+		{ s->pid_mode == NS_JOIN, s->pid_join, "pid", SLOT_NS_PID },
+		{ s->ipc_mode == NS_JOIN, s->ipc_join, "ipc", SLOT_NS_IPC },
 	};
 
 	if (s->net == NET_NEW)
 		add_fd(m, fds, SLOT_NS_NET, fcntl(s->netns_fd, F_DUPFD_CLOEXEC, 3));
 	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
-		int fd = want[i].join ? open_ns(s, want[i].name, e) : 0;
+		int fd = want[i].join ? open_ns(want[i].pid, want[i].name, e) : 0;
 		if (fd < 0)
 			return fd;
 		if (want[i].join)

@@ -16,7 +16,8 @@
  * Device rules: with v1 every container joins the one `devices` group that
  * host.c prepared.  v2 has no such file (only a BPF program could do it): there,
  * and wherever that controller is missing, plan_nodev() is true and no mount of
- * the container lets devices be opened, but for the few in /dev.
+ * the container lets devices be opened, but for the few in /dev.  So it is for those
+ * with devices of the host (--device), which that one group couldn't tell apart.
  */
 #include "runtime/plan_parts.h"
 
@@ -110,6 +111,18 @@ static void value_mems(const struct spec *s, bool v2, char *out)
 		snprintf(out, VALUE_MAX, "%s", s->cpuset_mems);
 }
 
+static void value_swappiness(const struct spec *s, bool v2, char *out)
+{
+	if (s->has_swappiness)
+		text_number(out, s->swappiness);
+}
+
+static void value_oom(const struct spec *s, bool v2, char *out)
+{
+	if (s->no_oom_kill)
+		text_number(out, 1);
+}
+
 static const struct limit {
 	enum cg cg;
 	const char *v1, *v2;	/* the file; NULL: no such thing there */
@@ -118,6 +131,8 @@ static const struct limit {
 	{ CG_MEMORY, "memory.limit_in_bytes", "memory.max", value_memory },
 	{ CG_MEMORY, "memory.memsw.limit_in_bytes", "memory.swap.max", value_swap },
 	{ CG_MEMORY, "memory.soft_limit_in_bytes", "memory.low", value_reservation },
+	{ CG_MEMORY, "memory.swappiness", NULL, value_swappiness },
+	{ CG_MEMORY, "memory.oom_control", NULL, value_oom },
 	{ CG_CPU, "cpu.shares", "cpu.weight", value_shares },
 	{ CG_CPU, "cpu.cfs_period_us", NULL, value_period },
 	{ CG_CPU, "cpu.cfs_quota_us", "cpu.max", value_quota },
@@ -225,7 +240,7 @@ void plan_cgroup_join(struct plan_builder *p, const struct plan_input *in)
 		return;
 	for (int cg = 0; cg < CG_COUNT; cg++) {
 		const char *tree = in->host->cgroup[cg];
-		bool devices = cg == CG_DEVICES && tree && !in->spec->privileged;
+		bool devices = cg == CG_DEVICES && tree && !in->spec->privileged && !plan_nodev(in);
 		if (!devices && !plan_cgroup_used(in->spec, in->host, cg))
 			continue;
 		autofree char *path = str_printf("%s/%s/tasks", tree,
@@ -236,7 +251,7 @@ void plan_cgroup_join(struct plan_builder *p, const struct plan_input *in)
 
 bool plan_nodev(const struct plan_input *in)
 {
-	return !in->spec->privileged && !in->host->cgroup[CG_DEVICES];
+	return !in->spec->privileged && (!in->host->cgroup[CG_DEVICES] || in->spec->n_devices);
 }
 
 /* ---- what the container sees of them ---- */

@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -49,13 +51,30 @@ static void add_mount(struct plan_builder *p, int why, const char *type, const c
 
 /* Without device rules: each node becomes a mount of its own, where devices may
  * be opened; in the rest of /dev, as everywhere else, they may not. */
-static void seal_dev(struct plan_builder *p)
+static void seal_dev(struct plan_builder *p, const struct spec *s)
 {
+	for (size_t i = 0; i < s->n_devices; i++)
+		plan_add(p, K_MOUNT, WHY_ROOT_NODE, TEXT(s->devices[i].path),
+			 TEXT(s->devices[i].path), NOTEXT, INT(MS_BIND), NOTEXT);
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
 		plan_add(p, K_MOUNT, WHY_ROOT_NODE, TEXT(nodes[i].path), TEXT(nodes[i].path),
 			 NOTEXT, INT(MS_BIND), NOTEXT);
 	plan_add(p, K_MOUNT, WHY_ROOT_DEV, NOTEXT, TEXT("/dev"), NOTEXT,
 		 INT(MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV), NOTEXT);
+}
+
+static void add_devices(struct plan_builder *p, const struct spec *s)
+{
+	for (size_t i = 0; i < s->n_devices; i++) {
+		const struct spec_device *d = &s->devices[i];
+		const char *slash = strrchr(d->path, '/');
+		autofree char *parent = str_printf("%.*s", (int)(slash - d->path), d->path);
+		if (*parent && strcmp(parent, "/dev"))
+			plan_make_dirs(p, parent);
+		plan_add(p, K_MKNOD, WHY_ROOT_NODE, INT(AT_FDCWD), TEXT(d->path), INT(d->mode),
+			 INT(d->dev));
+		plan_expect(p, EEXIST, -1);
+	}
 }
 
 static void add_dev(struct plan_builder *p, const struct plan_input *in)
@@ -69,18 +88,19 @@ static void add_dev(struct plan_builder *p, const struct plan_input *in)
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
 		plan_add(p, K_MKNOD, WHY_ROOT_NODE, INT(AT_FDCWD), TEXT(nodes[i].path),
 			 INT(S_IFCHR | 0666), INT(makedev(nodes[i].major, nodes[i].minor)));
+	add_devices(p, s);
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
 		plan_add(p, K_SYMLINK, WHY_ROOT_LINK, TEXT(links[i].target), INT(AT_FDCWD),
 			 TEXT(links[i].path));
 	snprintf(shm, sizeof(shm), "mode=1777,size=%lld", (long long)s->shm_size);
 	add_mount(p, WHY_ROOT_PTS, "devpts", "/dev/pts", quiet,
 		  "newinstance,ptmxmode=0666,mode=0620,gid=5");
-	if (!s->no_shm)
+	if (!s->no_shm && s->ipc_mode == NS_PRIVATE)
 		add_mount(p, WHY_ROOT_SHM, "tmpfs", "/dev/shm", quiet | MS_NODEV,
 			  s->shm_size > 0 ? shm : "mode=1777,size=65536k");
 	add_mount(p, WHY_ROOT_MQUEUE, "mqueue", "/dev/mqueue", quiet | MS_NODEV, NULL);
 	if (plan_nodev(in))
-		seal_dev(p);
+		seal_dev(p, s);
 }
 
 void plan_kernel_filesystems(struct plan_builder *p, const struct plan_input *in)

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,6 +25,7 @@
 struct bind {
 	const char *source, *target;
 	bool readonly, recursive;
+	int of;				/* the source is in this process's mount namespace */
 	unsigned long propagation;	/* 0: as the namespace has it, private */
 	int why;
 };
@@ -40,15 +42,38 @@ static size_t list_binds(const struct spec *s, struct bind *out, size_t max)
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (files[i].source)
 			out[n++] = files[i];
+	/* Shared memory by name goes with the IPC namespace (shm_overview(7)). */
+	if (s->ipc_mode == NS_HOST)
+		out[n++] = (struct bind){ "/dev/shm", "/dev/shm", .why = WHY_ROOT_SHM };
+	if (s->ipc_mode == NS_JOIN)
+		out[n++] = (struct bind){ "/dev/shm", "/dev/shm", .of = s->ipc_join, .why = WHY_ROOT_SHM };
 	for (size_t i = 0; i < s->n_mounts && n < max; i++) {
 		const struct spec_mount *m = &s->mounts[i];
 		if (strcmp(m->type, "tmpfs"))
 			out[n++] = (struct bind){
-				m->source, m->target, m->flags & MS_RDONLY, m->flags & MS_REC,
+				m->source, m->target, m->flags & MS_RDONLY, m->flags & MS_REC, 0,
 				m->propagation & MS_PRIVATE ? 0 : m->propagation, WHY_ROOT_VOLUME,
 			};
 	}
 	return n;
+}
+
+/* Steps over into the mount namespace of a process; the slot is the way back. */
+static int visit(struct plan_builder *p, int pid, int why)
+{
+	autofree char *path = str_printf("/proc/%d/ns/mnt", pid);
+	int theirs = plan_slot(p, "their mounts"), own = plan_slot(p, "own mounts");
+	const char *paths[] = { "/proc/self/ns/mnt", path };
+	int slots[] = { own, theirs };
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		plan_add(p, K_OPEN, why, INT(AT_FDCWD), TEXT(paths[i]), INT(O_RDONLY | O_CLOEXEC),
+			 INT(0));
+		plan_into(p, slots[i]);
+	}
+	plan_add(p, K_SETNS, why, SLOT(theirs), INT(CLONE_NEWNS));
+	plan_add(p, K_CLOSE, WHY_TABLE, SLOT(theirs));
+	return own;
 }
 
 static void take_source(struct plan_builder *p, const struct bind *b, int slot, uint64_t nodev)
@@ -59,9 +84,14 @@ static void take_source(struct plan_builder *p, const struct bind *b, int slot, 
 		.propagation = b->propagation & ~(unsigned long)MS_REC,
 	};
 
+	int own = b->of ? visit(p, b->of, b->why) : 0;
 	plan_add(p, K_OPEN_TREE, b->why, INT(AT_FDCWD), TEXT(b->source),
 		 INT(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | deep));
 	plan_into(p, slot);
+	if (own) {
+		plan_add(p, K_SETNS, b->why, SLOT(own), INT(CLONE_NEWNS));
+		plan_add(p, K_CLOSE, WHY_TABLE, SLOT(own));
+	}
 	if (attr.set || attr.propagation)
 		plan_add(p, K_MOUNT_SETATTR, b->why, SLOT(slot), TEXT(""),
 			 INT(AT_EMPTY_PATH | (b->propagation & MS_REC || !b->propagation ? deep : 0)),

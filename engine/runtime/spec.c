@@ -22,11 +22,14 @@ void spec_free(struct spec *s)
 		free(s->sysctls[i].name);
 		free(s->sysctls[i].value);
 	}
+	for (size_t i = 0; i < s->n_devices; i++)
+		free(s->devices[i].path);
 	for (size_t i = 0; i < ARRAY_SIZE(text); i++)
 		free(text[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		strv_free(lists[i]);
 	free(s->mounts);
+	free(s->devices);
 	free(s->sysctls);
 	free(s->ulimits);
 	free(s->groups);

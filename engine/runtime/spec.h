@@ -18,6 +18,7 @@ struct spec_mount {
 };
 
 struct spec_ulimit { int resource; uint64_t soft, hard; };
+struct spec_device { char *path; mode_t mode; dev_t dev; };
 struct spec_sysctl { char *name, *value; };
 
 struct spec {
@@ -42,6 +43,8 @@ struct spec {
 
 	enum net_mode net; int netns_fd; int join_pid;	/* NET_JOIN: of that process */
 	enum ns_mode pid_mode, ipc_mode, uts_mode, cgroup_mode;
+	int pid_join, ipc_join;		/* NS_JOIN: of these processes */
+	struct spec_device *devices; size_t n_devices;	/* of the host, let in */
 
 	uint64_t caps;		/* bounding = permitted = effective for uid 0 */
 	bool seccomp_default;	/* false: unconfined (the exec watch stays) */
@@ -52,6 +55,9 @@ struct spec {
 	int64_t cpu_period, cpu_quota, cpu_shares;		/* µs, µs, weight */
 	char *cpuset_cpus, *cpuset_mems;
 	int64_t pids;						/* 0 or -1: none */
+	bool has_swappiness;		/* else the kernel's own */
+	int swappiness;			/* 0 to 100 */
+	bool no_oom_kill;
 	struct spec_ulimit *ulimits; size_t n_ulimits;
 	struct spec_sysctl *sysctls; size_t n_sysctls;
 	int oom_score_adj;

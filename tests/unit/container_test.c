@@ -198,7 +198,7 @@ static const struct { const char *host, *refused, *warned; } hosts[] = {
 	{ "{}", NULL, NULL },
 	{ "{\"Links\":[]}", NULL, NULL },
 	{ "{\"Links\":[\"a:b\"]}", "Links", NULL },
-	{ "{\"Devices\":[{}]}", "Devices", NULL },
+	{ "{\"DeviceCgroupRules\":[\"c 1:1 r\"]}", "DeviceCgroupRules", NULL },
 	{ "{\"MemorySwappiness\":-1,\"OomKillDisable\":false}", NULL, NULL },
 	{ "{\"BlkioWeight\":300}", NULL, "BlkioWeight" },
 	{ "{\"Runtime\":\"gvisor\"}", "unknown or invalid runtime name: gvisor", NULL },
