@@ -79,7 +79,8 @@ static void add_tree(struct spec *s, const char *dir, const char *inside)
 
 static int one_device(const cJSON *v, struct spec *s, struct err *e)
 {
-	const char *path = json_str_or(v, "PathOnHost", ""), *rights = json_str_or(v, "CgroupPermissions", "");
+	const char *path = json_str_or(v, "PathOnHost", "");
+	const char *rights = json_str_or(v, "CgroupPermissions", "");
 	const char *inside = json_str_or(v, "PathInContainer", path);
 	struct stat st;
 	if (strspn(rights, "rwm") != strlen(rights))

@@ -85,8 +85,8 @@ for names, rows, where in ((CONFIG, table("config_fields"), "Config"), (HOST, ta
         ask("DELETE", f"/containers/{got['Id']}?force=1&v=1")
         if treat == "WARN":
             say(any(name in w for w in got["Warnings"]), f"{where}.{name} is warned of: {got['Warnings']}")
-        elif seen is None and name in ("ArgsEscaped", "MacAddress"):
-            say(True, f"{where}.{name} is shown elsewhere")
+        elif seen is None and name in ("ArgsEscaped", "MacAddress") or name == "Links" and seen:
+            say(True, f"{where}.{name} is shown in another form")
         else:
             same = seen == value if name not in ("Env", "Labels") else all(v in seen for v in value)
             say(same, f"{where}.{name} is kept as it was: {value} {seen}")
