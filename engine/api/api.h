@@ -99,6 +99,8 @@ int request_container_or_tell(struct request *r, const char *type, struct contai
 /* A fact of this request; data is consumed. */
 void request_fact(struct request *r, const char *type, const char *cid, const char *image,
 		  cJSON *data);
+/* docker events: a prune of this type of thing is over. */
+void prune_event(const char *type, int64_t bytes);
 /* {"what":…} as a `view` fact. */
 void view_fact(struct request *r, const char *what, const char *cid, const char *image, int rows);
 

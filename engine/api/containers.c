@@ -6,14 +6,31 @@
 
 #include "api/routes.h"
 #include "core/clock.h"
+#include "image/manifest.h"
+
+/* --platform: the image is here, but for another kind of machine.  404, which makes the
+ * client ask a registry for the right one. */
+static int check_platform(struct request *r, struct err *e)
+{
+	const char *want = r->minor >= 41 ? query_or(r, "platform", "") : "";
+	const char *ref = json_str_or(r->json, "Image", "");
+	autoimage struct image *img = NULL;
+	if (!*want || image_get(r->api->images, ref, &img, NULL) < 0 ||
+	    platform_suits(img->config, want))
+		return 0;
+	return err_http(e, 404, ENOENT, "image with reference %s was found but does not provide the "
+			"specified platform (%s)", ref, want);
+}
 
 int containers_create(struct request *r, struct err *e)
 {
 	struct container *c;
 	char **warnings = mem_alloc(sizeof(*warnings));
-	int n = r->json ? container_create(r->api->containers, &r->origin, query(r, "name"), r->json, &c,
-					   &warnings, e) :
+	int n = r->json ? check_platform(r, e) :
 			  err_set(e, EINVAL, "invalid JSON: got EOF while reading request body");
+	if (n == 0)
+		n = container_create(r->api->containers, &r->origin, query(r, "name"), r->json, &c,
+				     &warnings, e);
 	if (n == 0) {
 		cJSON *o = cJSON_CreateObject();
 		json_put_str(o, "Id", c->id);
@@ -37,8 +54,16 @@ int containers_start(struct request *r, struct err *e)
 	if (r->body.len > 2)		/* "{}" is what some clients send for nothing */
 		return err_set(e, EINVAL, "starting container with non-empty request body was deprecated "
 			       "since API v1.22 and removed in v1.24");
+	if (*query_or(r, "checkpoint", ""))
+		return err_set(e, EINVAL, "checkpoint is only supported in experimental mode");
 	int n = request_container(r, &c, e);
 	return n < 0 ? n : reply_done(r, container_start(c, &r->origin, e));
+}
+
+/* Since 1.42 a request may name another signal than the container's own. */
+static const char *stop_signal(const struct request *r)
+{
+	return r->minor >= 42 ? query(r, "signal") : NULL;
 }
 
 int containers_stop(struct request *r, struct err *e)
@@ -47,7 +72,7 @@ int containers_stop(struct request *r, struct err *e)
 	int grace = -1, n = query_want_int(r, "t", -1, INT_MAX, &grace, e);
 	if (n < 0 || (n = request_container(r, &c, e)) < 0)
 		return n;
-	return reply_done(r, container_stop(c, &r->origin, grace, query(r, "signal"), e));
+	return reply_done(r, container_stop(c, &r->origin, grace, stop_signal(r), e));
 }
 
 int containers_restart(struct request *r, struct err *e)
@@ -56,7 +81,7 @@ int containers_restart(struct request *r, struct err *e)
 	int grace = -1, n = query_want_int(r, "t", -1, INT_MAX, &grace, e);
 	if (n < 0 || (n = request_container(r, &c, e)) < 0)
 		return n;
-	return reply_done(r, container_restart(c, &r->origin, grace, e));
+	return reply_done(r, container_restart(c, &r->origin, grace, stop_signal(r), e));
 }
 
 int containers_kill(struct request *r, struct err *e)
@@ -121,6 +146,9 @@ int containers_delete(struct request *r, struct err *e)
 {
 	autocontainer struct container *c = NULL;
 	int n = request_container_or_tell(r, "ctr.rm.refused", &c, e);
+	if (n == 0 && query_bool(r, "link"))
+		n = err_http(e, 409, EBUSY,
+			     "Conflict, cannot remove the default link name of the container");
 	return n < 0 ? n : reply_done(r, container_remove(c, &r->origin, query_bool(r, "force"),
 								    query_bool(r, "v"), e));
 }
@@ -167,6 +195,7 @@ int containers_prune_route(struct request *r, struct err *e)
 		else
 			json_put(o, "ContainersDeleted", cJSON_CreateNull());
 		json_put_int(o, "SpaceReclaimed", bytes);
+		prune_event("container", bytes);
 		n = reply_json(r, 200, o);
 	}
 	strv_free(removed);

@@ -23,7 +23,7 @@ struct logs {
 	struct container *c;
 	struct journal *journal;
 	struct origin by;	/* owned text */
-	bool out, err, follow, timestamps, framed;
+	bool out, err, follow, timestamps, framed, details;
 	uint64_t since, until;
 	int64_t tail;		/* lines; -1: all */
 
@@ -37,16 +37,30 @@ struct logs {
 
 /* -- what is sent ------------------------------------------------------------------ */
 
-static int send_text(struct logs *l, struct stream *s, const struct log_line *line)
+/* details=1: what --log-opt asked to be kept with each line, "k=v,k2=v2 ". */
+static void add_details(struct str *out, const char *line, size_t len)
+{
+	autojson cJSON *o = cJSON_ParseWithLength(line, len);
+	const cJSON *a, *all = json_obj(o, "attrs");
+	cJSON_ArrayForEach(a, all)
+		str_addf(out, "%s%s=%s", a == all->child ? "" : ",", a->string,
+			 cJSON_IsString(a) ? a->valuestring : "");
+	str_add(out, " ");
+}
+
+static int send_text(struct logs *l, struct stream *s, const struct log_line *line,
+		     const struct str *details)
 {
 	struct str out = { 0 };
-	size_t extra = l->timestamps ? strlen(line->stamp) + 1 : 0, n = line->text.len + extra;
+	size_t extra = l->timestamps ? strlen(line->stamp) + 1 : 0;
+	size_t n = line->text.len + extra + details->len;
 	unsigned char head[8] = { line->is_err ? 2 : 1, 0, 0, 0, (unsigned char)(n >> 24),
 				  (unsigned char)(n >> 16), (unsigned char)(n >> 8), (unsigned char)n };
 	if (l->framed)
 		str_addn(&out, head, sizeof(head));
 	if (l->timestamps)
 		str_addf(&out, "%s ", line->stamp);
+	str_addn(&out, details->s, details->len);
 	str_addn(&out, line->text.s, line->text.len);
 	int r = stream_put(s, out.s, out.len);
 	str_free(&out);
@@ -56,6 +70,7 @@ static int send_text(struct logs *l, struct stream *s, const struct log_line *li
 static void send_line(struct logs *l, struct stream *s, const char *line, size_t len)
 {
 	const struct log_line *got = &l->line;
+	autostr struct str details = { 0 };
 	uint64_t at = 0;
 
 	if (log_line_parse(line, len, &l->line) < 0 || !(got->is_err ? l->err : l->out))
@@ -64,7 +79,9 @@ static void send_line(struct logs *l, struct stream *s, const char *line, size_t
 		clock_parse(got->stamp, &at);
 	if (at && at < l->since)
 		return;
-	if (at > l->until || send_text(l, s, got) < 0) {
+	if (l->details)
+		add_details(&details, line, len);
+	if (at > l->until || send_text(l, s, got, &details) < 0) {
 		l->stop = true;
 		return;
 	}
@@ -277,6 +294,7 @@ int containers_logs(struct request *r, struct err *e)
 	autocontainer struct container *c = NULL;
 	struct logs want = { .fd = -1, .follow = query_bool(r, "follow"), .out = query_bool(r, "stdout"),
 			     .err = query_bool(r, "stderr"), .timestamps = query_bool(r, "timestamps"),
+			     .details = query_bool(r, "details"),
 			     .journal = r->api->journal, .tail = query_int(r, "tail", -1) };
 	int n = request_container(r, &c, e);
 	if (n < 0 || (n = query_time(r, "since", 0, &want.since, e)) < 0 ||

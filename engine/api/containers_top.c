@@ -164,14 +164,25 @@ static int parse_columns(const char *list, const struct column *out[MAX_COLUMNS]
 static int choose(const char *args, const struct column *out[MAX_COLUMNS], size_t *n, struct err *e)
 {
 	static const char *const own[] = { "-o", "-eo", "-ao", "axo", "-Ao" };
+	autofree char *plain = str_dup(args);	/* w is for wide, which we always are */
+	for (size_t len = strlen(plain); len > 2 && plain[len - 1] == 'w'; len--)
+		plain[len - 1] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
-		if (str_eq(formats[i].args, args))
+		if (str_eq(formats[i].args, plain))
 			return parse_columns(formats[i].columns, out, n, e);
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
 		if (str_starts(args, own[i]))
 			return parse_columns(args + strlen(own[i]), out, n, e);
 	err_set(e, EINVAL, "ps: format \"%s\" is not supported by this engine", args);
 	return err_hint(e, "use -ef, aux, or -o with column names such as pid,ppid,user,cmd");
+}
+
+static bool has_pid(const struct column *const *col, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(col[i]->title, "PID"))
+			return true;
+	return false;
 }
 
 /* -ef shows the user under the title UID, as ps does. */
@@ -210,8 +221,11 @@ int containers_top(struct request *r, struct err *e)
 	autofree pid_t *pids = NULL;
 	size_t n_col, n_pids;
 	int n = request_container(r, &c, e);
-	if (n < 0 || (n = choose(args, col, &n_col, e)) < 0 ||
-	    (n = container_pids(c, &pids, &n_pids, e)) < 0)
+	if (n < 0 || (n = choose(args, col, &n_col, e)) < 0)
+		return n;
+	if (!has_pid(col, n_col))
+		return err_http(e, 500, EINVAL, "Couldn't find PID field in ps output");
+	if ((n = container_pids(c, &pids, &n_pids, e)) < 0)
 		return n;
 	cJSON *o = cJSON_CreateObject(), *rows = cJSON_CreateArray();
 	for (size_t i = 0; i < n_pids; i++) {

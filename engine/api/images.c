@@ -244,6 +244,7 @@ int images_prune(struct request *r, struct err *e)
 	json_put_int(fact, "n", count);
 	json_put_int(fact, "bytes", rm.bytes);
 	request_fact(r, "prune", NULL, NULL, fact);
+	prune_event("image", rm.bytes);
 	if (!count) {
 		cJSON_Delete(list);
 		list = cJSON_CreateNull();

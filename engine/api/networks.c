@@ -257,6 +257,7 @@ int networks_prune(struct request *r, struct err *e)
 		names = cJSON_CreateNull();
 	}
 	json_put(o, "NetworksDeleted", names);
+	prune_event("network", 0);
 	return reply_json(r, 200, o);
 }
 

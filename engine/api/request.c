@@ -8,6 +8,7 @@
 
 #include "api/api.h"
 #include "core/clock.h"
+#include "runtime/container_event.h"
 
 const char *query(const struct request *r, const char *key)
 {
@@ -127,6 +128,14 @@ void request_fact(struct request *r, const char *type, const char *cid, const ch
 		journal_add(r->api->journal, &r->origin, type, cid, image, data, NULL);
 	else
 		cJSON_Delete(data);
+}
+
+void prune_event(const char *type, int64_t bytes)
+{
+	cJSON *a = cJSON_CreateObject();
+	autofree char *text = str_printf("%lld", (long long)bytes);
+	json_put_str(a, "reclaimed", text);
+	event_add(type, "prune", "", a);
 }
 
 void view_fact(struct request *r, const char *what, const char *cid, const char *image, int rows)

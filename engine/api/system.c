@@ -10,6 +10,8 @@
 #include "api/routes.h"
 #include "core/clock.h"
 #include "core/file.h"
+#include "runtime/container_files.h"
+#include "runtime/host.h"
 
 #define NOTE_WIDTH 72	/* columns: a line of docker info that fits any terminal */
 
@@ -240,19 +242,33 @@ static void put_registry(struct request *r, cJSON *o)
 	json_put_str(o, "IndexServerAddress", "https://index.docker.io/v1/");
 }
 
+static bool forwards(void)
+{
+	autostr struct str text = { 0 };
+	return file_read("/proc/sys/net/ipv4/ip_forward", &text, NULL) == 0 && text.s[0] == '1';
+}
+
 static void put_flags(struct request *r, cJSON *o)
 {
-	static const char *const yes[] = { "MemoryLimit", "SwapLimit", "CpuCfsPeriod", "CpuCfsQuota",
-		"CPUShares", "CPUSet", "PidsLimit", "IPv4Forwarding", "OomKillDisable" };
+	static const struct { const char *key; enum cg cg; } limits[] = {
+		{ "MemoryLimit", CG_MEMORY }, { "CpuCfsPeriod", CG_CPU }, { "CpuCfsQuota", CG_CPU },
+		{ "CPUShares", CG_CPU }, { "CPUSet", CG_CPUSET }, { "PidsLimit", CG_PIDS } };
 	static const char *const no[] = { "BridgeNfIptables", "BridgeNfIp6tables", "Debug",
 		"ExperimentalBuild" };
+	const struct host *host = launcher_host(containers_launcher(r->api->containers));
 	static const char *const security[] = { "name=seccomp,profile=builtin", "name=cgroupns", NULL };
-	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
-		json_put_bool(o, yes[i], true);
+	static const char *const names[] = { "seccomp", "cgroupns", NULL };	/* as 1.24 has it */
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
+		json_put_bool(o, limits[i].key, host->cgroup[limits[i].cg] != NULL);
+	json_put_bool(o, "SwapLimit", host->swap_limit);
+	json_put_bool(o, "OomKillDisable", !host->cgroup_v2 && host->cgroup[CG_MEMORY]);
+	json_put_bool(o, "IPv4Forwarding", forwards());
+	if (r->minor < 42)
+		json_put_bool(o, "KernelMemory", false);
 	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
 		json_put_bool(o, no[i], false);
 	json_put_bool(o, "LiveRestoreEnabled", r->api->live_restore);
-	json_put_strv(o, "SecurityOptions", (char *const *)security);
+	json_put_strv(o, "SecurityOptions", (char *const *)(r->minor < 25 ? names : security));
 }
 
 /* What the host couldn't give to the network, or that there is none. */
@@ -268,6 +284,30 @@ static void network_missing(struct request *r, char ***warnings)
 	}
 }
 
+/* One for each engine: of this machine, for this data root; written as dockerd's. */
+static void put_id(struct request *r, cJSON *o)
+{
+	autostr struct str machine = { 0 };
+	char hex[65];
+	file_read("/etc/machine-id", &machine, NULL);
+	autofree char *text = str_printf("engine %s of %s", r->api->data_root, machine.s ? machine.s : "");
+	sha256_hex(text, strlen(text), hex);
+	autofree char *id = str_printf("%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
+				       hex + 20);
+	json_put_str(o, "ID", id);
+}
+
+/* Fields that say there is none of it. */
+static void put_nothings(cJSON *o)
+{
+	static const char *const empty[] = { "HttpProxy", "HttpsProxy", "NoProxy", "Isolation",
+					     "ProductLicense" };
+	for (size_t i = 0; i < ARRAY_SIZE(empty); i++)
+		json_put_str(o, empty[i], "");
+	json_put(o, "GenericResources", cJSON_CreateNull());
+	json_put_strv(o, "CDISpecDirs", (char *const []){ NULL });
+}
+
 int system_info(struct request *r, struct err *e)
 {
 	struct counts k;
@@ -279,7 +319,7 @@ int system_info(struct request *r, struct err *e)
 	count(r, &k);
 	stand_ins(r, &warnings, &n_images);
 	network_missing(r, &warnings);
-	json_put_str(o, "ID", "drydock");
+	put_id(r, o);
 	json_put_int(o, "Containers", k.all);
 	json_put_int(o, "ContainersRunning", k.running);
 	json_put_int(o, "ContainersPaused", k.paused);
@@ -294,6 +334,7 @@ int system_info(struct request *r, struct err *e)
 	put_runtimes(o);
 	put_registry(r, o);
 	put_flags(r, o);
+	put_nothings(o);
 	json_put_str(o, "DockerRootDir", r->api->data_root);
 	json_put_str(o, "ServerVersion", DRYDOCK_VERSION);
 	json_put_strv(o, "Labels", (char *const []){ NULL });

@@ -146,11 +146,8 @@ int volumes_delete(struct request *r, struct err *e)
 
 /* Before API 1.42 all unused volumes went, since then those without a name, unless
  * all=true is asked for. */
-static bool prunes(const struct request *r, const cJSON *filters, const struct volume *v)
+static bool prunes(bool named, const cJSON *filters, const struct volume *v)
 {
-	const cJSON *all = cJSON_GetArrayItem(json_obj(filters, "all"), 0);
-	bool named = r->minor < 42 || (all && (str_eq(all->valuestring, "true") ||
-					       str_eq(all->valuestring, "1")));
 	return (named || json_obj(v->labels, VOLUME_ANONYMOUS)) && filter_labels(filters, v->labels);
 }
 
@@ -160,16 +157,18 @@ int volumes_prune(struct request *r, struct err *e)
 	autojson cJSON *filters = NULL;
 	struct volume **v;
 	size_t count;
+	bool named = r->minor < 42;
 	int64_t bytes = 0;
 	int n = query_filters(r, &filters, e);
 	if (n < 0 || (n = filter_check(filters, known, e)) < 0 ||
+	    (n = filter_bool(filters, "all", &named, e)) < 0 ||
 	    (n = volume_list(volumes_of(r), &v, &count, e)) < 0)
 		return n;
 	cJSON *o = cJSON_CreateObject(), *gone = cJSON_CreateArray();
 	for (size_t i = 0; i < count; i++) {
 		int64_t size = volume_size(v[i]);
 		struct err in_use = { 0 };
-		if (prunes(r, filters, v[i]) && delete_volume(r, v[i]->name, &in_use) == 0) {
+		if (prunes(named, filters, v[i]) && delete_volume(r, v[i]->name, &in_use) == 0) {
 			cJSON_AddItemToArray(gone, cJSON_CreateString(v[i]->name));
 			bytes += size;
 		}
@@ -180,6 +179,7 @@ int volumes_prune(struct request *r, struct err *e)
 	json_put_int(d, "n", cJSON_GetArraySize(gone));
 	json_put_int(d, "bytes", bytes);
 	request_fact(r, "prune", NULL, NULL, d);
+	prune_event("volume", bytes);
 	json_put(o, "VolumesDeleted", gone);
 	json_put_int(o, "SpaceReclaimed", bytes);
 	return reply_json(r, 200, o);

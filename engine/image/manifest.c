@@ -84,8 +84,7 @@ const char *platform_here(void)
 	return "linux/unknown";
 }
 
-/* A variant that is not asked for, or not named, doesn't matter: arm64 is arm64/v8. */
-static bool suits(const cJSON *p, const char *want)
+bool platform_suits(const cJSON *p, const char *want)
 {
 	char os[32] = "", arch[32] = "", variant[32] = "";
 	if (!strchr(want, '/'))
@@ -101,7 +100,7 @@ int index_choose(const cJSON *index, const char *platform, struct descriptor *ou
 	const char *want = platform && *platform ? platform : platform_here();
 	const cJSON *m;
 	cJSON_ArrayForEach(m, json_obj(index, "manifests"))
-		if (suits(json_obj(m, "platform"), want))
+		if (platform_suits(json_obj(m, "platform"), want))
 			return read_descriptor(m, out, e);
 	err_http(e, 404, ENOENT, "no matching manifest for %s in the manifest list entries", want);
 	return err_hint(e, "the image exists, but not for this kind of machine");

@@ -37,6 +37,9 @@ void manifest_free(struct manifest *m);
 /* The entry for a platform ("linux/arm64/v8"; NULL: this machine's).  ENOENT with
  * docker's words. */
 int index_choose(const cJSON *index, const char *platform, struct descriptor *out, struct err *e);
+/* Does what {"os","architecture","variant"} describes fit "linux/arm64/v8", or a part of
+ * it?  A variant that is not asked for, or not named, doesn't matter. */
+bool platform_suits(const cJSON *described, const char *want);
 const char *platform_here(void);	/* "linux/amd64" */
 
 /* {"mediaType","size","digest"}; owned by the caller. */

@@ -137,7 +137,8 @@ int container_start(struct container *c, const struct origin *by, struct err *e)
 /* grace: seconds, -1 its own.  signal: NULL its own.  0, or 1 if it didn't run. */
 int container_stop(struct container *c, const struct origin *by, int grace, const char *signal,
 		   struct err *e);
-int container_restart(struct container *c, const struct origin *by, int grace, struct err *e);
+int container_restart(struct container *c, const struct origin *by, int grace,
+		      const char *signal, struct err *e);
 int container_kill(struct container *c, const struct origin *by, const char *signal,
 		   struct err *e);
 int container_pause(struct container *c, const struct origin *by, bool pause, struct err *e);

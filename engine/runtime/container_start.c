@@ -163,12 +163,13 @@ void container_ended(struct container *c, const struct launch_exit *x)
 
 /* -- restart ----------------------------------------------------------------------- */
 
-int container_restart(struct container *c, const struct origin *by, int grace, struct err *e)
+int container_restart(struct container *c, const struct origin *by, int grace,
+		      const char *signal, struct err *e)
 {
 	container_lock(c);
 	c->restarting = true;
 	container_unlock(c);
-	int r = container_stop(c, by, grace, NULL, e);
+	int r = container_stop(c, by, grace, signal, e);
 	container_lock(c);
 	c->restarting = false;
 	if (r >= 0)

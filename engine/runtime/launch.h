@@ -62,6 +62,8 @@ void launcher_close(struct launcher *l);	/* leaves containers running */
  * spares are started.  Call once, before the first launch. */
 struct collector;
 void launcher_trace(struct launcher *l, struct collector *c);
+struct host;
+const struct host *launcher_host(const struct launcher *l);
 /* What the host can't give: one sentence each ("memory limits: …"), for docker info. */
 char *const *launcher_warnings(const struct launcher *l);
 /* Clamps caps and limits to what the daemon has; appends a sentence for each to *warnings. */

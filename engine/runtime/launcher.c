@@ -375,6 +375,8 @@ void launcher_close(struct launcher *l)
 	free(l);
 }
 
+const struct host *launcher_host(const struct launcher *l) { return l->host; }
+
 char *const *launcher_warnings(const struct launcher *l)
 {
 	static char *const none[] = { NULL };

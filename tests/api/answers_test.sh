@@ -91,6 +91,23 @@ o = json.loads(sys.argv[1])
 sys.exit(not 0 < o["LayersSize"] <= sum(i["Size"] for i in o["Images"]) or not o["Containers"][0]["ImageID"])
 PY
 
+# -- parameters that not every client sends
+d run -d --name five --label a=b --log-opt labels=a busybox sh -c 'trap "echo hup; exit 7" HUP; echo up; while :; do sleep 0.1; done' >/dev/null
+eventually sh -c "$CLIENT logs five | grep -q up"
+is "$(d logs --details five) $(d logs five)" "a=b up up" "logs: details"
+is "$(status -X POST 'http://x/containers/five/restart?signal=HUP&t=5')" 204 "restart with a signal"
+like "$(d logs five | tr '\n' ' ')" "^up hup up " "which it got"
+is "$(msg -X POST 'http://x/containers/five/stop?signal=NOPE')" "Invalid signal: NOPE" "stop: no such signal"
+is "$(msg 'http://x/containers/five/top?ps_args=-o%20cmd')" "Couldn't find PID field in ps output" "top: without the PID"
+is "$(raw 'http://x/containers/five/top?ps_args=auxww' | grep -o '"PID"') $(status 'http://x/containers/five/top?ps_args=--bogus')" '"PID" 400' "top: as wide as it gets, and what isn't known"
+is "$(msg -X DELETE 'http://x/containers/five?link=1')" "Conflict, cannot remove the default link name of the container" "a link's removal"
+is "$(msg -X POST 'http://x/containers/five/start?checkpoint=c')" "checkpoint is only supported in experimental mode" "start from a checkpoint"
+is "$(post '/containers/create?platform=linux/s390x' '{"Image":"busybox"}' | tr -d '\n')" '{"message":"image with reference busybox was found but does not provide the specified platform (linux/s390x)"}' "create for another platform"
+d rm -f five >/dev/null
+like "$(raw http://x/info)" '"ID":"[0-9a-f]{8}-[0-9a-f]{4}-' "info: an id of its own"
+is "$(raw http://x/info | grep -o '"IPv4Forwarding":[a-z]*')" "\"IPv4Forwarding\":$([ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ] && echo true || echo false)" "info: what this machine does"
+is "$(raw http://x/v1.24/info | grep -o '"SecurityOptions":[^]]*')" '"SecurityOptions":["seccomp","cgroupns"' "info: names alone before 1.25"
+
 # -- events
 d rm -f four >/dev/null
 events() { raw "http://x/events?since=1&until=$(date +%s)&$(filter "$1")" | python3 -c 'import json, sys
@@ -99,8 +116,9 @@ sleep 1
 like "$(events '{"container":["four"]}' | tr '\n' ';')" "^container create four;.*container start four;.*container destroy four;$" "events: of a container"
 is "$(events '{"container":["four"],"event":["die"]}')" "container die four" "events: of one kind"
 is "$(events '{"type":["image"],"event":["tag"]}' | wc -l)" 1 "events: type"
-is "$(events '{"image":["busybox"],"event":["create"],"type":["container"]}' | wc -l)" 4 "events: image, with its tag or without"
+is "$(events '{"image":["busybox"],"event":["create"],"type":["container"]}' | wc -l)" 5 "events: image, with its tag or without"
 is "$(events '{"label":["tier=db"],"event":["create"]}')" "container create two" "events: label"
+like "$(raw "http://x/events?since=1&until=$(date +%s)&$(filter '{"event":["prune"]}')" | tail -n 1)" '"Type":"image".*"reclaimed":"0"' "events: a prune is one"
 is "$(events '{"scope":["swarm"]}') $(events '{"network":["nothing"]}')" " " "events: scope, network"
 is "$(msg 'http://x/events?since=200&until=100')" '`since` time (200) cannot be after `until` time (100)' "events: times the wrong way round"
 is "$(status "http://x/events?$(filter '{"bogus":["1"]}')")" 400 "events: an unknown filter"
