@@ -30,6 +30,7 @@ COPY data /data/
 RUN ["/hello"]
 CMD ["/hello"]
 """
+IDLE = 300  # containers that wait side by side
 REST = 8  # seconds after which a daemon with nothing to do has settled
 
 
@@ -156,6 +157,35 @@ class Bench:
         plain, strace = self.race(self.rounds, self.silent.cli(*run), self.straced.cli(*run))
         self.report.line("", "", f"strace -f of the same: {100 * (strace / plain - 1):+.0f} %")
 
+    def exec_program(self):
+        """A program that ends at once, in a container that waits."""
+        words = [engine.cli("exec", engine.run("run", "-d", "bench", "/hello", "wait").strip(),
+                            "/hello") for engine in (self.ours, self.docker)]
+        ours, docker = self.race(self.rounds, *words)
+        self.report.faster("exec of a program", ours, docker, "docker", 15)
+
+    def idle(self):
+        """Many containers, one after the other, each there until all are."""
+        ours, our_each = self.fleet(self.ours, "drydock")
+        docker, docker_each = self.fleet(self.docker, "dockerd|containerd|docker-proxy")
+        self.report.faster(f"{IDLE} containers, one by one", ours, docker, "docker", 15)
+        self.report.line("memory of each (PSS, daemon's too)", kib(our_each),
+                         f"docker {kib(docker_each)}: {docker_each / our_each:.0f} times as much",
+                         "target: 20", docker_each >= 20 * our_each)
+
+    def fleet(self, engine, pattern):
+        """The nanoseconds that starting them takes, and KiB of the engine's own for each."""
+        def memory():
+            time.sleep(1)
+            return sum(pss(pid) for pid in processes(pattern))
+        loop = 'n=$1; shift; while [ $n -gt 0 ]; do "$@" || exit 1; n=$((n - 1)); done'
+        before, began = memory(), time.monotonic_ns()
+        ids = sh("env", engine.env, "sh", "-c", loop, "sh", str(IDLE), *engine.client, "run", "-d",
+                 "bench", "/hello", "wait").split()
+        took, each = time.monotonic_ns() - began, (memory() - before) // IDLE
+        engine.run("rm", "-f", *ids)
+        return took, each
+
     def prompt(self):
         times = [prompt_ns(self.build, self.ours) for _ in range(self.rounds)]
         median = statistics.median(times)
@@ -279,7 +309,8 @@ def isolate():
 
 def measure(bench):
     for figure_of in (bench.daemon, bench.run_default, bench.run_without_network, bench.floor,
-                      bench.build_five_steps, bench.client, bench.tracing, bench.supervisor, bench.prompt):
+                      bench.exec_program, bench.build_five_steps, bench.client, bench.tracing,
+                      bench.supervisor, bench.prompt, bench.idle):
         try:
             figure_of()
         except (RuntimeError, OSError) as why:
