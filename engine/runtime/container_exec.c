@@ -168,6 +168,16 @@ int exec_create(struct container *c, const struct origin *by, const cJSON *body,
 
 /* -- starting ---------------------------------------------------------------------- */
 
+/* Once only, and in a container that runs. */
+static int may_start(struct exec *x, struct err *e)
+{
+	if (x->running)
+		return err_http(e, 409, EBUSY, "exec command %s is already running", x->id);
+	if (x->started)
+		return err_http(e, 409, EBUSY, "exec command %s has already run", x->id);
+	return x->c->status == CTR_RUNNING ? 0 : refuse(x->c, &x->by, e);
+}
+
 int exec_check(struct containers *cs, const char *id, bool *tty, struct err *e)
 {
 	struct exec *x;
@@ -175,10 +185,8 @@ int exec_check(struct containers *cs, const char *id, bool *tty, struct err *e)
 	if (r < 0)
 		return r;
 	struct container *c = x->c;
-	if (x->started)
-		r = err_http(e, 409, EBUSY, "exec command %s has already run", id);
-	else if (c->status != CTR_RUNNING)
-		r = refuse(c, &x->by, e);
+	if (may_start(x, e) < 0)
+		r = -e->code;
 	else
 		*tty = x->tty;
 	let_go(c);
@@ -190,13 +198,13 @@ static char **exec_env(const struct exec *x, char *const *base, const char *home
 	char **env = mem_alloc(sizeof(*env));
 	for (size_t i = 0; base[i]; i++) {
 		size_t n = strcspn(base[i], "=");
-		bool replaced = str_starts(base[i], "HOME=") && *home;
+		bool replaced = home && str_starts(base[i], "HOME=");
 		for (size_t k = 0; x->env[k]; k++)
 			replaced |= !strncmp(base[i], x->env[k], n + 1);
 		if (!replaced)
 			strv_add(&env, base[i]);
 	}
-	if (*home) {
+	if (home) {
 		autofree char *var = str_printf("HOME=%s", home);
 		strv_add(&env, var);
 	}
@@ -207,21 +215,31 @@ static char **exec_env(const struct exec *x, char *const *base, const char *home
 	return env;
 }
 
+/* The container runs: its root as it sees it itself has its users, in one place. */
+static int exec_user(const struct exec *x, struct user *u, struct err *e)
+{
+	const char *who = *x->user ? x->user : json_str_or(x->c->config, "User", "");
+	autofree char *root = str_printf("/proc/%d/root", x->c->pid);
+	const struct layers l = { .dir = { root }, .n = 1, .k = x->c->all->kernel };
+	char **extra = json_strv(json_obj(x->c->host, "GroupAdd"));
+	int r = user_resolve(&l, who, extra, u, e);
+	strv_free(extra);
+	return r;
+}
+
 /* Everything the launcher needs; fd is taken over by it. */
 static int run(struct exec *x, struct exec_spec *xs, struct err *e)
 {
 	struct container *c = x->c;
 	struct spec s = { .netns_fd = -1 };
 	struct user u = { 0 };
-	struct layers l;
 	char **env = NULL;
-	const char *who = *x->user ? x->user : json_str_or(c->config, "User", "");
-	int r = spec_build(c, &s, true, e);
+	int r = spec_build(c, &s, false, e);
 
-	if (r == 0 && (r = container_layers(c, &l, e)) == 0)
-		r = user_resolve(&l, who, NULL, &u, e);
+	if (r == 0)
+		r = exec_user(x, &u, e);
 	if (r == 0) {
-		env = exec_env(x, s.envp, *x->user ? u.home : "");
+		env = exec_env(x, s.envp, config_has_env(c->config, "HOME") ? NULL : u.home);
 		xs->id = x->id;
 		xs->argv = x->argv;
 		xs->envp = env;
@@ -232,6 +250,9 @@ static int run(struct exec *x, struct exec_spec *xs, struct err *e)
 		xs->n_groups = u.n_groups;
 		xs->tty = x->tty;
 		xs->privileged = x->privileged;
+		xs->ulimits = s.ulimits;
+		xs->n_ulimits = s.n_ulimits;
+		xs->oom_score_adj = s.oom_score_adj;
 		int keep = xs->attach.fd >= 0 ? fcntl(xs->attach.fd, F_DUPFD_CLOEXEC, 0) : -1;
 		r = launch_exec(c->run, xs, &x->pid, e);
 		if (r < 0)
@@ -261,21 +282,16 @@ static void tell_client(int fd, bool tty, const struct err *e)
 static int start(struct exec *x, struct exec_spec *xs, struct err *e)
 {
 	int r;
-	if (x->started)
-		r = err_http(e, 409, EBUSY, "exec command %s has already run", x->id);
-	else if (x->c->status != CTR_RUNNING)
-		r = refuse(x->c, &x->by, e);
-	else {
+	if ((r = may_start(x, e)) == 0) {
 		x->started = x->running = true;
 		exec_event(x, "exec_start", false);
-		r = run(x, xs, e);
+		if ((r = run(x, xs, e)) < 0) {
+			x->running = false;
+			x->exit_code = e->code == ENOENT ? 127 : 126;
+		}
 	}
-	if (r < 0) {
-		x->running = false;
-		x->exit_code = e->code == EACCES ? 126 : 127;
-		if (xs->attach.fd >= 0)
-			tell_client(xs->attach.fd, x->tty, e);
-	}
+	if (r < 0 && xs->attach.fd >= 0)
+		tell_client(xs->attach.fd, x->tty, e);
 	return r;
 }
 
@@ -382,7 +398,7 @@ static cJSON *show_exec(const struct exec *x)
 	json_put_bool(o, "CanRemove", false);
 	json_put_str(o, "ContainerID", x->c->id);
 	json_put_str(o, "DetachKeys", x->detach_keys ? x->detach_keys : "");
-	json_put_int(o, "Pid", x->running ? x->pid : 0);
+	json_put_int(o, "Pid", x->pid);
 	return o;
 }
 

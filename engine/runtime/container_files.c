@@ -92,7 +92,7 @@ static int find_name(const struct layers *l, const char *path, size_t *limit,
 			out->st = st;
 			found = true;
 		}
-		if (!S_ISDIR(st.st_mode) || is_opaque(l, fd)) {
+		if (!S_ISDIR(st.st_mode) || (i + 1 < *limit && is_opaque(l, fd))) {
 			*limit = i + 1;
 			break;
 		}

@@ -61,6 +61,7 @@ int check_name(const char *name, struct err *e);
 bool container_is_up(const struct container *c);	/* running or paused */
 
 /* container_spec.c: lock held.  s is freed by the caller with spec_free(). */
+bool config_has_env(const cJSON *config, const char *name);
 int spec_build(struct container *c, struct spec *s, bool resolve_user, struct err *e);
 bool host_flag(const struct container *c, const char *key);
 const char *host_text(const struct container *c, const char *key);

@@ -233,6 +233,14 @@ static void build_streams(struct container *c, struct spec *s)
 	s->cols = size[1];
 }
 
+bool config_has_env(const cJSON *config, const char *name)
+{
+	char **env = json_strv(json_obj(config, "Env"));
+	bool has = env_has(env, name);
+	strv_free(env);
+	return has;
+}
+
 int spec_build(struct container *c, struct spec *s, bool resolve_user, struct err *e)
 {
 	autofree char *home = NULL;

@@ -114,6 +114,7 @@ struct exec_spec {
 	const char *id; char *const *argv; char *const *envp; const char *cwd;
 	uid_t uid; gid_t gid; const gid_t *groups; size_t n_groups;
 	bool tty, privileged; unsigned short rows, cols;
+	const struct spec_ulimit *ulimits; size_t n_ulimits; int oom_score_adj;
 	struct attach_options attach;	/* fd -1: detached */
 };
 int launch_exec(struct running *r, const struct exec_spec *x, int *pid, struct err *e);

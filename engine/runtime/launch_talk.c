@@ -134,6 +134,9 @@ static int make_exec_plan(struct running *r, const struct exec_spec *x, struct s
 	struct plan_input in = { .spec = &spec, .host = r->l->host };
 
 	saved_to(&r->saved, &spec);
+	spec.ulimits = (struct spec_ulimit *)x->ulimits;
+	spec.n_ulimits = x->n_ulimits;
+	spec.oom_score_adj = x->oom_score_adj;
 	bool profile = spec.seccomp_default && !spec.privileged && !x->privileged;
 	int err = seccomp_program(profile, spec.caps, &in.filter, e);
 	return err < 0 ? err : plan_exec(&in, x, out, e);

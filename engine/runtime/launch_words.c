@@ -56,6 +56,13 @@ static int step_words(const struct msg_failed *f, const struct plan *p, bool exe
 	autostr struct str call = { 0 };
 	const struct plan_step *s = &p->step[f->step];
 
+	if (s->op == K_CHDIR) {
+		const char *cwd = (const char *)(intptr_t)s->arg[0];
+		return err_http(e, 400, f->error, "%sunable to start container process: chdir to cwd "
+				"(\"%s\") set in config.json failed: %s: unknown",
+				exec ? EXEC_FAILED : START_FAILED, cwd, f->error == ENOENT ?
+				"no such file or directory" : strerror(f->error));
+	}
 	plan_step_text(&call, p, s);
 	err_http(e, 500, f->error, "%sunable to start container process: %s: %s: unknown",
 		 exec ? EXEC_FAILED : START_FAILED, call.s ? call.s : "", strerror(f->error));

@@ -83,6 +83,7 @@ static void exec_steps(struct plan_builder *p, const struct plan_input *in,
 	plan_region(p, REGION_EXEC);
 	plan_streams(p, &program);
 	plan_region(p, REGION_SECURITY);
+	plan_limits(p, in);
 	plan_security(p, in, &who);
 	plan_region(p, REGION_EXEC);
 	plan_program_start(p, &program);
