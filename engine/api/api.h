@@ -136,11 +136,14 @@ void stream_break(struct stream *s, const struct err *e);
 bool stream_gone(void *stream);				/* polls the connection */
 const _Atomic bool *stream_cancel(struct stream *s);	/* true once it is known to be gone */
 
-/* 101, then fn owns the raw socket.  `early`: bytes the client sent with its head. */
+/* 101, then fn owns the raw socket.  `early`: bytes the client sent with its head.  A
+ * request without the header Upgrade has what fn's socket is given as an ordinary
+ * answer (200), and no way to send more. */
 int reply_upgrade(struct request *r,
 		  void (*fn)(void *arg, int fd, const void *early, size_t early_len), void *arg,
 		  bool multiplexed);
-bool request_upgrades(const struct request *r);
+/* Writes what the container's log has, as an attached client would have seen it. */
+void logs_replay(struct container *c, int to, bool out, bool err);
 
 /* -- the server (server.c) --------------------------------------------------------- */
 

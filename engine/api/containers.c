@@ -246,7 +246,12 @@ int containers_wait(struct request *r, struct err *e)
 
 /* -- attach ------------------------------------------------------------------------ */
 
-struct attach { struct container *c; struct attach_options o; struct origin by; };
+struct attach {
+	struct container *c;
+	struct attach_options o;
+	struct origin by;
+	bool stream, logs, out, err;
+};
 
 static void free_attach(struct attach *a)
 {
@@ -262,7 +267,12 @@ static void attach_upgraded(void *arg, int fd, const void *early, size_t early_l
 	a->o.fd = fd;
 	a->o.early = early;
 	a->o.early_len = early_len;
-	container_attach(a->c, &a->by, &a->o, NULL);
+	if (a->logs)
+		logs_replay(a->c, fd, a->out, a->err);
+	if (a->stream)
+		container_attach(a->c, &a->by, &a->o, NULL);
+	else
+		close(fd);
 	free_attach(a);
 }
 
@@ -282,10 +292,6 @@ int containers_attach(struct request *r, struct err *e)
 	int n = request_container(r, &c, e);
 	if (n < 0)
 		return n;
-	if (!request_upgrades(r)) {
-		err_set(e, EINVAL, "attach needs a connection that can be upgraded");
-		return err_hint(e, "send the headers Connection: Upgrade and Upgrade: tcp");
-	}
 	container_lock(c);
 	bool paused = c->status == CTR_PAUSED, tty = json_bool(c->config, "Tty");
 	container_unlock(c);
@@ -293,13 +299,16 @@ int containers_attach(struct request *r, struct err *e)
 		return err_http(e, 409, EBUSY,
 				"container %s is paused, unpause the container before attach", c->id);
 	struct attach *a = mem_alloc(sizeof(*a));
-	bool stream = query_bool(r, "stream");
-	a->c = steal_ptr(c);
+	*a = (struct attach){
+		.c = steal_ptr(c), .stream = query_bool(r, "stream"), .logs = query_bool(r, "logs"),
+		.out = query_bool(r, "stdout"), .err = query_bool(r, "stderr"),
+	};
 	a->o = (struct attach_options){
-		.fd = -1, .in = stream && query_bool(r, "stdin"), .out = stream && query_bool(r, "stdout"),
-		.err = stream && query_bool(r, "stderr"), .detach_keys = str_dup(query(r, "detachKeys")),
+		.fd = -1, .in = query_bool(r, "stdin"), .out = a->out, .err = a->err,
+		.detach_keys = str_dup(query(r, "detachKeys")),
 	};
 	origin_keep(&a->by, &r->origin);
-	container_expect(a->c);
+	if (a->stream)
+		container_expect(a->c);
 	return reply_upgrade(r, attach_upgraded, a, !tty);
 }

@@ -16,6 +16,7 @@
 
 #include "api/routes.h"
 #include "core/clock.h"
+#include "core/file.h"
 #include "runtime/container_log.h"
 #include "runtime/log_line.h"
 
@@ -27,6 +28,7 @@ struct logs {
 	uint64_t since, until;
 	int64_t tail;		/* lines; -1: all */
 
+	int to;			/* a client's socket; -1: the answer's stream */
 	int fd;
 	struct str part;	/* a line that isn't whole yet */
 	struct log_line line;
@@ -62,7 +64,7 @@ static int send_text(struct logs *l, struct stream *s, const struct log_line *li
 		str_addf(&out, "%s ", line->stamp);
 	str_addn(&out, details->s, details->len);
 	str_addn(&out, line->text.s, line->text.len);
-	int r = stream_put(s, out.s, out.len);
+	int r = l->to >= 0 ? write_all(l->to, out.s, out.len) : stream_put(s, out.s, out.len);
 	str_free(&out);
 	return r;
 }
@@ -276,23 +278,41 @@ static void produce(struct stream *s, void *arg)
 	tell(l);
 }
 
-static void release(void *arg)
+static void logs_close(struct logs *l)
 {
-	struct logs *l = arg;
 	if (l->fd >= 0)
 		close(l->fd);
 	EVP_MD_CTX_free(l->sha);
 	str_free(&l->part);
 	str_free(&l->line.text);
+}
+
+static void release(void *arg)
+{
+	struct logs *l = arg;
+	logs_close(l);
 	container_put(l->c);
 	origin_free(&l->by);
 	free(l);
 }
 
+void logs_replay(struct container *c, int to, bool out, bool err)
+{
+	struct logs l = { .c = c, .out = out, .err = err, .until = UINT64_MAX, .tail = -1,
+			  .to = to, .fd = -1 };
+
+	container_lock(c);
+	l.framed = !json_bool(c->config, "Tty");
+	container_unlock(c);
+	produce(NULL, &l);
+	logs_close(&l);
+}
+
 int containers_logs(struct request *r, struct err *e)
 {
 	autocontainer struct container *c = NULL;
-	struct logs want = { .fd = -1, .follow = query_bool(r, "follow"), .out = query_bool(r, "stdout"),
+	struct logs want = { .fd = -1, .to = -1, .follow = query_bool(r, "follow"),
+			     .out = query_bool(r, "stdout"),
 			     .err = query_bool(r, "stderr"), .timestamps = query_bool(r, "timestamps"),
 			     .details = query_bool(r, "details"),
 			     .journal = r->api->journal, .tail = query_int(r, "tail", -1) };

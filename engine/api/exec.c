@@ -46,10 +46,6 @@ int exec_start_route(struct request *r, struct err *e)
 		n = exec_start(s.cs, s.id, -1, NULL, 0, s.rows, s.cols, e);
 		return n < 0 ? n : reply_empty(r, 200);
 	}
-	if (!request_upgrades(r)) {
-		err_set(e, EINVAL, "an attached exec needs a connection that can be upgraded");
-		return err_hint(e, "send the headers Connection: Upgrade and Upgrade: tcp, or Detach");
-	}
 	struct start *copy = mem_alloc(sizeof(*copy));
 	*copy = s;
 	return reply_upgrade(r, start_upgraded, copy, !tty);

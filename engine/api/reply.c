@@ -339,21 +339,41 @@ static void upgraded(void *cls, struct MHD_Connection *conn, void *con_cls, cons
 	free(u);
 }
 
-bool request_upgrades(const struct request *r)
+/* No raw connection: fn gets one end of a pair, the client what comes out of the other. */
+static void produce_plain(struct stream *s, void *arg)
 {
-	return MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, "Upgrade") != NULL;
+	struct upgrade *u = arg;
+	char buf[16384];
+	int pair[2];
+	ssize_t n = 1;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return;
+	autofd int mine = pair[0];
+	u->fn(u->arg, pair[1], NULL, 0);
+	while (n > 0 && !stream_gone(s)) {
+		struct pollfd p = { .fd = mine, .events = POLLIN };
+		if (poll(&p, 1, STREAM_POLL) == 0)
+			continue;
+		n = read(mine, buf, sizeof(buf));
+		if (n > 0 && stream_put(s, buf, (size_t)n) < 0)
+			break;
+	}
 }
 
 int reply_upgrade(struct request *r,
 		  void (*fn)(void *arg, int fd, const void *early, size_t early_len), void *arg,
 		  bool multiplexed)
 {
+	const char *type = multiplexed && r->minor >= 42 ?
+			   "application/vnd.docker.multiplexed-stream" :
+			   "application/vnd.docker.raw-stream";
 	struct upgrade *u = mem_alloc(sizeof(*u));
 	*u = (struct upgrade){ fn, arg };
+	if (!MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, "Upgrade"))
+		return reply_stream(r, type, produce_plain, free, u);
 	struct MHD_Response *resp = MHD_create_response_for_upgrade(upgraded, u);
 	MHD_add_response_header(resp, "Upgrade", "tcp");
-	MHD_add_response_header(resp, "Content-Type",
-				multiplexed && r->minor >= 42 ? "application/vnd.docker.multiplexed-stream" :
-				"application/vnd.docker.raw-stream");
+	MHD_add_response_header(resp, "Content-Type", type);
 	return queue(r, MHD_HTTP_SWITCHING_PROTOCOLS, resp);
 }
