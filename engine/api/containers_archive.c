@@ -1,11 +1,11 @@
 /* containers_archive.c - what docker cp asks for: HEAD tells what a path is, GET gives
  * it as a tar, PUT unpacks one into it. */
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "api/routes.h"
+#include "core/base64.h"
 #include "core/clock.h"
 #include "runtime/container_archive.h"
 
@@ -44,9 +44,7 @@ static void put_stat_header(struct request *r, const struct path_stat *s)
 					       (uint64_t)s->mtime.tv_nsec, when));
 	json_put_str(o, "linkTarget", s->target);
 	autofree char *text = json_line(o);
-	size_t n = strlen(text);
-	autofree char *encoded = mem_alloc(4 * ((n + 2) / 3) + 1);
-	EVP_EncodeBlock((unsigned char *)encoded, (const unsigned char *)text, (int)n);
+	autofree char *encoded = base64_encode(text, strlen(text), false);
 	reply_header(r, "X-Docker-Container-Path-Stat", encoded);
 }
 

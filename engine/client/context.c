@@ -14,24 +14,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "client/ustar.h"
 #include "core/cleanup.h"
 #include "core/file.h"
 #include "core/pattern.h"
 #include "core/str.h"
 
-#define BLOCK 512
-
-struct ustar {		/* tar(5) */
-	char name[100], mode[8], uid[8], gid[8], size[12], mtime[12], chksum[8], typeflag,
-	     linkname[100], magic[6], version[2], uname[32], gname[32], devmajor[8], devminor[8],
-	     prefix[155], pad[12];
-};
-
 struct context_pack {
-	const char *folder, *dockerfile;
+	const char *folder, *dockerfile, *as;
+	bool owners;
 	char *text;			/* of a Dockerfile from elsewhere */
 	struct patterns *ignore;	/* NULL: nothing is left out */
 	char **names;			/* all that goes, folders before what is in them */
@@ -50,7 +43,14 @@ struct context_pack {
 
 static char *path_of(const struct context_pack *p, const char *name)
 {
-	return str_printf("%s/%s", p->folder, name);
+	return *name ? str_printf("%s/%s", p->folder, name) : str_dup(p->folder);
+}
+
+/* The name in the folder ("" for itself) as the tar has it; owned. */
+static char *name_in_tar(const struct context_pack *p, const char *name)
+{
+	bool slash = p->as && *name && !str_eq(name, "/");
+	return p->as ? str_printf("%s%s%s", p->as, slash ? "/" : "", name) : str_dup(name);
 }
 
 /* The daemon needs these two whatever .dockerignore says. */
@@ -132,8 +132,12 @@ int context_begin(const struct context_options *o, struct context_pack **out, st
 	p->dockerfile = o->dockerfile;
 	p->text = str_dup(o->text);
 	p->fd = -1;
-	int r = read_ignore(p, e);
-	if (r == 0)
+	p->as = o->as;
+	p->owners = o->as != NULL;
+	int r = o->as ? 0 : read_ignore(p, e);
+	if (o->as)
+		add_name(p, "");
+	if (r == 0 && !o->alone)
 		r = walk(p, "", e);
 	if (r < 0) {
 		context_end(p);
@@ -162,75 +166,15 @@ void context_end(struct context_pack *p)
 
 static void add_zeroes(struct str *s, size_t n)
 {
-	static const char zero[BLOCK];
+	static const char zero[USTAR_BLOCK];
 	str_addn(s, zero, n);
 }
 
-static size_t padding(int64_t size)
-{
-	return (size_t)((BLOCK - size % BLOCK) % BLOCK);
-}
-
-static void add_header(struct str *out, const char *name, char type, const struct stat *st,
-		       int64_t size, const char *link)
-{
-	struct ustar h = { .typeflag = type };
-	unsigned sum = 0;
-	memcpy(h.name, name, strnlen(name, sizeof(h.name)));	/* no NUL where it is full */
-	memcpy(h.linkname, link, strnlen(link, sizeof(h.linkname)));
-	snprintf(h.mode, sizeof(h.mode), "%07o", st->st_mode & 07777);
-	snprintf(h.uid, sizeof(h.uid), "%07o", 0);
-	snprintf(h.gid, sizeof(h.gid), "%07o", 0);
-	snprintf(h.size, sizeof(h.size), "%011llo", (long long)size);
-	snprintf(h.mtime, sizeof(h.mtime), "%011llo",
-		 (long long)(st->st_mtime < 0 ? 0 : st->st_mtime));
-	snprintf(h.devmajor, sizeof(h.devmajor), "%07o", major(st->st_rdev));
-	snprintf(h.devminor, sizeof(h.devminor), "%07o", minor(st->st_rdev));
-	memcpy(h.magic, "ustar", 6);
-	memcpy(h.version, "00", 2);
-	memset(h.chksum, ' ', sizeof(h.chksum));
-	for (size_t i = 0; i < sizeof(h); i++)
-		sum += ((const unsigned char *)&h)[i];
-	snprintf(h.chksum, sizeof(h.chksum), "%06o", sum);
-	str_addn(out, &h, sizeof(h));
-}
-
-/* "27 path=…\n": the length counts itself. */
-static void add_record(struct str *out, const char *key, const char *value)
-{
-	size_t n = strlen(key) + strlen(value) + 3, digits = 1;
-	for (size_t all = n + 1; all >= 10; all /= 10)
-		digits++;
-	for (size_t all = n + digits, d = 0; ; all = n + digits) {
-		d = (size_t)snprintf(NULL, 0, "%zu", all);
-		if (d == digits)
-			break;
-		digits = d;
-	}
-	str_addf(out, "%zu %s=%s\n", n + digits, key, value);
-}
-
-/* What the fixed fields have no room for goes in front, in a pax header. */
 static void add_entry(struct context_pack *p, const char *name, char type,
 		      const struct stat *st, const char *link)
 {
-	autostr struct str records = { 0 };
-	const struct stat plain = { .st_mode = 0644, .st_mtime = st->st_mtime };
-	int64_t size = type == '0' ? (int64_t)st->st_size : 0;
-	if (strlen(name) > 100)
-		add_record(&records, "path", name);
-	if (strlen(link) > 100)
-		add_record(&records, "linkpath", link);
-	if (size > 077777777777ll) {
-		autofree char *text = str_printf("%lld", (long long)size);
-		add_record(&records, "size", text);
-	}
-	if (records.len) {
-		add_header(&p->ready, "PaxHeaders/entry", 'x', &plain, (int64_t)records.len, "");
-		str_addn(&p->ready, records.s, records.len);
-		add_zeroes(&p->ready, padding((int64_t)records.len));
-	}
-	add_header(&p->ready, name, type, st, size > 077777777777ll ? 0 : size, link);
+	autofree char *as = name_in_tar(p, name);
+	ustar_add(&p->ready, &(struct ustar_entry){ as, link, type, st, p->owners });
 }
 
 /* ---- entries ------------------------------------------------------------------------------ */
@@ -241,7 +185,7 @@ static int open_file(struct context_pack *p, const char *path, const struct stat
 	if (p->fd < 0)
 		return err_sys(&p->err, errno, "open %s", path);
 	p->left = st->st_size;
-	p->pad = padding(st->st_size);
+	p->pad = ustar_padding(st->st_size);
 	return 0;
 }
 
@@ -262,7 +206,7 @@ static int next_entry(struct context_pack *p)
 	autofree char *path = path_of(p, name);
 	if (lstat(path, &st) < 0)
 		return err_sys(&p->err, errno, "lstat %s", path);
-	autofree char *folder = str_printf("%s/", name);
+	autofree char *folder = str_printf("%s/", name);	/* "/" for the folder itself */
 	switch (st.st_mode & S_IFMT) {
 	case S_IFREG:
 		add_entry(p, name, '0', &st, "");
@@ -280,7 +224,7 @@ static void put_dockerfile(struct context_pack *p)
 	const struct stat st = { .st_mode = 0600, .st_size = (off_t)strlen(p->text) };
 	add_entry(p, p->dockerfile, '0', &st, "");
 	str_add(&p->ready, p->text);
-	add_zeroes(&p->ready, padding(st.st_size));
+	add_zeroes(&p->ready, ustar_padding(st.st_size));
 	free(p->text);
 	p->text = NULL;
 }
@@ -295,8 +239,8 @@ static int refill(struct context_pack *p)
 		put_dockerfile(p);
 	else if (!p->ended) {
 		p->ended = true;
-		add_zeroes(&p->ready, BLOCK);
-		add_zeroes(&p->ready, BLOCK);
+		add_zeroes(&p->ready, USTAR_BLOCK);
+		add_zeroes(&p->ready, USTAR_BLOCK);
 	}
 	return 0;
 }

@@ -2,6 +2,7 @@
 #ifndef DRYDOCK_CLIENT_CONTEXT_H
 #define DRYDOCK_CLIENT_CONTEXT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/error.h"
@@ -12,6 +13,10 @@ struct context_options {
 	const char *folder;
 	const char *dockerfile;		/* its name in the folder: sent in any case */
 	const char *text;		/* a Dockerfile from elsewhere, sent under that name; or NULL */
+	/* For `docker cp`: all that is there, owners kept, the folder itself first and
+	 * under this name; NULL for a build. */
+	const char *as;
+	bool alone;			/* `folder` is a file or link: only itself */
 };
 int context_begin(const struct context_options *o, struct context_pack **out, struct err *e);
 /* The next bytes: 0 at the end, or -errno (context_error() then says more). */

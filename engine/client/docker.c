@@ -29,7 +29,7 @@ static const struct option global_options[] = {
 
 const struct verb *const verb_tables[] = {
 	verbs_run, verbs_container, verbs_exec, verbs_list, verbs_inspect,
-	verbs_logs, verbs_image, verbs_pull, verbs_archive, verbs_build,
+	verbs_logs, verbs_image, verbs_pull, verbs_archive, verbs_cp, verbs_build,
 	verbs_system, verbs_prune, verbs_network, verbs_volume, verbs_disk, verbs_stats, NULL,
 };
 

@@ -10,8 +10,15 @@ need tar curl
 answer() { raw -o "$WORK/answer" -w '%{http_code}' "$@"; }
 fails() {	# REGEX NAME ARGS…
 	local words=$1 name=$2 said; shift 2
-	if said=$(d cp "$@" 2>&1 </dev/null); then tap_result 1 "$name"; diag "it did not fail: $said"; return; fi
-	like "$said" "$words" "$name"
+	local cp
+	for cp in "$CLIENT" "$BUILD/docker"; do
+		if said=$("$cp" cp "$@" 2>&1 </dev/null); then
+			tap_result 1 "$name (${cp##*/})"
+			diag "it did not fail: $said"
+		else
+			like "$said" "$words" "$name ($cp)"
+		fi
+	done
 }
 start_daemon --bridge ddcp0
 d pull -q busybox >/dev/null
@@ -58,8 +65,10 @@ cp_both_ways() {	# CLIENT CONTAINER
 	$cp -q src/file "$c:/vol/in-$c-$1"
 	is "$(cat "vol/in-$c-$1")" file "$say: into a bind"
 }
-cp_both_ways theirs run
-cp_both_ways theirs made
+for who in theirs ours; do
+	cp_both_ways $who run
+	cp_both_ways $who made
+done
 
 # -- words
 fails 'Could not find the file /nope in container run' "no such file" run:/nope .
