@@ -14,6 +14,7 @@
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "core/str.h"
+#include "image/digest.h"
 #include "image/store.h"
 #include "registry/auth.h"
 #include "trace/fact.h"
@@ -79,8 +80,11 @@ static int one_step(struct job *j, const struct node *n, struct err *e)
 		return err_set(e, ECANCELED, "Build cancelled");
 	announce(j, n->original);
 	int r = job_step(j, n, e);
+	if (r < 0 && j->code && j->top)
+		return err_hint(e, "docker run --rm -it %.12s sh shows the image as it was before this step",
+				digest_hex(job_image(j)));
 	if (r < 0)
-		return r;
+		return node_hint(n, e);
 	tell_image(j);
 	step_fact(j, n->original, hits, layers);
 	return 0;
@@ -350,10 +354,22 @@ static int job_begin(struct job *j, const struct build_options *o, struct err *e
 	return r == 0 ? count_stages(j, &j->n_stages, e) : r;
 }
 
+/* In front of the hint that says which line: of which file. */
+static int name_file(const struct build_options *o, struct err *e)
+{
+	char hint[sizeof(e->hint)];
+	memcpy(hint, e->hint, sizeof(hint));
+	if (!str_starts(hint, "line "))
+		return -e->code;
+	e->hint[0] = '\0';
+	return err_hint(e, "in %s, %s", o->name, hint);
+}
+
 int build_check(const struct build_options *o, struct err *e)
 {
 	__attribute__((cleanup(job_end))) struct job j;
-	return job_begin(&j, o, e);
+	int r = job_begin(&j, o, e);
+	return r < 0 ? name_file(o, e) : 0;
 }
 
 int build_image(const struct build_options *o, struct build_result *out, struct err *e)
@@ -368,7 +384,8 @@ int build_image(const struct build_options *o, struct build_result *out, struct 
 	out->code = j.code;
 	if (r == 0)
 		r = finish(&j, e);
-	if (r == 0)
-		snprintf(out->id, sizeof(out->id), "%s", job_image(&j));
-	return r;
+	if (r < 0)
+		return name_file(o, e);
+	snprintf(out->id, sizeof(out->id), "%s", job_image(&j));
+	return 0;
 }

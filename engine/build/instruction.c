@@ -320,8 +320,10 @@ int stages_read(const struct dockerfile *d, struct stages *out, struct err *e)
 		r = instruction_check(n, e);
 		if (r < 0)
 			err_wrap(e, "dockerfile parse error on line %d", n->line);
-		else if ((r = add_to_stages(&s, n, e)) < 0)
-			err_hint(e, "line %d: %s comes before the first FROM", n->line, n->value);
+		else
+			r = add_to_stages(&s, n, e);
+		if (r < 0)
+			node_hint(n, e);
 	}
 	if (r < 0)
 		stages_free(&s);

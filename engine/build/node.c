@@ -47,6 +47,16 @@ void dockerfile_free(struct dockerfile *d)
 	*d = (struct dockerfile){ 0 };
 }
 
+int line_hint(int line, const char *text, struct err *e)
+{
+	return err_hint(e, "line %d is: %.80s%s", line, text, strlen(text) > 80 ? "..." : "");
+}
+
+int node_hint(const struct node *n, struct err *e)
+{
+	return n->line ? line_hint(n->line, n->original, e) : -e->code;	/* 0: --label's */
+}
+
 char *heredoc_text(const struct heredoc *h)
 {
 	struct str text = { 0 };

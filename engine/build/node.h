@@ -53,6 +53,10 @@ int dockerfile_parse_line(const char *line, char escape, struct node **out, stru
 /* The S-expressions of BuildKit's parser tests: "(run \"make\")" and a line end. */
 void node_dump(const struct node *n, struct str *out);
 
+/* Adds to an error which line it is about; returns -e->code. */
+int node_hint(const struct node *n, struct err *e);
+int line_hint(int line, const char *text, struct err *e);
+
 /* What the lines of a here-document say, without the tabs that <<- takes off; owned. */
 char *heredoc_text(const struct heredoc *h);
 

@@ -35,12 +35,6 @@ struct parse {
 	struct dockerfile *out;
 };
 
-/* Docker says what is wrong with a line that can't be read, but not which one it is. */
-static int at_line(int line, const char *text, struct err *e)
-{
-	return err_hint(e, "line %d is: %.80s%s", line, text, strlen(text) > 80 ? "..." : "");
-}
-
 /* ---- physical lines -------------------------------------------------------------- */
 
 /* The next line with its end, which the caller may trim; 0 when there is none. */
@@ -107,14 +101,14 @@ static int maybe_directive(struct parse *p, const char *line, struct err *e)
 	}
 	if (p->seen[which]) {
 		err_set(e, EINVAL, "only one %s parser directive can be used", directive_names[which]);
-		return at_line(p->line, line, e);
+		return line_hint(p->line, line, e);
 	}
 	p->seen[which] = true;
 	if (which != DIR_ESCAPE)
 		return 0;	/* another frontend isn't fetched: we are the only one */
 	if (!str_eq(value, "\\") && !str_eq(value, "`")) {
 		err_set(e, EINVAL, "invalid escape token '%s' does not match ` or \\", value);
-		return at_line(p->line, line, e);
+		return line_hint(p->line, line, e);
 	}
 	p->escape = *value;
 	return 0;
@@ -272,12 +266,12 @@ static int add_instruction(struct parse *p, const char *line, int first, struct 
 	struct node *n;
 	int r = dockerfile_parse_line(line, p->escape, &n, e);
 	if (r < 0)
-		return at_line(first, line, e);
+		return line_hint(first, line, e);
 	add_child(p->out->root, n);
 	n->line = first;
 	r = read_heredocs(p, n, line, e);
 	n->end_line = p->line;
-	return r < 0 ? at_line(first, line, e) : 0;
+	return r < 0 ? line_hint(first, line, e) : 0;
 }
 
 /* 1 with the next instruction's line, 0 at the end. */

@@ -33,7 +33,7 @@ plain() {
 		s/error line ([0-9]+):/error on line \1:/; s/Unknown flag: (\w+)/unknown flag: --\1/
 		s/^Invalid /invalid /; s/--chown=([0-9:]+)(file|dir)/--chown=\1 \2/
 		s/HEALTHCHECK &\{.*/HEALTHCHECK/; s/\x1b\[[0-9]+m//g' |
-		grep -vE 'Running in|[Rr]emov(ed|ing) intermediate|^DEPRECATED|BuildKit is currently|environment-variable|^hint:|^$'
+		grep -vE 'Running in|[Rr]emov(ed|ing) intermediate|^DEPRECATED|BuildKit is currently|environment-variable|^Hint:|^$'
 }
 both() {	# COMMAND...: into $ours and $theirs
 	ours=$("$@" "$OURS" 2>&1 | plain)

@@ -74,7 +74,7 @@ START_TEST(knows_stages)
 	ck_assert_uint_eq(s.stage[0].n_step, 2);
 	ck_assert_ptr_null(s.stage[1].name);
 	ck_assert_str_eq(check("RUN x\n", &e), "no build stage in current context");
-	ck_assert_str_eq(e.hint, "line 1: RUN comes before the first FROM");
+	ck_assert_str_eq(e.hint, "line 1 is: RUN x");
 }
 END_TEST
 
