@@ -16,7 +16,8 @@ static cJSON *show_state(const struct container *c)
 {
 	cJSON *s = cJSON_CreateObject();
 	json_put_str(s, "Status", ctr_status_names[c->status]);
-	json_put_bool(s, "Running", c->status == CTR_RUNNING || c->status == CTR_PAUSED);
+	json_put_bool(s, "Running", c->status == CTR_RUNNING || c->status == CTR_PAUSED ||
+			c->status == CTR_RESTARTING);	/* as dockerd counts */
 	json_put_bool(s, "Paused", c->status == CTR_PAUSED);
 	json_put_bool(s, "Restarting", c->status == CTR_RESTARTING);
 	json_put_bool(s, "OOMKilled", c->oom);

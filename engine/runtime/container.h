@@ -63,7 +63,8 @@ struct container {
 	bool oom;
 	char *error;		/* why the last start failed, or "" */
 	uint64_t created_ns, started_ns, finished_ns;	/* wall clock; 0: never */
-	int starts, restarts;
+	int starts, restarts;	/* restarts: by policy, since the last start by hand */
+	unsigned delay_ms;	/* before the latest of these */
 	bool by_hand;		/* stopped on request: the restart policy rests */
 	bool restarting;	/* by `docker restart`: --rm waits for another end */
 

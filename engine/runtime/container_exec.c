@@ -114,6 +114,8 @@ static int refuse(struct container *c, const struct origin *by, struct err *e)
 	bool paused = c->status == CTR_PAUSED;
 	json_put_str(d, "why", paused ? "paused" : "not-running");
 	container_fact(c, by, "ctr.exec.refused", d);
+	if (c->status == CTR_RESTARTING)
+		return container_is_restarting(c, e);
 	if (paused)
 		return err_http(e, 409, EBUSY,
 				"container %s is paused, unpause the container before exec", c->id);

@@ -93,70 +93,9 @@ const struct launch_events container_launch_events = {
 	.lost = on_lost,
 };
 
-/* -- restart policies -------------------------------------------------------------- */
+/* -- threads that look after one container ------------------------------------------- */
 
 #define HELPER_STACK (256 * 1024)
-
-#define RESTART_FIRST_MS 100		/* doubled each time, as Docker does … */
-#define RESTART_MAX_MS   60000		/* … up to a minute … */
-#define RESTART_RESET_NS 10000000000ull	/* … and from the start after 10 s of running */
-
-static bool wants_restart(const struct container *c)
-{
-	const cJSON *policy = json_obj(c->host, "RestartPolicy");
-	const char *name = json_str_or(policy, "Name", "no");
-	int64_t most = json_int(policy, "MaximumRetryCount", 0);
-	if (c->by_hand || c->all->stopping)
-		return false;
-	if (str_eq(name, "on-failure"))
-		return c->exit_code != 0 && (!most || c->restarts < most);
-	return str_eq(name, "always") || str_eq(name, "unless-stopped");
-}
-
-static unsigned restart_delay_ms(const struct container *c)
-{
-	unsigned ms = RESTART_FIRST_MS;
-	for (int i = 1; i < c->restarts && ms < RESTART_MAX_MS; i++)
-		ms *= 2;
-	return ms < RESTART_MAX_MS ? ms : RESTART_MAX_MS;
-}
-
-/* Lock held while it starts; let go while it rests. */
-static void rest(struct container *c, unsigned ms)
-{
-	uint64_t until = clock_mono_ns() + ms * 1000000ull;
-	while (!c->by_hand && !c->gone && !c->all->stopping && clock_mono_ns() < until) {
-		const struct timespec slice = { .tv_nsec = 50000000 };
-		container_unlock(c);
-		nanosleep(&slice, NULL);
-		container_lock(c);
-	}
-}
-
-static void *restarter(void *arg)
-{
-	struct container *c = arg;
-	struct containers *cs = c->all;
-	struct err e = { 0 };
-	container_lock(c);
-	rest(c, restart_delay_ms(c));
-	if (c->status == CTR_RESTARTING) {
-		bool go = !c->by_hand && !c->gone && !cs->stopping;
-		struct origin by = { 0 };
-		origin_keep(&by, &c->by);
-		c->status = CTR_EXITED;
-		if (go)
-			start_locked(c, &by, &e);
-		else
-			container_save(c, NULL);
-		origin_free(&by);
-		pthread_cond_broadcast(&c->changed);
-	}
-	container_unlock(c);
-	container_put(c);
-	__atomic_sub_fetch(&cs->helpers, 1, __ATOMIC_RELEASE);
-	return NULL;
-}
 
 bool container_helper(struct container *c, void *(*fn)(void *c))
 {
@@ -174,15 +113,6 @@ bool container_helper(struct container *c, void *(*fn)(void *c))
 		container_put(c);
 	}
 	return runs;
-}
-
-static void restart_later(struct container *c)
-{
-	c->restarts = c->finished_ns - c->started_ns > RESTART_RESET_NS ? 1 : c->restarts + 1;
-	c->status = CTR_RESTARTING;
-	container_save(c, NULL);
-	if (!container_helper(c, restarter))
-		c->status = CTR_EXITED;
 }
 
 /* -- the worker -------------------------------------------------------------------- */
@@ -203,7 +133,7 @@ static void exited(struct container *c, const struct launch_exit *x)
 		return;
 	}
 	changes_look(c);
-	if (wants_restart(c))
+	if (restart_wanted(c))
 		restart_later(c);
 }
 

@@ -58,6 +58,7 @@ int container_save(struct container *c, struct err *e);
 struct container *container_load(struct containers *cs, const cJSON *doc);
 char *random_name(struct containers *cs);
 int check_name(const char *name, struct err *e);
+int container_is_restarting(const struct container *c, struct err *e);	/* 409, in docker's words */
 bool container_is_up(const struct container *c);	/* running or paused */
 
 /* container_spec.c: lock held.  s is freed by the caller with spec_free(). */
@@ -136,6 +137,12 @@ void worker_settle(struct containers *cs);
 /* container_exit.c: fn(c) in a thread of its own, which holds a count of c and ends soon
  * after cs->stopping: it gives both back, and counts itself off cs->helpers. */
 bool container_helper(struct container *c, void *(*fn)(void *c));
+
+/* container_restart.c: lock held. */
+bool restart_wanted(const struct container *c);		/* now that it has ended */
+bool restart_with_daemon(const struct container *c);
+void restart_later(struct container *c);
+void restart_forget(struct container *c);
 
 /* container_health.c: lock held. */
 void health_start(struct container *c, bool again);	/* again: of a run that went on */

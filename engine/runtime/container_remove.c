@@ -100,8 +100,8 @@ static int refuse(struct container *c, const struct origin *by, struct err *e)
 	if (c->status == CTR_PAUSED)
 		return err_http(e, 409, EBUSY, "cannot remove container \"/%s\": container is paused"
 				" and must be unpaused first", c->name);
-	err_http(e, 409, EBUSY, "cannot remove container \"/%s\": container is running: stop the container"
-		 " before removing or force remove", c->name);
+	err_http(e, 409, EBUSY, "cannot remove container \"/%s\": container is %s: stop the container"
+		 " before removing or force remove", c->name, ctr_status_names[c->status]);
 	return err_hint(e, "`docker stop %s` first, or `docker rm -f %s`", c->name, c->name);
 }
 
@@ -126,7 +126,7 @@ int remove_locked(struct container *c, const struct origin *by, bool force, bool
 
 	if (c->gone || c->status == CTR_REMOVING)
 		return err_http(e, 409, EBUSY, "removal of container %s is already in progress", c->id);
-	if (container_is_up(c) && !force)
+	if ((container_is_up(c) || c->status == CTR_RESTARTING) && !force)
 		return refuse(c, by, e);
 	if (container_is_up(c))
 		kill_it(c, by);

@@ -95,13 +95,6 @@ static void restore_one(struct container *c)
 	free(info.lower);
 }
 
-static bool starts_with_daemon(const struct container *c)
-{
-	const char *policy = json_str_or(json_obj(c->host, "RestartPolicy"), "Name", "no");
-	return !container_is_up(c) && c->starts > 0 &&
-	       (str_eq(policy, "always") || (str_eq(policy, "unless-stopped") && !c->by_hand));
-}
-
 /* After everything is found again: --rm and restart policies have their way. */
 static void catch_up(struct container *c)
 {
@@ -111,7 +104,7 @@ static void catch_up(struct container *c)
 	origin_keep(&by, &c->by);
 	if (!container_is_up(c) && c->starts > 0 && host_flag(c, "AutoRemove"))
 		remove_locked(c, &by, false, true, &e);
-	else if (starts_with_daemon(c))
+	else if (restart_with_daemon(c))
 		start_locked(c, &by, &e);
 	origin_free(&by);
 	container_unlock(c);

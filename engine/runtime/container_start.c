@@ -102,7 +102,7 @@ int start_locked(struct container *c, const struct origin *by, struct err *e)
 	struct launch_info info = { .pid = 0 };
 
 	attach_await(c);
-	if (c->status == CTR_RUNNING)
+	if (c->status == CTR_RUNNING || c->status == CTR_RESTARTING)
 		return 1;
 	if (c->status == CTR_PAUSED)
 		return err_http(e, 409, EBUSY, "cannot start a paused container, try unpause instead");
@@ -126,6 +126,8 @@ int start_locked(struct container *c, const struct origin *by, struct err *e)
 static int start_or_remove(struct container *c, const struct origin *by, struct err *e)
 {
 	struct err ignored = { 0 };
+	if (!container_is_up(c) && c->status != CTR_RESTARTING)
+		restart_forget(c);
 	int r = start_locked(c, by, e);
 	if (r < 0 && host_flag(c, "AutoRemove") && !container_is_up(c))
 		remove_locked(c, by, false, true, &ignored);

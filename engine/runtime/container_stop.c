@@ -142,6 +142,17 @@ static int stop_locked(struct container *c, const struct origin *by, int grace, 
 	return 0;
 }
 
+/* It rests between two runs: there is nobody to ask. */
+static int give_up(struct container *c)
+{
+	c->by_hand = true;
+	c->status = CTR_EXITED;
+	container_save(c, NULL);
+	container_event(c, "stop", NULL);
+	pthread_cond_broadcast(&c->changed);
+	return 0;
+}
+
 int container_stop(struct container *c, const struct origin *by, int grace, const char *signal,
 		   struct err *e)
 {
@@ -155,9 +166,15 @@ int container_stop(struct container *c, const struct origin *by, int grace, cons
 	if (container_is_up(c))
 		r = stop_locked(c, by, grace, sig ? sig : own_signal(c), e);
 	else if (c->status == CTR_RESTARTING)
-		c->by_hand = true;
+		r = give_up(c);
 	container_unlock(c);
 	return r;
+}
+
+int container_is_restarting(const struct container *c, struct err *e)
+{
+	return err_http(e, 409, EBUSY, "Container %s is restarting, wait until the container is running",
+			c->id);
 }
 
 int container_kill(struct container *c, const struct origin *by, const char *signal,
@@ -167,7 +184,9 @@ int container_kill(struct container *c, const struct origin *by, const char *sig
 	if (sig < 0)
 		return err_set(e, EINVAL, "Invalid signal: %s", signal);
 	container_lock(c);
-	if (!container_is_up(c)) {
+	if (c->status == CTR_RESTARTING) {
+		r = container_is_restarting(c, e);
+	} else if (!container_is_up(c)) {
 		r = err_http(e, 409, EINVAL, "cannot kill container: %s: container %s is not running",
 			     c->name, c->id);
 	} else {
@@ -189,7 +208,9 @@ int container_pause(struct container *c, const struct origin *by, bool pause, st
 {
 	int r = 0;
 	container_lock(c);
-	if (!container_is_up(c))
+	if (c->status == CTR_RESTARTING)
+		r = container_is_restarting(c, e);
+	else if (!container_is_up(c))
 		r = err_http(e, 409, EINVAL, "container %s is not running", c->id);
 	else if (pause == (c->status == CTR_PAUSED))
 		r = err_http(e, pause ? 409 : 500, EINVAL, pause ? "container %s is already paused" :

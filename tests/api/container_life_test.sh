@@ -28,10 +28,10 @@ start
 is "$(docker port web | grep -v ::)" "80/tcp -> 0.0.0.0:8092" "a port that was taken meanwhile is not shown"
 like "$(facts net.refused)" '"host":8091' "and is in the journal"
 like "$(cat "$WORK/daemon.log")" "container web lost its port 8091: " "and said"
-is "$(curl -s -m 5 localhost:8092)" "Welcome to nginx!" "the other port works"
+is "$(curl -s -m 5 --retry 5 --retry-all-errors localhost:8092)" "Welcome to nginx!" "the other port works"
 kill $thief
 docker restart -t 0 web >/dev/null
-is "$(curl -s -m 5 localhost:8091)" "Welcome to nginx!" "the next start has it back"
+is "$(curl -s -m 5 --retry 5 --retry-all-errors localhost:8091)" "Welcome to nginx!" "the next start has it back"
 
 # -- a second port that can't be had
 docker run -d --name second -p 8093:80 -p 8091:80 busybox sleep 100 >/dev/null 2>&1
