@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/credentials.h"
 #include "client/image_name.h"
 #include "client/pull.h"
 #include "client/url.h"
@@ -251,6 +252,16 @@ static int push_path(struct command *c, struct str *path, char **shown, struct e
 	return r;
 }
 
+static int introduce(struct command *c, const char *full_name, struct err *e)
+{
+	struct http *h;
+	int r = command_http(c, &h, e);
+
+	if (r == 0)
+		credentials_introduce(h, full_name);
+	return r;
+}
+
 static int push_verb(struct command *c)
 {
 	autostr struct str path = { 0 };
@@ -259,6 +270,8 @@ static int push_verb(struct command *c)
 	struct err e = { 0 };
 	int r = push_path(c, &path, &shown, &e);
 	fflush(stdout);
+	if (r == 0)
+		r = introduce(c, shown, &e);
 	if (r == 0)
 		r = send(c, path.s, -1, quiet ? NULL : stdout, &e);
 	if (r < 0)

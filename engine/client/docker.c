@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/config.h"
 #include "client/verb.h"
 #include "core/cleanup.h"
 
@@ -29,7 +30,7 @@ static const struct option global_options[] = {
 
 const struct verb *const verb_tables[] = {
 	verbs_run, verbs_container, verbs_exec, verbs_list, verbs_inspect,
-	verbs_logs, verbs_image, verbs_pull, verbs_archive, verbs_cp, verbs_build,
+	verbs_logs, verbs_image, verbs_pull, verbs_archive, verbs_cp, verbs_build, verbs_login,
 	verbs_system, verbs_prune, verbs_network, verbs_volume, verbs_disk, verbs_stats, NULL,
 };
 
@@ -327,6 +328,7 @@ static int global(const struct options *g)
 {
 	const char *context = opt_text(g, "context");
 
+	config_folder(opt_text(g, "config"));
 	if (g->help) {
 		help_top();
 		return 0;

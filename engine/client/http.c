@@ -28,6 +28,7 @@ struct http {
 	char *host;
 	struct http_address address;
 	struct str extra;		/* header lines added to every request */
+	struct str once;		/* header lines for the next request alone */
 	int fd;
 	bool used;			/* carried an answer already: may be stale */
 	struct str head;		/* of the last answer */
@@ -71,6 +72,7 @@ void http_close(struct http *h)
 		return;
 	hang_up(h);
 	str_free(&h->extra);
+	str_free(&h->once);
 	str_free(&h->head);
 	free(h->host);
 	free(h);
@@ -89,6 +91,12 @@ void http_header(struct http *h, const char *name, const char *value)
 {
 	if (!strpbrk(value, "\r\n"))
 		str_addf(&h->extra, "%s: %s\r\n", name, value);
+}
+
+void http_header_once(struct http *h, const char *name, const char *value)
+{
+	if (!strpbrk(value, "\r\n"))
+		str_addf(&h->once, "%s: %s\r\n", name, value);
 }
 
 void http_patience(struct http *h, unsigned ms)
@@ -212,6 +220,9 @@ static void request_head(struct http *h, struct str *req, const char *method, co
 		 method, path);
 	if (h->extra.s)
 		str_add(req, h->extra.s);
+	if (h->once.s)
+		str_add(req, h->once.s);
+	str_clear(&h->once);
 	if (type)
 		str_addf(req, "Content-Type: %s\r\n", type);
 	if (len || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0)

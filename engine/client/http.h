@@ -28,6 +28,8 @@ void http_close(struct http *h);	/* NULL is fine */
 int http_again(const struct http *h, struct http **out, struct err *e);
 /* Sent with every request from here on ("X-Drydock-Actor", "X-Drydock-Step" …). */
 void http_header(struct http *h, const char *name, const char *value);
+/* Sent with the next http_call() or its like, and then forgotten: credentials. */
+void http_header_once(struct http *h, const char *name, const char *value);
 /* How long a wait for the daemon may last; 0: as long as it takes, which is the
  * default.  Then it counts as gone. */
 void http_patience(struct http *h, unsigned ms);

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "client/credentials.h"
 #include "client/image_name.h"
 #include "client/url.h"
 #include "client/verb.h"
@@ -32,6 +33,7 @@ int pull_image(struct http *h, const struct pull *p, struct err *e)
 	url_add(&path, "fromImage", n.full);
 	url_add(&path, "tag", n.tag);
 	url_add(&path, "platform", p->platform);
+	credentials_introduce(h, n.full);
 	image_name_free(&n);
 	f.p = progress_new(p->to);
 	r = http_lines(h, "POST", path.s, NULL, on_message, &f, e);

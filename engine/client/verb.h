@@ -45,7 +45,8 @@ struct command {
 /* The tables, each ended by a row without paths. */
 extern const struct verb verbs_run[], verbs_container[], verbs_inspect[], verbs_logs[], verbs_exec[],
 	verbs_list[], verbs_image[], verbs_pull[], verbs_system[], verbs_prune[], verbs_network[],
-	verbs_volume[], verbs_archive[], verbs_cp[], verbs_disk[], verbs_stats[], verbs_build[];
+	verbs_volume[], verbs_archive[], verbs_cp[], verbs_disk[], verbs_stats[], verbs_build[],
+	verbs_login[];
 /* All of them, NULL-terminated. */
 extern const struct verb *const verb_tables[];
 
