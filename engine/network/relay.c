@@ -9,7 +9,9 @@
  * loopback only has said that nobody outside may reach it, and docker honours
  * that too.
  *
- * Copying.  What one side sends is written to the other at once.  What the
+ * Copying (through one buffer that stays in the processor's cache: splice(2) by way of
+ * pipes was measured no faster, and costs two more descriptors each way).  What one
+ * side sends is written to the other at once.  What the
  * other can't take is kept (one reading's worth at most), and nothing more is
  * read until it is gone: the kernel's windows then slow the sender down
  * (backpressure).  A side that has finished sending has that passed on by

@@ -279,6 +279,10 @@ int network_check(const cJSON *body, struct err *e)
 	    *json_str_or(json_obj(body, "ConfigFrom"), "Network", ""))
 		return err_set(e, EINVAL, "configuration-only and ingress networks are a swarm's: this"
 			       " engine has none");
+	if (json_bool(body, "EnableIPv6")) {
+		err_set(e, EINVAL, "this engine's networks have IPv4 addresses only");
+		return err_hint(e, "leave out --ipv6; ports are published on IPv6, too");
+	}
 	if ((r = check_driver(json_str_or(body, "Driver", ""), e)) < 0 ||
 	    (r = check_ipam(body, e)) < 0)
 		return r;
