@@ -21,6 +21,7 @@ import tempfile
 import time
 
 from engines import Docker, Drydock, Runc, layer_tar, put, sh, until
+from transfers import Transfers
 
 ISOLATED = "DRYDOCK_BENCH_ISOLATED"
 MS, KIB = 1e6, 1024
@@ -30,6 +31,7 @@ COPY data /data/
 RUN ["/hello"]
 CMD ["/hello"]
 """
+TRANSFERS = 10  # rounds of what moves a large image
 IDLE = 300  # containers that wait side by side
 GULP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "gulp.py")
 GULP_BYTES = 1 << 30
@@ -165,6 +167,13 @@ class Bench:
                             "/hello") for engine in (self.ours, self.docker)]
         ours, docker = self.race(self.rounds, *words)
         self.report.faster("exec of a program", ours, docker, "docker", 15)
+
+    def transfers(self):
+        moves = Transfers(self.report, self.ours, self.docker, self.work, TRANSFERS)
+        try:
+            moves.measure()
+        finally:
+            moves.stop()
 
     def idle(self):
         """Many containers, one after the other, each there until all are."""
@@ -341,7 +350,8 @@ def isolate():
 def measure(bench):
     for figure_of in (bench.daemon, bench.run_default, bench.run_without_network, bench.floor,
                       bench.exec_program, bench.build_five_steps, bench.client, bench.tracing,
-                      bench.supervisor, bench.published_port, bench.prompt, bench.idle):
+                      bench.supervisor, bench.published_port, bench.prompt, bench.transfers,
+                      bench.idle):
         try:
             figure_of()
         except (RuntimeError, OSError) as why:
@@ -359,7 +369,7 @@ def main():
         isolate()
     sh("ip", "link", "set", "lo", "up")
     with tempfile.TemporaryDirectory(prefix="drydock-bench.") as work:
-        sh("mount", "-t", "tmpfs", "-o", "size=1g", "bench", work)
+        sh("mount", "-t", "tmpfs", "-o", "size=4g", "bench", work)
         try:
             bench = Bench(os.path.abspath(options.build), max(options.rounds, 20), work)
             measure(bench)
