@@ -11,6 +11,8 @@
 #include "api/api.h"
 #include "core/clock.h"
 
+#define EXPRESSION_MAX 256	/* bytes; a container's name has far fewer */
+
 /* {"v":true} or ["v"] -> ["v"]; NULL for anything else. */
 static cJSON *values(const cJSON *given)
 {
@@ -80,12 +82,20 @@ bool filter_prefix(const cJSON *filters, const char *key, const char *value)
 	return any(filters, key, value, str_starts);
 }
 
+/* regcomp() takes stack for each bracket and memory for each repetition, multiplied
+ * where they are nested: what is long, or repeats by count twice, is no expression. */
+static bool is_modest(const char *expression)
+{
+	const char *count = strchr(expression, '{');
+	return strlen(expression) <= EXPRESSION_MAX && !(count && strchr(count + 1, '{'));
+}
+
 static bool matches(const char *value, const char *want)
 {
 	regex_t re;
 	if (str_eq(value, want))
 		return true;
-	if (regcomp(&re, want, REG_EXTENDED | REG_NOSUB) != 0)
+	if (!is_modest(want) || regcomp(&re, want, REG_EXTENDED | REG_NOSUB) != 0)
 		return false;
 	bool fits = regexec(&re, value, 0, NULL, 0) == 0;
 	regfree(&re);
