@@ -16,6 +16,7 @@ struct pull {
 	struct origin by;	/* owned text */
 	int n_new, n_exists;
 	int64_t bytes;
+	bool all;		/* every tag of the repository */
 };
 
 static void fact(struct pull *p, const char *type, const char *image, cJSON *d)
@@ -119,24 +120,57 @@ static void end_facts(struct pull *p, const struct image *img)
 	event_add("image", "pull", p->shown, a);
 }
 
+static struct pull_options options(struct pull *p)
+{
+	return (struct pull_options){
+		.ref = p->ref, .platform = p->platform, .auth = p->auth, .mirrors = p->api->mirrors,
+		.insecure = p->api->insecure, .progress = progress, .arg = p,
+		.cancel = stream_cancel(p->stream),
+	};
+}
+
+static int pull_one(struct pull *p, struct err *e)
+{
+	autoimage struct image *img = NULL;
+	struct pull_options o = options(p);
+	begin_facts(p);
+	int r = image_pull(p->api->images, &o, &img, e);
+	resolve_fact(p, r == 0 || err_status(e) != 404);
+	if (r == 0)
+		end_facts(p, img);
+	return r;
+}
+
+/* A name alone means every tag that its repository has. */
+static int pull_all(struct pull *p, struct err *e)
+{
+	struct pull_options o = options(p);
+	autofree char *repository = str_dup(p->ref), *familiar = str_dup(p->shown);
+	char **tags;
+	*strrchr(familiar, ':') = '\0';	/* "latest", which nobody asked for */
+	int r = image_remote_tags(p->api->images, &o, &tags, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; r == 0 && tags[i]; i++) {
+		free(p->ref);
+		free(p->shown);
+		p->ref = str_printf("%s:%s", repository, tags[i]);
+		p->shown = str_printf("%s:%s", familiar, tags[i]);
+		p->n_new = p->n_exists = 0;
+		p->bytes = 0;
+		r = pull_one(p, e);
+	}
+	strv_free(tags);
+	return r;
+}
+
 static void produce(struct stream *s, void *arg)
 {
 	struct pull *p = arg;
 	struct err e = { 0 };
-	autoimage struct image *img = NULL;
-	struct pull_options o = {
-		.ref = p->ref, .platform = p->platform, .auth = p->auth, .mirrors = p->api->mirrors,
-		.insecure = p->api->insecure, .progress = progress, .arg = p,
-		.cancel = stream_cancel(s),
-	};
 	p->stream = s;
-	begin_facts(p);
-	int r = image_pull(p->api->images, &o, &img, &e);
-	resolve_fact(p, r == 0 || err_status(&e) != 404);
-	if (r < 0)
+	if ((p->all ? pull_all(p, &e) : pull_one(p, &e)) < 0)
 		stream_fail(s, &e);
-	else
-		end_facts(p, img);
 }
 
 static void release(void *arg)
@@ -150,23 +184,36 @@ static void release(void *arg)
 	free(p);
 }
 
+/* Has it a tag or a digest?  A colon before the last slash is a port's. */
+static bool names_one(const char *ref)
+{
+	const char *slash = strrchr(ref, '/');
+	return strpbrk(slash ? slash : ref, ":@") != NULL;
+}
+
 int images_create(struct request *r, struct err *e)
 {
 	const char *from = query_or(r, "fromImage", ""), *tag = query_or(r, "tag", "");
-	struct reference ref;
 	if (!*from)
 		return images_import(r, e);
-	autofree char *name = str_printf("%s%s%s", from, !*tag ? "" : strchr(tag, ':') ? "@" : ":", tag);
+	/* "name:" is how some clients say that they mean all tags. */
+	int len = (int)strlen(from) - str_ends(from, ":");
+	autofree char *name = str_printf("%.*s%s%s", len, from, !*tag ? "" :
+					 strchr(tag, ':') ? "@" : ":", tag);
+	autofree char *shown = NULL;
+	struct reference ref;
 	int n = reference_parse(name, &ref, e);
 	if (n < 0)
 		return n;
-	struct pull *p = mem_alloc(sizeof(*p));
-	p->shown = reference_familiar(&ref);
+	shown = reference_familiar(&ref);
 	reference_free(&ref);
-	p->api = r->api;
+	struct pull *p = mem_alloc(sizeof(*p));
+	*p = (struct pull){
+		.api = r->api, .all = !names_one(name), .shown = steal_ptr(shown),
+		.platform = *query_or(r, "platform", "") ? str_dup(query(r, "platform")) : NULL,
+		.auth = str_dup(MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, "X-Registry-Auth")),
+	};
 	p->ref = steal_ptr(name);
-	p->platform = query(r, "platform") && *query(r, "platform") ? str_dup(query(r, "platform")) : NULL;
-	p->auth = str_dup(MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, "X-Registry-Auth"));
 	origin_keep(&p->by, &r->origin);
 	return reply_held_stream(r, "application/json", produce, release, p, e);
 }

@@ -91,6 +91,10 @@ int image_pull(struct image_store *s, const struct pull_options *o, struct image
 int image_inspect_remote(struct image_store *s, const struct pull_options *o, cJSON **out,
 			 struct err *e);
 
+/* The tags that the registry of a name has for its repository; owned. */
+int image_remote_tags(struct image_store *s, const struct pull_options *o, char ***out,
+		      struct err *e);
+
 /* Push: to the registry of the name, to `url` if given, or into the folder of a
  * registry on this machine (the course registry takes the place of Docker Hub that
  * way).  Lines as docker's; id is the layer's. */

@@ -308,6 +308,12 @@ static int inspect_from(struct pull *p, struct err *e)
 	return 0;
 }
 
+static int tags_from(struct pull *p, struct err *e)
+{
+	strv_free(steal_ptr(p->tags));
+	return registry_tags(p->from, &p->tags, e);
+}
+
 /* ---- which registry -------------------------------------------------------------- */
 
 static void start_over(struct pull *p)
@@ -444,24 +450,43 @@ static void finish(struct pull *p)
 {
 	start_over(p);
 	cJSON_Delete(p->about);
+	strv_free(p->tags);
 	reference_free(&p->ref);
 	free(p->familiar);
 	pthread_mutex_destroy(&p->lock);
 }
 
+/* A question to whichever registry has the name: the answer is left in p. */
+static int ask(struct pull *p, struct err *e)
+{
+	struct err here = { 0 };
+	pthread_mutex_init(&p->lock, NULL);
+	int r = prepare(p, &here);
+	if (r == 0)
+		r = pull(p, &here);
+	if (r < 0 && e)
+		*e = here;
+	return r;
+}
+
 int image_inspect_remote(struct image_store *s, const struct pull_options *o, cJSON **out,
 			 struct err *e)
 {
-	struct err here = { 0 };
 	struct pull p = { .s = s, .o = o, .act = inspect_from };
-	pthread_mutex_init(&p.lock, NULL);
-	int r = prepare(&p, &here);
-	if (r == 0)
-		r = pull(&p, &here);
+	int r = ask(&p, e);
 	if (r == 0)
 		*out = steal_ptr(p.about);
-	else if (e)
-		*e = here;
+	finish(&p);
+	return r;
+}
+
+int image_remote_tags(struct image_store *s, const struct pull_options *o, char ***out,
+		      struct err *e)
+{
+	struct pull p = { .s = s, .o = o, .act = tags_from };
+	int r = ask(&p, e);
+	if (r == 0)
+		*out = steal_ptr(p.tags);
 	finish(&p);
 	return r;
 }

@@ -17,6 +17,7 @@ struct pull {
 	const struct pull_options *o;
 	int (*act)(struct pull *p, struct err *e);	/* what for, once a registry is open */
 	cJSON *about;			/* image_inspect_remote()'s answer */
+	char **tags;			/* image_remote_tags()'s */
 	struct reference ref;
 	char *familiar;			/* "python:3.9-slim" */
 	char holder[32];		/* under which this pull's layers are pinned */

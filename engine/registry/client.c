@@ -265,6 +265,51 @@ int registry_login(const struct registry_target *t, struct err *e)
 	return err_http(e, 401, EACCES, "Get \"%s/v2/\": %s", r->url, why);
 }
 
+/* ---- tags ------------------------------------------------------------------------ */
+
+#define TAGS_PAGE  100
+#define TAGS_LIMIT (1u << 20)	/* bytes of one page */
+
+static int tags_page(struct registry *r, const char *last, cJSON **out, struct err *e)
+{
+	autofetch struct fetch *f = NULL;
+	autofree char *text = NULL;
+	size_t len = 0;
+	struct fetch_request q = { .method = "GET" };
+	autofree char *path = str_printf("/v2/%s/tags/list?n=%d%s%s", r->repository, TAGS_PAGE,
+					 last ? "&last=" : "", last ? last : "");
+	int err = registry_request(r, &q, path, &f, e);
+	if (err == 0)
+		err = stream_whole(&f->s, TAGS_LIMIT, &text, &len, e);
+	return err < 0 ? err : json_parse(text, len, out, e);
+}
+
+/* Page by page, each after the last tag of the one before, until one is not full. */
+int registry_tags(struct registry *r, char ***out, struct err *e)
+{
+	char **tags = mem_alloc(sizeof(*tags));
+	size_t n = 0;
+	for (int got = TAGS_PAGE; got >= TAGS_PAGE;) {
+		autojson cJSON *o = NULL;
+		const cJSON *t;
+		int err = tags_page(r, n ? tags[n - 1] : NULL, &o, e);
+		if (err < 0) {
+			strv_free(tags);
+			return err;
+		}
+		got = 0;
+		cJSON_ArrayForEach(t, json_obj(o, "tags"))
+			/* One that doesn't know pages gives all of them again. */
+			if (cJSON_IsString(t) && (!n || strcmp(t->valuestring, tags[n - 1]) > 0)) {
+				strv_add(&tags, t->valuestring);
+				n++;
+				got++;
+			}
+	}
+	*out = tags;
+	return 0;
+}
+
 /* ---- manifests ------------------------------------------------------------------- */
 
 #define MANIFEST_LIMIT (4u << 20)	/* what registries accept at the most */

@@ -53,6 +53,9 @@ void registry_doc_free(struct registry_doc *d);
 int registry_manifest(struct registry *r, const char *ref, struct registry_doc *out,
 		      struct err *e);
 
+/* The repository's tags, all of them; owned. */
+int registry_tags(struct registry *r, char ***out, struct err *e);
+
 /* A blob's bytes, `size` of them if > 0.  A connection that breaks is taken up
  * again where it broke, a few times; the caller checks the digest. */
 int registry_blob(struct registry *r, const char *digest, int64_t size, struct stream **out,
