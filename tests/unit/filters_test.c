@@ -84,7 +84,8 @@ START_TEST(reads_truth)
 		bool out = before;
 		int r = filter_bool(f, "k", &out, NULL);
 		ck_assert_int_eq(r < 0, truths[_i].want < 0);
-		ck_assert_int_eq(out, truths[_i].want == 0 || truths[_i].want == 1 ? truths[_i].want : before);
+		bool given = truths[_i].want == 0 || truths[_i].want == 1;
+		ck_assert_int_eq(out, given ? truths[_i].want : before);
 	}
 }
 END_TEST
