@@ -42,6 +42,9 @@ $(B)/obj/%.o: %.c | $(GEN_H)
 	$(call say,CC)
 	$(Q)$(CC) $(CFLAGS) $(banned) $(DEPFLAGS) -c -o $@ $<
 
+# Copied in by the assembler, which the compiler knows nothing of.
+$(B)/obj/trace/journal_vocabulary.o $(B)/obj/labs/vocabulary.o: trace/fact.def
+
 $(B)/libdrydock-engine.a: $(ENGINE_OBJ)
 $(B)/libdrydock-client.a: $(CLIENT_OBJ)
 $(B)/%.a:

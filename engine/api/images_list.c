@@ -110,6 +110,12 @@ static cJSON *show_row(struct request *r, const struct image *img, char *const *
 	return o;
 }
 
+/* One of a build's steps that others were made from: shown only with all=1. */
+static bool in_between(struct request *r, const struct image *img)
+{
+	return !img->tags[0] && !img->digests[0] && image_has_children(r->api->images, img->id);
+}
+
 cJSON *df_images(struct request *r, int64_t *layers)
 {
 	struct shelf s = { 0 };
@@ -119,8 +125,10 @@ cJSON *df_images(struct request *r, int64_t *layers)
 		return rows;
 	*layers = count_layers(&s);
 	for (size_t i = 0; i < s.n; i++)
-		cJSON_AddItemToArray(rows, show_row(r, s.v[i], s.v[i]->tags, s.v[i]->digests,
-						    uses(r, s.v[i]->id), shared_size(&s, s.v[i])));
+		if (!in_between(r, s.v[i]))
+			cJSON_AddItemToArray(rows, show_row(r, s.v[i], s.v[i]->tags,
+							    s.v[i]->digests, uses(r, s.v[i]->id),
+							    shared_size(&s, s.v[i])));
 	shelf_free(&s);
 	return rows;
 }
@@ -158,12 +166,6 @@ static char **names_that_fit(const cJSON *patterns, char *const *names)
 			strv_add(&fit, *v);
 	}
 	return fit;
-}
-
-/* One of a build's steps that others were made from: shown only with all=1. */
-static bool in_between(struct request *r, const struct image *img)
-{
-	return !img->tags[0] && !img->digests[0] && image_has_children(r->api->images, img->id);
 }
 
 static bool wanted(struct request *r, const struct want *w, const struct image *img)

@@ -26,12 +26,10 @@ static const char *add_stars(struct str *re, const char *p)
 
 static const char *add_class(struct str *re, const char *p)
 {
-	const char *end = p + 1 + (p[1] == '^' || p[1] == '!');
-	end = strchr(*end ? end + 1 : end, ']');
+	const char *first = p + 1 + (p[1] == '^');	/* of the set itself */
+	const char *end = strchr(*first ? first + 1 : first, ']');
 	if (!end)
 		return NULL;
-	str_add(re, p[1] == '^' || p[1] == '!' ? "[^" : "[");
-	p += 1 + (p[1] == '^' || p[1] == '!');
 	str_addn(re, p, (size_t)(end + 1 - p));
 	return end + 1;
 }

@@ -41,6 +41,10 @@ is "$(in_image five 'readlink /app/link; ls -ld /app/sub | cut -c1-10')" $'file\
 	"links and folders arrive"
 is "$(d ps -aq)" "" "no container is left"
 is "$(d images -q | wc -l)" 2 "the steps' images are not in the way"
+is "$(d system df --format '{{.TotalCount}}' | head -n1)" 2 "nor counted by system df"
+like "$(raw http://d/v1.47/drydock/facts | grep build.step | head -n1)" \
+	'"n":2,"text":"RUN echo hello .*","cached":false,"layer":true' "the journal has each step"
+like "$(raw http://d/v1.47/drydock/facts | grep build.end)" '"steps":5,"cached":0,"layers":2' "and the build's end"
 ok "and are there with -a" test "$(d images -aq | wc -l)" -gt 4
 
 again=$(build -t five <<<"$five")
@@ -92,6 +96,11 @@ is "$(config conf Cmd)" null "which drops the base's CMD"
 is "$(d image inspect -f '{{.Author}}' conf)" me "MAINTAINER"
 like "$(build <<<'FROM conf')" '^# Executing 1 build trigger$' "ONBUILD is for the next build"
 like "$(build <<<'FROM conf')" '^triggered$|Using cache' "and runs there"
+
+out=$(build -t volume <<<$'FROM busybox\nVOLUME /v\nRUN echo x >/v/f; ls /v\nRUN ls -A /v')
+like "$out" '^f$' "RUN may write to a volume"
+is "$(in_image volume 'ls -A /v')$(d volume ls -q)" "" "but nothing of it stays"
+d rmi volume >/dev/null
 
 # ---- arguments --------------------------------------------------------------------------
 

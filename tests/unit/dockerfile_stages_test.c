@@ -112,7 +112,7 @@ static const struct { const char *patterns, *path; bool match; } ignores[] = {
 	{ "*.o", "x.o", true }, { "*.o", "d/x.o", false }, { "**/*.o", "d/e/x.o", true },
 	{ "**/*.o", "x.o", true }, { "d/**", "d/e/f", true }, { "d/**/f", "d/f", true },
 	{ "a?c", "abc", true }, { "a?c", "a/c", false }, { "[a-c]x", "bx", true },
-	{ "[^a]x", "bx", true }, { "[^a]x", "ax", false }, { "a.b", "aXb", false },
+	{ "[^a]x", "bx", true }, { "[^a]x", "ax", false }, { "[!a]x", "ax", true }, { "a.b", "aXb", false },
 	{ "\\*", "*", true }, { "\\*", "x", false },
 	{ "*\n!keep", "keep", false }, { "*\n!keep", "other", true },
 	{ "d\n!d/x", "d/x", false }, { "d\n!d/x\nd/x/y", "d/x/y", true },
