@@ -103,7 +103,7 @@ static int ask(struct auth *a, struct fetch_pool *p, const char *realm, const ch
 {
 	autostr struct str url = { 0 };
 	struct fetch_request q = { .method = "GET", .stop = like->stop, .arg = like->arg,
-				   .ca_file = like->ca_file };
+				   .trust = like->trust };
 	if (a->identity) {
 		autostr struct str form = { 0 };
 		add_query(&form, "grant_type", "refresh_token");

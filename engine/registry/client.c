@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
@@ -17,10 +18,12 @@
 #include "registry/fetch.h"
 
 #define ERROR_LIMIT (64u << 10)
-#define CERTS_D "/etc/docker/certs.d"	/* dockerd's folder of private authorities */
+#define PATIENCE 10	/* seconds that we wait by ourselves if a registry asks us to */
+#define ASKS 3		/* how often one request is sent in that case */
 
 struct registry {
-	char *url, *repository, *scope, *ca_file;
+	char *url, *repository, *scope;
+	struct trust trust;
 	atomic_bool maybe_tls;		/* until the first answer */
 	bool (*stop)(void *arg);
 	void *arg;
@@ -42,43 +45,32 @@ bool registry_is_loopback(const char *domain)
 
 char *registry_url(const char *domain, char *const *insecure, bool *maybe_tls)
 {
-	bool plain = registry_is_loopback(domain);
-	for (size_t i = 0; insecure && insecure[i]; i++)
-		plain |= str_eq(insecure[i], domain);
+	bool plain = registry_is_loopback(domain) || trust_insecure(domain, insecure);
 	*maybe_tls = plain;
 	if (str_eq(domain, "docker.io"))
 		domain = "registry-1.docker.io";
 	return str_printf("%s://%s", plain ? "http" : "https", domain);
 }
 
-static char *private_ca(const char *url)
-{
-	const char *host = strstr(url, "://");
-	if (!host)
-		return NULL;
-	host += 3;
-	char *path = str_printf(CERTS_D "/%.*s/ca.crt", (int)strcspn(host, "/"), host);
-	if (access(path, R_OK) == 0)
-		return path;
-	free(path);
-	return NULL;
-}
-
 int registry_open(const struct registry_target *t, struct registry **out, struct err *e)
 {
 	struct registry *r = mem_alloc(sizeof(*r));
-	int err = auth_parse(t->auth, &r->auth, e);
+	int err = trust_read(t->url, &r->trust, e);
+	if (err == 0)
+		err = auth_parse(t->auth, &r->auth, e);
 	if (err < 0) {
+		trust_free(&r->trust);
 		free(r);
 		return err;
 	}
+	/* What may be plain HTTP has nothing that a certificate could vouch for. */
+	r->trust.anybody = t->maybe_tls;
 	r->url = str_dup(t->url);
 	while (str_ends(r->url, "/"))
 		r->url[strlen(r->url) - 1] = '\0';
 	r->repository = str_dup(t->repository);
 	r->scope = !*t->repository ? str_dup("") :
 		   str_printf("repository:%s:%s", t->repository, t->push ? "pull,push" : "pull");
-	r->ca_file = private_ca(t->url);
 	r->maybe_tls = t->maybe_tls;
 	r->stop = t->stop;
 	r->arg = t->arg;
@@ -99,7 +91,7 @@ void registry_close(struct registry **rp)
 	free(r->url);
 	free(r->repository);
 	free(r->scope);
-	free(r->ca_file);
+	trust_free(&r->trust);
 	free(r);
 	*rp = NULL;
 }
@@ -148,7 +140,9 @@ static int refused(struct fetch *f, struct err *e)
 				"received unexpected HTTP status: %d", f->status);
 	err_http(e, status, code, "%s: %s", name, json_str_or(first, "message", ""));
 	if (code == EAGAIN)
-		err_hint(e, "this registry limits how much is pulled: wait, or `docker login`");
+		err_hint(e, "this registry limits how much is pulled: wait%s%s%s, or `docker login`",
+			 f->retry_after ? " (" : "", f->retry_after ? f->retry_after : "",
+			 f->retry_after ? " seconds)" : "");
 	return -code;
 }
 
@@ -160,18 +154,19 @@ static int send_once(struct registry *r, const struct fetch_request *like, const
 	struct fetch_request q = *like;
 	char **headers = strv_dup(like->headers);
 	pthread_mutex_lock(&r->lock);
-	/* An upload's address may be at another host. */
+	/* An upload's address may be at another host, which is not told who we are. */
 	autofree char *url = *path == '/' ? str_printf("%s%s", r->url, path) : str_dup(path);
-	autofree char *bearer = r->auth.bearer
+	bool same = str_starts(url, r->url) && url[strlen(r->url)] == '/';
+	autofree char *bearer = same && r->auth.bearer
 		? str_printf("Authorization: Bearer %s", r->auth.bearer) : NULL;
-	q.user = r->auth.basic ? r->auth.user : NULL;
+	q.user = same && r->auth.basic ? r->auth.user : NULL;
 	q.password = r->auth.password;
 	pthread_mutex_unlock(&r->lock);
 	if (bearer)
 		strv_add(&headers, bearer);
 	q.url = url;
 	q.headers = headers;
-	q.ca_file = r->ca_file;
+	q.trust = &r->trust;
 	q.stop = r->stop;
 	q.arg = r->arg;
 	int err = fetch_open(r->pool, &q, out, e);
@@ -211,15 +206,15 @@ static int try_tls(struct registry *r, const struct fetch_request *q, const char
 
 static int answer_challenge(struct registry *r, const struct fetch *f, struct err *e)
 {
-	struct fetch_request q = { .stop = r->stop, .arg = r->arg, .ca_file = r->ca_file };
+	struct fetch_request q = { .stop = r->stop, .arg = r->arg, .trust = &r->trust };
 	pthread_mutex_lock(&r->lock);
 	int err = auth_answer(&r->auth, r->pool, f->challenge, r->scope, &q, e);
 	pthread_mutex_unlock(&r->lock);
 	return err;
 }
 
-int registry_request(struct registry *r, const struct fetch_request *q, const char *path,
-		     struct fetch **out, struct err *e)
+static int request_once(struct registry *r, const struct fetch_request *q, const char *path,
+			struct fetch **out, struct err *e)
 {
 	autofetch struct fetch *f = NULL;
 	int err = send_once(r, q, path, &f, e);
@@ -237,6 +232,45 @@ int registry_request(struct registry *r, const struct fetch_request *q, const ch
 		if (err < 0)
 			return err;
 	}
+	*out = steal_ptr(f);
+	return 0;
+}
+
+/* How long the registry asks us to wait: 0 if it doesn't, or for longer than we would. */
+static long asked_to_wait(const struct fetch *f)
+{
+	long n = (f->status == 429 || f->status == 503) && f->retry_after
+		? strtol(f->retry_after, NULL, 10) : 0;
+	return n > 0 && n <= PATIENCE ? n : 0;
+}
+
+/* -ECANCELED: stop() said so meanwhile. */
+static int wait_seconds(const struct registry *r, long seconds, struct err *e)
+{
+	const struct timespec tick = { .tv_nsec = 200000000 };
+	for (long i = 0; i < seconds * 5; i++) {
+		if (r->stop && r->stop(r->arg))
+			return err_set(e, ECANCELED, "context canceled");
+		nanosleep(&tick, NULL);
+	}
+	return 0;
+}
+
+int registry_request(struct registry *r, const struct fetch_request *q, const char *path,
+		     struct fetch **out, struct err *e)
+{
+	autofetch struct fetch *f = NULL;
+	long seconds;
+	int err = request_once(r, q, path, &f, e);
+	/* A body that is read while it is sent can't be sent again. */
+	for (int i = 1; err == 0 && i < ASKS && !q->upload && (seconds = asked_to_wait(f)); i++) {
+		fetch_close(&f);
+		err = wait_seconds(r, seconds, e);
+		if (err == 0)
+			err = request_once(r, q, path, &f, e);
+	}
+	if (err < 0)
+		return err;
 	if (f->status >= 400)
 		return refused(f, e);
 	*out = steal_ptr(f);

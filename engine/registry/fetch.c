@@ -107,7 +107,8 @@ static size_t on_body(char *data, size_t one, size_t n, void *arg)
 static void keep_header(struct transfer *t, const char *name, size_t name_len, const char *value)
 {
 	const struct { const char *name; char **to; } wanted[] = {
-		{ "content-type", &t->f.type }, { "docker-content-digest", &t->f.digest },
+		{ "content-type", &t->f.type }, { "retry-after", &t->f.retry_after },
+		{ "docker-content-digest", &t->f.digest },
 		{ "location", &t->f.location }, { "www-authenticate", &t->f.challenge },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
@@ -123,7 +124,8 @@ static void keep_header(struct transfer *t, const char *name, size_t name_len, c
 
 static void forget_headers(struct transfer *t)
 {
-	char **const all[] = { &t->f.type, &t->f.digest, &t->f.location, &t->f.challenge };
+	char **const all[] = { &t->f.type, &t->f.digest, &t->f.location, &t->f.challenge,
+				&t->f.retry_after };
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		free(*all[i]);
 		*all[i] = NULL;
@@ -329,6 +331,22 @@ static bool is_loopback(const char *url)
 	return host && registry_is_loopback(host + 3);
 }
 
+static void set_trust(CURL *c, const struct trust *t)
+{
+	if (t->anybody) {
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+	if (t->ca) {	/* curl still looks into the system's folder of authorities */
+		struct curl_blob blob = { t->ca, strlen(t->ca), CURL_BLOB_NOCOPY };
+		curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, &blob);
+	}
+	if (t->cert) {
+		curl_easy_setopt(c, CURLOPT_SSLCERT, t->cert);
+		curl_easy_setopt(c, CURLOPT_SSLKEY, t->key);
+	}
+}
+
 static void set_options(struct transfer *t, const struct fetch_request *q)
 {
 	CURL *c = t->easy;
@@ -356,8 +374,8 @@ static void set_options(struct transfer *t, const struct fetch_request *q)
 	/* This machine is never behind its own proxy. */
 	if (is_loopback(q->url))
 		curl_easy_setopt(c, CURLOPT_PROXY, "");
-	if (q->ca_file)
-		curl_easy_setopt(c, CURLOPT_CAINFO, q->ca_file);
+	if (q->trust)
+		set_trust(c, q->trust);
 	if (q->user) {
 		curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 		curl_easy_setopt(c, CURLOPT_USERNAME, q->user);

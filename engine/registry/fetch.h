@@ -18,6 +18,7 @@
 
 #include "core/error.h"
 #include "image/stream.h"
+#include "registry/trust.h"
 
 struct fetch_pool;
 struct fetch_pool *fetch_pool_new(void);
@@ -31,7 +32,7 @@ struct fetch_request {
 	const char *body;		/* sent as it is, or NULL */
 	struct stream *upload;		/* instead of body: its bytes, upload_size of them */
 	int64_t upload_size;
-	const char *ca_file;		/* further certificates to trust, or NULL */
+	const struct trust *trust;	/* whose certificates count; NULL: the system's */
 	bool (*stop)(void *arg);	/* asked a few times a second; may be NULL */
 	void *arg;
 };
@@ -43,6 +44,7 @@ struct fetch {
 	char *digest;			/* Docker-Content-Digest */
 	char *location;
 	char *challenge;		/* WWW-Authenticate */
+	char *retry_after;		/* seconds, or a date */
 	int64_t length;			/* Content-Length, -1: not said */
 };
 

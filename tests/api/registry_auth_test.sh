@@ -1,0 +1,80 @@
+#!/bin/bash
+# Our engine at other people's registries: Debian's docker-registry with passwords over
+# TLS, trusted by certs.d; a token server; limits with Retry-After; address ranges.
+. "$(dirname "$0")/../helpers/tap.sh"
+need python3 openssl curl docker-registry
+isolate "$0" "$@"
+
+# What certs.d holds is read from /etc: this test gets one of its own.
+mkdir -p "$WORK/etc" "$WORK/etc.work"
+mount -t overlay overlay -o "lowerdir=/etc,upperdir=$WORK/etc,workdir=$WORK/etc.work" /etc ||
+	skip_all "no overlay over /etc"
+ip addr add 10.99.0.1/32 dev lo
+export HOME=$WORK/home
+backend=127.0.0.1:5001 theirs=10.99.0.1:5002 tokens=127.0.0.1:5003 plain=10.99.0.1:5004
+
+# ---- the registries ------------------------------------------------------------------------
+
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=registry \
+	-addext subjectAltName=IP:10.99.0.1 -keyout "$WORK/key" -out "$WORK/cert" 2>/dev/null
+python3 -W ignore -c 'import crypt
+print("anna:" + crypt.crypt("s3cret", crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16)))' >"$WORK/users"
+cat >"$WORK/theirs.yml" <<END
+version: 0.1
+storage: {filesystem: {rootdirectory: $WORK/theirs}}
+http: {addr: $theirs, tls: {certificate: $WORK/cert, key: $WORK/key}}
+auth: {htpasswd: {realm: tests, path: $WORK/users}}
+END
+docker-registry serve "$WORK/theirs.yml" >"$WORK/theirs.log" 2>&1 &
+"$ENGINE" registry serve --root "$WORK/shelf" --port "${backend#*:}" >/dev/null 2>&1 &
+"$ENGINE" registry serve --root "$WORK/shelf" --address 10.99.0.1 --port "${plain#*:}" >/dev/null 2>&1 &
+python3 "$TESTS/api/registry_token.py" "${tokens#*:}" $backend "$WORK/tokens.log" 2>"$WORK/tokens.err" &
+start_daemon --insecure-registry 10.98.0.0/15
+eventually curl -sk "https://$theirs/v2/"
+eventually curl -s "http://$tokens/v2/"
+docker pull -q busybox >/dev/null
+login() { docker login -u anna -p "$1" "$2" 2>&1; }
+
+# ---- TLS and passwords ---------------------------------------------------------------------
+
+stop_daemon
+start_daemon
+like "$(login s3cret $theirs)" 'certificate|SSL' "an authority nobody knows is not trusted"
+mkdir -p "/etc/docker/certs.d/$theirs"
+cp "$WORK/cert" "/etc/docker/certs.d/$theirs/ca.crt"
+like "$(login wrong $theirs)" 'unauthorized' "trusted by certs.d, but a wrong password"
+like "$(login s3cret $theirs)" 'Login Succeeded' "and the right one"
+docker tag busybox $theirs/mine:1
+like "$(docker push $theirs/mine:1 2>&1)" '1: digest: sha256:' "a push"
+docker rmi $theirs/mine:1 >/dev/null
+like "$(docker pull $theirs/mine:1 2>&1)" 'Status: ' "a pull"
+cp "$WORK/key" "/etc/docker/certs.d/$theirs/me.key"
+like "$(docker pull $theirs/mine:1 2>&1)" 'missing me.cert for me.key' "a key without its certificate is told"
+rm -r /etc/docker/certs.d
+mkdir -p "/etc/drydock/certs.d/$theirs"
+cp "$WORK/cert" "/etc/drydock/certs.d/$theirs/ca.crt"
+like "$(login s3cret $theirs)" 'Login Succeeded' "our own certs.d counts, too"
+
+# ---- tokens and limits ---------------------------------------------------------------------
+
+like "$(login wrong $tokens)" 'unauthorized' "the token server knows the wrong password"
+like "$(login s3cret $tokens)" 'Login Succeeded' "and the right one"
+docker tag busybox $tokens/mine:1
+like "$(docker push $tokens/mine:1 2>&1)" '1: digest: sha256:' "a push with a token"
+like "$(cat "$WORK/tokens.log")" '^token repository:mine:pull,push$' "which was asked for that"
+docker rmi $tokens/mine:1 >/dev/null
+like "$(docker pull $tokens/mine:1 2>&1)" 'Status: ' "a pull that was asked to wait for a second"
+like "$(cat "$WORK/tokens.log")" '^429$' "as it was"
+said=$(docker pull $tokens/limited:1 2>&1)
+like "$said" 'toomanyrequests' "a limit that lasts is told"
+like "$said" 'wait \(3600 seconds\)' "with how long"
+
+# ---- insecure ------------------------------------------------------------------------------
+
+like "$(docker pull $plain/mine:1 2>&1)" 'Error' "a registry without TLS that is not on this machine is refused"
+stop_daemon
+start_daemon --insecure-registry 10.98.0.0/15
+like "$(docker pull $plain/mine:1 2>&1)" 'Status: ' "unless its range is listed"
+stop_daemon
+umount -l /etc
+done_testing

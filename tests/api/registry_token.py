@@ -1,0 +1,72 @@
+"""A token server in front of a registry: python3 registry_token.py PORT BACKEND_HOST:PORT LOG
+Lets nobody in without a token, gives tokens to anna (s3cret), answers 429 once with
+Retry-After: 1, and for the repository "limited" always."""
+import base64, http.client, http.server, json, sys, urllib.parse
+
+port, backend, log = int(sys.argv[1]), sys.argv[2], open(sys.argv[3], "a", buffering=1)
+asked = set()
+
+
+class Front(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def say(self, status, doc, **headers):
+        text = json.dumps(doc).encode()
+        self.send_response(status)
+        for k, v in headers.items():
+            self.send_header(k.replace("_", "-"), v)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(text)
+
+    def error(self, status, code, **headers):
+        self.say(status, {"errors": [{"code": code, "message": code.lower()}]}, **headers)
+
+    def token(self, query):
+        want = "Basic " + base64.b64encode(b"anna:s3cret").decode()
+        log.write("token %s\n" % query.get("scope", ["none"])[0])
+        if self.headers.get("Authorization") != want:
+            return self.error(401, "UNAUTHORIZED")
+        self.say(200, {"token": "T-" + query.get("scope", [""])[0], "expires_in": 60})
+
+    def forward(self, body):
+        c = http.client.HTTPConnection(backend)
+        keep = {k: v for k, v in self.headers.items() if k not in ("Authorization", "Host")}
+        c.request(self.command, self.path, body, keep)
+        r = c.getresponse()
+        data = r.read()
+        self.send_response(r.status)
+        for k, v in r.getheaders():
+            if k.lower() not in ("connection", "transfer-encoding", "date"):
+                self.send_header(k, v)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    def answer(self):
+        url = urllib.parse.urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if url.path == "/token":
+            return self.token(urllib.parse.parse_qs(url.query))
+        token = (self.headers.get("Authorization") or "").removeprefix("Bearer T-")
+        write = self.command not in ("GET", "HEAD")
+        if not (self.headers.get("Authorization") or "").startswith("Bearer ") or \
+                (write and "push" not in token):
+            return self.error(401, "UNAUTHORIZED", WWW_Authenticate='Bearer realm="http://%s/token",'
+                              'service="tests"' % self.headers["Host"])
+        if "/limited/" in url.path:
+            return self.error(429, "TOOMANYREQUESTS", Retry_After="3600")
+        if "/manifests/" in url.path and not write and url.path not in asked:
+            asked.add(url.path)
+            log.write("429\n")
+            return self.error(429, "TOOMANYREQUESTS", Retry_After="1")
+        self.forward(body)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = answer
+
+
+http.server.ThreadingHTTPServer(("127.0.0.1", port), Front).serve_forever()
