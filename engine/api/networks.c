@@ -194,25 +194,23 @@ int networks_delete(struct request *r, struct err *e)
 	return err < 0 ? err : reply_empty(r, 204);
 }
 
-/* The container that a body names. */
-static int body_container(struct request *r, struct container **out, struct err *e)
+/* The network of the path and the container that the body names. */
+static int request_member(struct request *r, struct container **c, struct net **n, struct err *e)
 {
 	const char *ref;
 	int err = json_want_str(r->json, "Container", &ref, e);
 
-	if (err < 0)
-		return err;
-	return containers_get(r->api->containers, json_str_or(r->json, "Container", ""), out, e);
+	if (err == 0)
+		err = containers_get(r->api->containers, json_str_or(r->json, "Container", ""), c, e);
+	return err < 0 ? err : request_net(r, n, e);
 }
 
 int networks_connect(struct request *r, struct err *e)
 {
 	autocontainer struct container *c = NULL;
 	autonet struct net *n = NULL;
-	int err = body_container(r, &c, e);
+	int err = request_member(r, &c, &n, e);
 
-	if (err == 0)
-		err = request_net(r, &n, e);
 	if (err == 0)
 		err = container_connect(c, &r->origin, n, json_obj(r->json, "EndpointConfig"), e);
 	return err < 0 ? err : reply_empty(r, 200);
@@ -222,13 +220,10 @@ int networks_disconnect(struct request *r, struct err *e)
 {
 	autocontainer struct container *c = NULL;
 	autonet struct net *n = NULL;
-	int err = body_container(r, &c, e);
+	int err = request_member(r, &c, &n, e);
 
-	if (err == 0)
-		err = request_net(r, &n, e);
-	if (err == 0)
-		err = container_disconnect(c, &r->origin, n, e);
-	return err < 0 ? err : reply_empty(r, 200);
+	return err < 0 || (err = container_disconnect(c, &r->origin, n, e)) < 0 ? err :
+	       reply_empty(r, 200);
 }
 
 /* ---- prune ---- */

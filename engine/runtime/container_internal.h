@@ -96,6 +96,7 @@ void net_adopt(struct container *c);
 void net_ports_leave(struct container *c, const struct place *p);
 void net_ports_move(struct container *c);
 int net_files(struct container *c, struct err *e);	/* hosts, hostname, resolv.conf */
+int net_resolv_file(struct container *c, struct err *e);
 cJSON *net_ports_fact(const struct container *c);	/* as asked for */
 
 /* container_plug.c: lock held. */

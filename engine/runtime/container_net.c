@@ -384,16 +384,22 @@ static void resolv_text(struct container *c, struct str *t)
 	add_words(t, "options", options, true);
 }
 
+int net_resolv_file(struct container *c, struct err *e)
+{
+	autostr struct str resolv = { 0 };
+
+	resolv_text(c, &resolv);
+	return write_file(c, "resolv.conf", &resolv, e);
+}
+
 int net_files(struct container *c, struct err *e)
 {
-	autostr struct str hosts = { 0 }, name = { 0 }, resolv = { 0 };
+	autostr struct str hosts = { 0 }, name = { 0 };
 	int r = hosts_text(c, &hosts, e);
-	if (r < 0)
-		return r;
+
 	str_addf(&name, "%s\n", json_str_or(c->config, "Hostname", ""));
-	resolv_text(c, &resolv);
-	if ((r = write_file(c, "hosts", &hosts, e)) < 0 ||
+	if (r < 0 || (r = write_file(c, "hosts", &hosts, e)) < 0 ||
 	    (r = write_file(c, "hostname", &name, e)) < 0)
 		return r;
-	return write_file(c, "resolv.conf", &resolv, e);
+	return net_resolv_file(c, e);
 }

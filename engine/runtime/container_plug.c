@@ -315,10 +315,25 @@ static int refuse_connect(struct container *c, const struct net *n, struct err *
 	return 0;
 }
 
+/* The first network with names, or the last: resolv.conf points elsewhere from here on. */
+static void names_came_or_went(struct container *c, bool had)
+{
+	bool has = plug_has_names(c);
+	struct err e = { 0 };
+
+	if (had == has)
+		return;
+	if (!has)
+		network_unresolve(c->all->network, c->id);
+	if (net_resolv_file(c, &e) < 0)
+		err_print(&e);
+}
+
 static int connect_locked(struct container *c, const struct origin *by, struct net *n,
 			  const cJSON *settings, struct err *e)
 {
 	struct place *p, *old;
+	bool had = plug_has_names(c);
 	int r = refuse_connect(c, n, e);
 
 	if (r < 0)
@@ -336,6 +351,7 @@ static int connect_locked(struct container *c, const struct origin *by, struct n
 			return r;
 		}
 		net_ports_move(c);
+		names_came_or_went(c, had);
 	}
 	return container_save(c, e);
 }
@@ -353,6 +369,7 @@ static int disconnect_locked(struct container *c, const struct origin *by, struc
 			     struct err *e)
 {
 	struct place *p = place_in(c, n->id);
+	bool had = plug_has_names(c);
 
 	if (str_eq(host_text(c, "NetworkMode"), "host") && str_eq(n->driver, "host"))
 		return err_set(e, EINVAL, "cannot disconnect container from host network - container was"
@@ -370,6 +387,7 @@ static int disconnect_locked(struct container *c, const struct origin *by, struc
 		if (r < 0)
 			return r;
 		net_ports_move(c);
+		names_came_or_went(c, had);
 	}
 	return container_save(c, e);
 }

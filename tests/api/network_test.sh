@@ -119,6 +119,11 @@ is "$(d run --rm --network back --link db:other-name python:3.9-slim getent ahos
 is "$(find_name web other-name)" - "that others don't know"
 d rm -f store linked >/dev/null
 
+d network connect back lone
+is "$(d exec lone head -n 1 /etc/resolv.conf) $(find_name lone web)" "nameserver 127.0.0.11 172.18.0.2" "joined while it runs: names are there"
+d network disconnect back lone
+is "$(d exec lone grep -c 127.0.0.11 /etc/resolv.conf) $(find_name lone web)" "0 -" "left again: they are gone"
+
 # -- apart
 server --name other --network front
 is "$(show other '{{(index .NetworkSettings.Networks "front").IPAddress}}')" 10.77.5.1 "the range's first free address"
