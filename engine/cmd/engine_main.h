@@ -12,7 +12,7 @@ struct settings {
 	char *data_root, *exec_root, *pidfile, *config_file;
 	char *backend, *trace, *bridge, *bip, *log_level;
 	char *registry_port, *ready_fd;	/* numbers as text; NULL: not given */
-	char **mirrors, **insecure;
+	char **mirrors, **insecure, **pools;
 	bool live_restore;
 };
 

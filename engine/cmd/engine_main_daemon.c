@@ -273,7 +273,8 @@ static int open_all(struct daemon *d, struct err *e)
 	struct containers_options o = {
 		.kernel = d->kernel, .data_root = d->s.data_root, .exec_root = d->s.exec_root,
 		.images = d->images, .journal = d->journal, .trace = d->trace,
-		.network = { .bridge = d->s.bridge, .cidr = d->s.bip, .pool = NET_POOL },
+		.network = { .bridge = d->s.bridge, .cidr = d->s.bip, .pool = NET_POOL,
+			     .pools = d->s.pools },
 	};
 	if ((r = containers_open(&o, &d->containers, e)) < 0 || (r = start_registry(d, e)) < 0)
 		return r;

@@ -45,6 +45,8 @@ static const struct option_row {
 	  "name of the bridge (default drydock0)" },
 	{ "bip", "bip", 0, TEXT, AT(bip), "CIDR",
 	  "the bridge's address (default 172.17.0.1/16)" },
+	{ "default-address-pool", "default-address-pools", 0, LIST, AT(pools), "POOL",
+	  "subnets of networks: base=10.10.0.0/16,size=24 (may be repeated)" },
 	{ "log-level", "log-level", 'l', TEXT, AT(log_level), "LEVEL",
 	  "debug, info, warn, error, fatal" },
 	{ "registry-mirror", "registry-mirrors", 0, LIST, AT(mirrors), "URL",
@@ -131,6 +133,25 @@ static int read_flags(int argc, char **argv, struct settings *s, struct err *e)
 	return r;
 }
 
+/* A text, or an object of texts and numbers, which as a flag is said "key=value,…". */
+static void add_item(struct settings *s, const struct option_row *r, const cJSON *item)
+{
+	autostr struct str text = { 0 };
+	const cJSON *v;
+
+	cJSON_ArrayForEach(v, item) {
+		str_addf(&text, "%s%s=", text.len ? "," : "", v->string);
+		if (cJSON_IsNumber(v))
+			str_addf(&text, "%d", v->valueint);
+		else
+			str_add(&text, cJSON_IsString(v) ? v->valuestring : "");
+	}
+	if (cJSON_IsString(item))
+		set(s, r, item->valuestring);
+	else if (text.s)
+		set(s, r, text.s);
+}
+
 /* One key of daemon.json; a flag that was given wins, lists add up. */
 static int read_key(struct settings *s, const cJSON *v, struct err *e)
 {
@@ -145,8 +166,7 @@ static int read_key(struct settings *s, const cJSON *v, struct err *e)
 			set(s, r, v->valuestring);
 		else if (r->kind == LIST)
 			cJSON_ArrayForEach(item, v)
-				if (cJSON_IsString(item))
-					set(s, r, item->valuestring);
+				add_item(s, r, item);
 		return 0;
 	}
 	return err_set(e, EINVAL,
@@ -211,6 +231,7 @@ int settings_read(int argc, char **argv, struct settings *out, struct err *e)
 	s.hosts = mem_alloc(sizeof(*s.hosts));
 	s.mirrors = mem_alloc(sizeof(*s.mirrors));
 	s.insecure = mem_alloc(sizeof(*s.insecure));
+	s.pools = mem_alloc(sizeof(*s.pools));
 	int r = read_flags(argc, argv, &s, e);
 	if (r == 0)
 		r = read_file(&s, e);

@@ -16,7 +16,7 @@
 /* 172.17.0.0/16 to 172.31.0.0/16, then 192.168.0.0/20 to 192.168.240.0/20: the
  * ranges Docker documents as its default address pools, so that a network
  * administrator who keeps clear of Docker keeps clear of us. */
-static const struct { uint32_t first; int prefix; unsigned int count; } pools[] = {
+static const struct subnet_pool dockers[] = {
 	{ 0xac110001, 16, 15 },
 	{ 0xc0a80001, 20, 16 },
 };
@@ -68,9 +68,30 @@ int subnet_parse(const char *cidr, struct subnet *out, struct err *e)
 	return 0;
 }
 
-bool subnet_spare(unsigned int n, struct subnet *out)
+int subnet_pool_read(const char *text, struct subnet_pool *out, struct err *e)
 {
-	for (size_t i = 0; i < sizeof(pools) / sizeof(pools[0]); i++) {
+	char base[ADDRESS_TEXT + 4];
+	struct subnet s;
+	int size, end = 0;
+
+	if (sscanf(text, "base=%19[0-9./],size=%d%n", base, &size, &end) != 2 || !end || text[end] ||
+	    !subnet_read(base, &s) || s.prefix < 8 || size < s.prefix || size > 30)
+		return err_set(e, EINVAL, "invalid default address pool \"%s\": want"
+			       " base=ADDRESS/BITS,size=BITS", text);
+	out->first = (s.own & subnet_mask(&s)) + 1;
+	out->prefix = size;
+	out->count = 1u << (size - s.prefix);
+	return 0;
+}
+
+bool subnet_spare(const struct subnet_pool *pools, size_t n_pools, unsigned int n,
+		  struct subnet *out)
+{
+	if (!n_pools) {
+		pools = dockers;
+		n_pools = sizeof(dockers) / sizeof(dockers[0]);
+	}
+	for (size_t i = 0; i < n_pools; i++) {
 		if (n < pools[i].count) {
 			out->own = pools[i].first + (n << (32 - pools[i].prefix));
 			out->prefix = pools[i].prefix;

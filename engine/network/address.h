@@ -8,6 +8,7 @@
 #define DRYDOCK_NETWORK_ADDRESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/error.h"
@@ -25,8 +26,13 @@ bool subnet_overlaps(const struct subnet *a, const struct subnet *b);
 bool subnet_contains(const struct subnet *s, uint32_t address);
 uint32_t subnet_mask(const struct subnet *s);
 
-/* The nth subnet to fall back on when the wanted one is taken; false past the last. */
-bool subnet_spare(unsigned int n, struct subnet *out);
+/* Where subnets nobody asked for come from: `count` of them, one after the other. */
+struct subnet_pool { uint32_t first; int prefix; unsigned int count; };
+/* "base=10.10.0.0/16,size=24", docker's notation; EINVAL for anything else. */
+int subnet_pool_read(const char *text, struct subnet_pool *out, struct err *e);
+/* The nth subnet of the pools (none given: Docker's own); false past the last. */
+bool subnet_spare(const struct subnet_pool *pools, size_t n_pools, unsigned int n,
+		  struct subnet *out);
 
 #define ADDRESS_TEXT 16		/* "255.255.255.255" and its NUL */
 char *address_text(uint32_t address, char *buf);

@@ -20,27 +20,22 @@
 
 static int choose_subnet(struct network *n, const struct network_config *c, struct err *e)
 {
-	const char *cidr = c->cidr;
+	const struct network *host = n->host;
 	struct subnet net;
-	bool taken;
+	unsigned int i = 0;
+	bool taken = true;
 
-	int r = subnet_parse(cidr, &net, e);
-	if (r == 0 && c->exact) {
-		n->net = net;
-		return 0;
-	}
-	for (unsigned int i = 0; r == 0; i++) {
+	int r = c->cidr ? subnet_parse(c->cidr, &net, e) : 0;
+	if (r == 0 && c->cidr && !c->exact)
 		r = link_route_taken(n->k, &net, 0, &taken, e);
-		if (r < 0)
-			break;
-		if (!taken) {
-			n->net = net;
-			return 0;
-		}
-		if (!subnet_spare(i, &net))
-			return err_set(e, EADDRINUSE, "network %s: the host has routes into %s and "
-				       "into all spare subnets", n->bridge, cidr);
+	while (r == 0 && taken && !c->exact) {
+		if (!subnet_spare(host->pools, host->n_pools, i++, &net))
+			return err_set(e, EINVAL, "all predefined address pools have been fully"
+				       " subnetted");
+		r = link_route_taken(n->k, &net, 0, &taken, e);
 	}
+	if (r == 0)
+		n->net = net;
 	return r;
 }
 

@@ -54,6 +54,8 @@ struct stray {
 struct network {
 	struct kernel *k;
 	struct network *host;		/* the default bridge's; itself for that one */
+	struct subnet_pool *pools;	/* the host's: for subnets nobody chose */
+	size_t n_pools;
 	struct network *more;		/* the users' own: a list, under the host's lock */
 	char *name;			/* of a user's own network */
 	bool internal, isolated, bare;	/* bare: no masquerade */

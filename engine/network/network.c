@@ -106,6 +106,7 @@ static void free_network(struct network *n)
 		k_close(n->k, n->host_netns);
 	strv_free(n->warnings);
 	free(n->name);
+	free(n->pools);
 	pthread_mutex_destroy(&n->lock);
 	free(n);
 }
@@ -153,6 +154,16 @@ static int new_network(struct kernel *k, const struct network_config *c, struct 
 	return 0;
 }
 
+static int read_pools(struct network *n, char *const *pools, struct err *e)
+{
+	int r = 0;
+
+	n->pools = mem_alloc(((pools ? strv_len(pools) : 0) + 1) * sizeof(*n->pools));
+	for (; pools && *pools && r == 0; pools++)
+		r = subnet_pool_read(*pools, &n->pools[n->n_pools++], e);
+	return r;
+}
+
 int network_open(struct kernel *k, const struct network_config *c,
 		 void (*visit)(void *arg, const struct net_visit *v), void *arg,
 		 struct network **out, struct err *e)
@@ -164,7 +175,9 @@ int network_open(struct kernel *k, const struct network_config *c,
 		return r;
 	n->want = clamp_pool(c->pool);
 	n->next_port = FIRST_FREE_PORT;
-	r = open_all(n, c, visit, arg, e);
+	r = read_pools(n, c->pools, e);
+	if (r == 0)
+		r = open_all(n, c, visit, arg, e);
 	if (r < 0) {
 		free_network(n);
 		return r;

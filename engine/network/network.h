@@ -29,9 +29,11 @@ struct network_config {
 	const char *bridge;	/* "drydock0" */
 	const char *cidr;	/* "172.17.0.1/16": the bridge's own; another if that is taken */
 	int pool;		/* ready-made namespaces with their veth: 4 to 16 */
+	char *const *pools;	/* "base=10.10.0.0/16,size=24" …: where all other subnets come
+				 * from; NULL or none: Docker's own */
 	/* For users' own networks: */
 	const char *name;	/* "backend": container.backend is a name, too */
-	bool exact;		/* cidr or nothing */
+	bool exact;		/* cidr or nothing; else cidr may be NULL */
 	bool internal;		/* nothing goes out, no default route */
 	bool isolated;		/* containers can't reach one another (enable_icc=false) */
 	bool bare;		/* no masquerade */

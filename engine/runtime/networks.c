@@ -266,7 +266,7 @@ static int make_bridge(struct containers *cs, struct net *n, struct err *e)
 		return err_hint(e, "containers can run with --network none or --network host");
 	}
 	int r = config ? own_cidr(cs, config, &cidr, e) : 0;
-	return r < 0 ? r : open_bridge(cs, n, cidr ? cidr : "172.18.0.1/16", e);
+	return r < 0 ? r : open_bridge(cs, n, cidr, e);
 }
 
 /* ---- creating ---- */

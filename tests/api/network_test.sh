@@ -187,6 +187,13 @@ is "$(d network rm back closed quiet | paste -sd' ')" "back closed quiet" "rm of
 is "$(nft list tables | sort | paste -sd' ')" "table ip drydock" "their firewall tables are gone"
 is "$(ip -o link show type bridge | wc -l)" 1 "and their bridges"
 stop_daemon
+echo '{"default-address-pools": [{"base": "10.88.0.0/16", "size": 24}]}' >"$WORK/daemon.json"
+IMAGES=course start_daemon --config-file "$WORK/daemon.json"
+d network create p1 >/dev/null
+d network create p2 >/dev/null
+is "$(d network inspect -f '{{(index .IPAM.Config 0).Subnet}}' p1 p2 | paste -sd' ')" "10.88.0.0/24 10.88.1.0/24" "default-address-pools"
+d network rm p1 p2 >/dev/null
+stop_daemon
 is "$(nft list tables)" "" "the last one with the daemon"
 leak_check "nothing is left behind"
 done_testing

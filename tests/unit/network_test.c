@@ -70,12 +70,29 @@ START_TEST(spare_subnets_end)
 	struct subnet s, before = { 0 };
 	unsigned int n = 0;
 
-	for (; subnet_spare(n, &s); n++) {
+	for (; subnet_spare(NULL, 0, n, &s); n++) {
 		ck_assert(!n || !subnet_overlaps(&s, &before));
 		before = s;
 	}
 	ck_assert_uint_eq(n, 31);
 	ck_assert_uint_eq(before.own, 0xc0a8f001);	/* 192.168.240.1 */
+}
+END_TEST
+
+START_TEST(pools_are_read)
+{
+	static const char *const bad[] = { "", "base=10.0.0.0/8", "base=10.0.0.0/16,size=8", "size=24",
+		"base=x/8,size=24", "base=10.0.0.0/16,size=31", "base=10.0.0.0/16,size=24 " };
+	struct subnet_pool p;
+	struct subnet s;
+
+	ck_assert_int_eq(subnet_pool_read("base=10.10.0.0/16,size=24", &p, NULL), 0);
+	ck_assert(subnet_spare(&p, 1, 255, &s));
+	ck_assert_uint_eq(s.own, 0x0a0aff01);
+	ck_assert_int_eq(s.prefix, 24);
+	ck_assert(!subnet_spare(&p, 1, 256, &s));
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		ck_assert_int_eq(subnet_pool_read(bad[i], &p, NULL), -EINVAL);
 }
 END_TEST
 
@@ -281,6 +298,7 @@ static Suite *suite(void)
 	tcase_add_test(addresses, subnets_that_are_none_are_refused);
 	tcase_add_test(addresses, overlap_is_symmetric);
 	tcase_add_test(addresses, spare_subnets_end);
+	tcase_add_test(addresses, pools_are_read);
 	tcase_add_test(addresses, addresses_are_given_lowest_first);
 	tcase_add_test(addresses, a_subnet_runs_out);
 	tcase_add_test(addresses, addresses_have_names);
