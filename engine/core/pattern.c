@@ -63,23 +63,6 @@ static int compile(const char *text, struct pattern *out, struct err *e)
 	return 0;
 }
 
-/* As a path: no "." or empty parts, ".." worked out, none at the ends. */
-static char *clean(const char *text)
-{
-	autofree char *copy = str_dup(text);
-	struct str out = { 0 };
-	char *save;
-	str_add(&out, "");
-	for (char *w = strtok_r(copy, "/", &save); w; w = strtok_r(NULL, "/", &save)) {
-		char *slash = strrchr(out.s, '/');
-		if (str_eq(w, ".."))
-			out.s[out.len = slash ? (size_t)(slash - out.s) : 0] = '\0';
-		else if (!str_eq(w, "."))
-			str_addf(&out, "%s%s", out.len ? "/" : "", w);
-	}
-	return str_take(&out);
-}
-
 static int add_line(struct patterns *p, char *line, struct err *e)
 {
 	struct pattern one = { .not = false };
@@ -96,7 +79,7 @@ static int add_line(struct patterns *p, char *line, struct err *e)
 		if (!*line)
 			return err_set(e, EINVAL, "illegal exclusion pattern: \"!\"");
 	}
-	autofree char *path = clean(line);
+	autofree char *path = str_clean_path(line);
 	if (!*path)
 		return 0;
 	int r = compile(path, &one, e);

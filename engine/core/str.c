@@ -107,6 +107,23 @@ bool str_ends(const char *s, const char *suffix)
 	return a >= b && strcmp(s + a - b, suffix) == 0;
 }
 
+char *str_clean_path(const char *path)
+{
+	char *copy = str_dup(path);
+	struct str out = { 0 };
+	char *save;
+	str_add(&out, "");
+	for (char *w = strtok_r(copy, "/", &save); w; w = strtok_r(NULL, "/", &save)) {
+		char *slash = strrchr(out.s, '/');
+		if (str_eq(w, ".."))
+			out.s[out.len = slash ? (size_t)(slash - out.s) : 0] = '\0';
+		else if (!str_eq(w, "."))
+			str_addf(&out, "%s%s", out.len ? "/" : "", w);
+	}
+	free(copy);
+	return str_take(&out);
+}
+
 size_t strv_len(char *const *v)
 {
 	size_t n = 0;

@@ -23,6 +23,10 @@ bool str_eq(const char *a, const char *b);	/* NULL equals only NULL */
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 
+/* A path by its text alone: no "." or empty parts, ".." worked out (not above the
+ * beginning), no "/" at the ends: "a/b", or "".  The caller frees. */
+char *str_clean_path(const char *path);
+
 /* NULL-terminated vectors of owned strings. */
 size_t strv_len(char *const *v);
 char **strv_dup(char *const *v);

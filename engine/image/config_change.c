@@ -167,21 +167,11 @@ static int apply_workdir(struct change *ch, struct err *e)
 {
 	const char *to = ch->c->args[0], *from = json_str_or(ch->config, "WorkingDir", "");
 	autofree char *joined = *to == '/' ? str_dup(to) : str_printf("%s/%s", from, to);
-	autostr struct str path = { 0 };
-	char *save;
+	autofree char *clean = str_clean_path(joined);
+	autofree char *path = str_printf("/%s", clean);
 	if (!*to)
 		return err_set(e, EINVAL, "cannot normalize nothing");
-	str_add(&path, "");
-	for (char *w = strtok_r(joined, "/", &save); w; w = strtok_r(NULL, "/", &save)) {
-		char *slash = strrchr(path.s, '/');
-		if (str_eq(w, "..")) {
-			path.len = slash ? (size_t)(slash - path.s) : 0;
-			path.s[path.len] = '\0';
-		} else if (!str_eq(w, ".")) {
-			str_addf(&path, "/%s", w);
-		}
-	}
-	set(ch->config, "WorkingDir", cJSON_CreateString(path.len ? path.s : "/"));
+	set(ch->config, "WorkingDir", cJSON_CreateString(path));
 	return 0;
 }
 

@@ -190,20 +190,8 @@ static int take_link(struct load *l, const char *path, const char *to)
 {
 	const char *slash = strrchr(path, '/');
 	autofree char *joined = str_printf("%.*s/%s", slash ? (int)(slash - path) : 0, path, to);
-	struct str clean = { 0 };
-	char *save;
-	for (char *w = strtok_r(joined, "/", &save); w; w = strtok_r(NULL, "/", &save)) {
-		if (str_eq(w, "..")) {
-			char *cut = clean.len ? strrchr(clean.s, '/') : NULL;
-			clean.len = cut ? (size_t)(cut - clean.s) : 0;
-			if (clean.s)
-				clean.s[clean.len] = '\0';
-		} else if (!str_eq(w, ".")) {
-			str_addf(&clean, "%s%s", clean.len ? "/" : "", w);
-		}
-	}
 	l->links = mem_grow(l->links, (l->n_links + 1) * sizeof(*l->links));
-	l->links[l->n_links++] = (struct link){ str_dup(path), str_take(&clean) };
+	l->links[l->n_links++] = (struct link){ str_dup(path), str_clean_path(joined) };
 	return 0;
 }
 

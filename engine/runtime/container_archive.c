@@ -29,20 +29,8 @@ static void where_free(struct where *w)
 
 static void where_read(const char *path, struct where *w)
 {
-	autofree char *copy = str_dup(path);
-	struct str clean = { 0 };
-	char *save;
-	str_add(&clean, "");
-	for (char *p = strtok_r(copy, "/", &save); p; p = strtok_r(NULL, "/", &save)) {
-		char *slash = strrchr(clean.s, '/');
-		if (str_eq(p, "..")) {
-			clean.len = slash ? (size_t)(slash - clean.s) : 0;
-			clean.s[clean.len] = '\0';
-		} else if (!str_eq(p, ".")) {
-			str_addf(&clean, "/%s", p);
-		}
-	}
-	w->clean = str_take(&clean);
+	autofree char *clean = str_clean_path(path);
+	w->clean = str_printf("%s%s", *clean ? "/" : "", clean);
 	char *slash = strrchr(w->clean, '/');
 	w->dir = strndup(w->clean, slash ? (size_t)(slash - w->clean) : 0);
 	w->what_is_there = !slash || str_ends(path, "/") || str_ends(path, "/.") || str_eq(path, ".");
