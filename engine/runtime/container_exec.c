@@ -251,6 +251,7 @@ static int run(struct exec *x, struct exec_spec *xs, struct err *e)
 		xs->groups = u.groups;
 		xs->n_groups = u.n_groups;
 		xs->tty = x->tty;
+		xs->seccomp_profile = s.seccomp_profile;
 		xs->privileged = x->privileged;
 		xs->ulimits = s.ulimits;
 		xs->n_ulimits = s.n_ulimits;

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "runtime/container_internal.h"
+#include "runtime/container_limits.h"
 
 /* capabilities(7), by number. */
 static const char *const cap_names[] = {
@@ -23,7 +24,7 @@ static const char *const cap_names[] = {
  * net_bind_service, net_raw, sys_chroot, mknod, audit_write, setfcap. */
 #define DEFAULT_CAPS 0xa80425fbull
 
-static int cap_bit(const char *name, uint64_t *bits, struct err *e)
+int cap_bit(const char *name, uint64_t *bits, struct err *e)
 {
 	const char *s = strncasecmp(name, "CAP_", 4) ? name : name + 4;
 	if (!strcasecmp(s, "ALL")) {

@@ -8,6 +8,7 @@
 #include "runtime/container_config.h"
 #include "runtime/container_internal.h"
 #include "runtime/container_log.h"
+#include "runtime/seccomp.h"
 #include "runtime/user.h"
 
 #define PATH_DEFAULT "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -125,11 +126,19 @@ static char **path_list(const struct container *c, const char *key, const char *
 
 static int security_seccomp(const char *value, struct spec *s, struct err *e)
 {
+	struct seccomp_program p = { .insn = NULL };
+	if (str_eq(value, "builtin"))
+		return 0;
+	s->seccomp_default = false;
 	if (str_eq(value, "unconfined"))
-		s->seccomp_default = false;
-	else if (!str_eq(value, "builtin"))
-		return err_set(e, EINVAL, "invalid --security-opt 2: \"seccomp=%.40s\"", value);
-	return 0;
+		return 0;
+	int r = seccomp_file(value, s->caps, &p, e);	/* said now rather than at the start */
+	free(p.insn);
+	if (r == 0 && !s->privileged) {
+		free(s->seccomp_profile);
+		s->seccomp_profile = str_dup(value);
+	}
+	return r;
 }
 
 /* --security-opt KEY=VALUE, or as it was once KEY:VALUE.  What names a profile of AppArmor
@@ -169,12 +178,11 @@ static int build_security(struct container *c, struct spec *s, struct err *e)
 	s->seccomp_default = !s->privileged;
 	s->masked = path_list(c, "MaskedPaths", masked, s->privileged);
 	s->readonly = path_list(c, "ReadonlyPaths", readonly, s->privileged);
-	cJSON_ArrayForEach(v, json_obj(c->host, "SecurityOpt")) {
-		int r = security_option(cJSON_IsString(v) ? v->valuestring : "", s, e);
-		if (r < 0)
-			return r;
-	}
-	return caps_build(c->host, &s->caps, e);
+	int r = caps_build(c->host, &s->caps, e);
+	cJSON_ArrayForEach(v, json_obj(c->host, "SecurityOpt"))
+		if (r == 0)
+			r = security_option(cJSON_IsString(v) ? v->valuestring : "", s, e);
+	return r;
 }
 
 static enum ns_mode ns_mode(const struct container *c, const char *key)

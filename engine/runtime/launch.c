@@ -26,12 +26,21 @@ int launch_memfd(const void *data, size_t n, const char *doing, struct err *e)
 	return r < 0 ? err_sys(e, -r, "%s", doing) : steal_fd(&fd);
 }
 
+int launch_filters(struct plan_input *in, bool profile, const char *own, struct err *e)
+{
+	int r = seccomp_program(profile, in->spec->caps, &in->filter, e);
+	return r < 0 || !own ? r : seccomp_file(own, in->spec->caps, &in->own, e);
+}
+
 static int make_plan(struct launcher *l, const struct spec *s, struct str *out, struct err *e)
 {
 	struct plan_input in = { .spec = s, .host = l->host };
-	int r = seccomp_program(s->seccomp_default && !s->privileged, s->caps, &in.filter, e);
+	int r = launch_filters(&in, s->seccomp_default && !s->privileged, s->seccomp_profile, e);
 
-	return r < 0 ? r : plan_start(&in, out, e);
+	if (r == 0)
+		r = plan_start(&in, out, e);
+	free(in.own.insn);
+	return r;
 }
 
 /* ---- what goes along with START ---- */

@@ -115,6 +115,7 @@ struct exec_spec {
 	uid_t uid; gid_t gid; const gid_t *groups; size_t n_groups;
 	bool tty, privileged; unsigned short rows, cols;
 	const struct spec_ulimit *ulimits; size_t n_ulimits; int oom_score_adj;
+	const char *seccomp_profile;	/* as in the spec */
 	struct attach_options attach;	/* fd -1: detached */
 };
 int launch_exec(struct running *r, const struct exec_spec *x, int *pid, struct err *e);

@@ -244,10 +244,11 @@ int launch_dry_run(struct launcher *l, struct spec *s, bool json, struct str *ou
 	autostr struct str flat = { 0 };
 	struct plan_input in = { .spec = s, .host = l->host };
 	struct plan p;
-	int r = seccomp_program(s->seccomp_default && !s->privileged, s->caps, &in.filter, e);
+	int r = launch_filters(&in, s->seccomp_default && !s->privileged, s->seccomp_profile, e);
 
 	if (r == 0)
 		r = plan_start(&in, &flat, e);
+	free(in.own.insn);
 	if (r < 0)
 		return r;
 	plan_load(flat.s, flat.len, &p);

@@ -98,6 +98,11 @@ void launch_supervisor_left(struct running *r);
 int launch_words(const struct msg_failed *f, const char *plan, size_t plan_size, bool exec,
 		 char *const *argv, struct err *e);
 
+/* launch.c: in->filter and, if own (a profile as JSON) is given, in->own, whose insn is
+ * the caller's. */
+struct plan_input;
+int launch_filters(struct plan_input *in, bool profile, const char *own, struct err *e);
+
 /* launch_saved.c */
 void saved_from(struct saved *s, const struct spec *spec);
 void saved_to(const struct saved *s, struct spec *spec);	/* borrows from s */

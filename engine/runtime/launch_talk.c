@@ -138,8 +138,11 @@ static int make_exec_plan(struct running *r, const struct exec_spec *x, struct s
 	spec.n_ulimits = x->n_ulimits;
 	spec.oom_score_adj = x->oom_score_adj;
 	bool profile = spec.seccomp_default && !spec.privileged && !x->privileged;
-	int err = seccomp_program(profile, spec.caps, &in.filter, e);
-	return err < 0 ? err : plan_exec(&in, x, out, e);
+	int err = launch_filters(&in, profile, x->privileged ? NULL : x->seccomp_profile, e);
+	if (err == 0)
+		err = plan_exec(&in, x, out, e);
+	free(in.own.insn);
+	return err;
 }
 
 static void remove_waiting(struct running *r, struct waiting *w)

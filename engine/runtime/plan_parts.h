@@ -15,6 +15,7 @@ struct plan_input {
 	const struct spec *spec;
 	const struct host *host;
 	const struct seccomp_program *filter;
+	struct seccomp_program own;	/* a user's profile beside it; len 0: none */
 };
 
 /* The whole start, and the whole `docker exec`; *out is the flat buffer. */

@@ -109,20 +109,35 @@ void plan_limits(struct plan_builder *p, const struct plan_input *in)
 	}
 }
 
-static void add_filter(struct plan_builder *p, const struct plan_input *in)
+static uint32_t filter_data(struct plan_builder *p, const struct seccomp_program *f)
 {
-	const struct seccomp_program *f = in->filter;
 	struct { uint64_t len, insns; } filter;		/* as struct k_filter lies in memory */
-	int watch = plan_slot(p, "watch");
 
 	filter.insns = plan_data(p, f->insn, f->len * sizeof(*f->insn));
 	filter.len = f->len;
 	uint32_t at = plan_data(p, &filter, sizeof(filter));
 	plan_reloc(p, at + (uint32_t)offsetof(struct k_filter, prog));
+	return at;
+}
+
+static void add_filter(struct plan_builder *p, const struct plan_input *in)
+{
+	int watch = plan_slot(p, "watch");
+	uint32_t at = filter_data(p, in->filter);
+
 	plan_add(p, K_SECCOMP, in->spec->seccomp_default ? WHY_SEC_SECCOMP : WHY_SEC_WATCH,
 		 HEAP(at), INT(SECCOMP_FILTER_FLAG_NEW_LISTENER));
 	plan_into(p, watch);
 	plan_add(p, ACT_HAND_WATCH, WHY_SEC_WATCH, SLOT(watch));
+}
+
+/* The user's own: root may install it as long as its capabilities are whole, everybody
+ * under no_new_privs; so it comes as late as that allows.  Like runc's, it must let
+ * through what is still to come. */
+static void add_own_filter(struct plan_builder *p, const struct seccomp_program *f)
+{
+	if (f->len)
+		plan_add(p, K_SECCOMP, WHY_SEC_SECCOMP, HEAP(filter_data(p, f)), INT(0));
 }
 
 static void add_user(struct plan_builder *p, const struct plan_identity *who)
@@ -152,5 +167,9 @@ void plan_security(struct plan_builder *p, const struct plan_input *in,
 	if (who->no_new_privs)
 		plan_add(p, K_PRCTL, WHY_SEC_NNP, INT(PR_SET_NO_NEW_PRIVS), INT(1), INT(0));
 	add_filter(p, in);
+	if (!who->no_new_privs)
+		add_own_filter(p, &in->own);
 	add_user(p, who);
+	if (who->no_new_privs)
+		add_own_filter(p, &in->own);
 }

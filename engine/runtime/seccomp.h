@@ -28,5 +28,8 @@ struct seccomp_program {
  * call, then kept: the result is owned by this file and lives for ever. */
 int seccomp_program(bool profile, uint64_t caps, const struct seccomp_program **out,
 		    struct err *e);
+/* A user's own profile, in docker's JSON form, without the watch: it is installed beside
+ * it.  out->insn is the caller's. */
+int seccomp_file(const char *text, uint64_t caps, struct seccomp_program *out, struct err *e);
 
 #endif

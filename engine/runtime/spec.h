@@ -48,6 +48,7 @@ struct spec {
 
 	uint64_t caps;		/* bounding = permitted = effective for uid 0 */
 	bool seccomp_default;	/* false: unconfined (the exec watch stays) */
+	char *seccomp_profile;	/* a user's own, as JSON, or NULL */
 	char **masked, **readonly;	/* paths */
 
 	char *cgroup;		/* "drydock/<id>", below each controller's root */

@@ -101,11 +101,12 @@ for i in range(8):
     for status, body in got:
         if status == 201:
             id = json.loads(body)["Id"]
-            if ask("POST", f"/containers/{id}/start")[0] != 204: bad.append(id)
+            started = ask("POST", f"/containers/{id}/start")
+            if started[0] != 204: bad.append(started)
             ask("POST", f"/containers/{id}/wait"); ask("DELETE", f"/containers/{id}?force=1")
-        elif status != 404: bad.append(status)
+        elif status != 404: bad.append((status, body))
     ask("POST", "/images/create?fromImage=busybox&tag=latest")
-sys.exit(bool(bad))
+print("#", bad); sys.exit(bool(bad))
 PY
 is "$race" 0 "each container that is made has its image"
 

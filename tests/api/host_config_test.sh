@@ -119,6 +119,22 @@ like "$(run --device /dev/none busybox true)" 'error gathering device informatio
 is "$(run --privileged busybox sh -c 'ls /dev | wc -l')" "$(run --privileged busybox sh -c 'ls /dev | sort -u | wc -l')" "--privileged has devices"
 like "$(run --privileged busybox ls /dev)" "^kmsg$" "of the host"
 like "$(run --security-opt no-new-privileges busybox grep NoNewPrivs /proc/self/status)" "1$" "no-new-privileges"
+cat >"$WORK/profile.json" <<'JSON'
+{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+	{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28},
+	{"names": ["kill"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 1, "value": 10, "op": "SCMP_CMP_EQ"}]},
+	{"names": ["chmod", "fchmodat"], "action": "SCMP_ACT_ERRNO", "excludes": {"caps": ["CAP_NET_ADMIN"]}}]}
+JSON
+own() { run --security-opt seccomp="$WORK/profile.json" "$@"; }
+like "$(own busybox mkdir /x)" "No space left on device" "seccomp=FILE: the errno it says"
+like "$(own --user 7 --security-opt no-new-privileges busybox mkdir /tmp)" "No space left on device" "for a user, too"
+is "$(own busybox sh -c 'trap "echo hup" HUP; kill -HUP $$; kill -USR1 $$ 2>/dev/null || echo no')" "$(printf 'hup\nno')" "and only for some arguments"
+like "$(own busybox chmod 700 /tmp)" "not permitted" "a rule that a capability lifts"
+is "$(own --cap-add NET_ADMIN busybox chmod 700 /tmp)" "" "is lifted by it"
+d run -d --name filtered --security-opt seccomp="$WORK/profile.json" busybox sleep 1000 >/dev/null
+like "$(d exec filtered mkdir /x 2>&1)" "No space left on device" "and in an exec"
+echo '{"defaultAction": "SCMP_ACT_MAYBE"}' >"$WORK/profile.json"
+like "$(own busybox true)" "Decoding seccomp profile failed: invalid seccomp action: SCMP_ACT_MAYBE" "a profile of nonsense"
 like "$(run --security-opt no-new-privileges=maybe busybox true)" 'invalid --security-opt 2: "no-new-privileges=maybe"' "a value that is none"
 like "$(run --security-opt bogus=1 busybox true)" 'invalid --security-opt 2: "bogus=1"' "an option that is none"
 like "$(run --security-opt apparmor=x busybox echo on)" 'AppArmor is not used by this engine' "a profile of what is not there"

@@ -142,11 +142,44 @@ START_TEST(small_and_made_once)
 }
 END_TEST
 
+static const char *const bad_profiles[] = {
+	"", "[]", "{", "{}", "{\"defaultAction\":5}", "{\"defaultAction\":\"SCMP_ACT_MAYBE\"}",
+	"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[5]}",
+	"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_LOG\","
+	"\"args\":[{\"index\":6,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]}]}",
+	"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_LOG\","
+	"\"args\":[{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_QQ\"}]}]}",
+};
+
+START_TEST(refuses_profiles_of_nonsense)
+{
+	struct seccomp_program p = { .insn = NULL };
+	struct err e = { 0 };
+	ck_assert_int_eq(seccomp_file(bad_profiles[_i], 0, &p, &e), -EINVAL);
+	ck_assert_msg(strstr(e.what, "Decoding seccomp profile failed") == e.what, "%s", e.what);
+	ck_assert_ptr_null(p.insn);
+}
+END_TEST
+
+START_TEST(takes_profiles_with_what_it_does_not_know)
+{
+	struct seccomp_program p = { .insn = NULL };
+	ck_assert_int_eq(seccomp_file("{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":"
+				      "[\"SCMP_ARCH_MARS\"],\"syscalls\":[{\"names\":[\"read\","
+				      "\"no_such_call\",5],\"action\":\"SCMP_ACT_ALLOW\"}]}", 0, &p,
+				      NULL), 0);
+	ck_assert_uint_gt(p.len, 3);
+	free(p.insn);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("seccomp");
 	TCase *t = tcase_create("filter");
 
+	tcase_add_loop_test(t, refuses_profiles_of_nonsense, 0, 9);
+	tcase_add_test(t, takes_profiles_with_what_it_does_not_know);
 	tcase_add_test(t, the_default_profile);
 	tcase_add_test(t, conditions_on_the_first_argument);
 	tcase_add_test(t, capabilities_bring_calls_with_them);

@@ -1,0 +1,12 @@
+/* container_limits.h - the names of rights. */
+#ifndef DRYDOCK_RUNTIME_CONTAINER_LIMITS_H
+#define DRYDOCK_RUNTIME_CONTAINER_LIMITS_H
+
+#include <stdint.h>
+
+#include "core/error.h"
+
+/* "CHOWN", "CAP_CHOWN" or "ALL", in any case, as a set of bits (capabilities(7)). */
+int cap_bit(const char *name, uint64_t *bits, struct err *e);
+
+#endif
