@@ -9,7 +9,8 @@ void spec_free(struct spec *s)
 {
 	char *const text[] = { s->id, s->name, s->hostname, s->domainname, s->cwd, s->upper, s->work,
 			       s->merged, s->hosts, s->hostname_file, s->resolv_conf, s->cgroup,
-			       s->cpuset_cpus, s->cpuset_mems, s->log_path, s->log_attrs, s->seccomp_profile, s->run_dir };
+			       s->cpuset_cpus, s->cpuset_mems, s->log_path, s->log_attrs,
+			       s->seccomp_profile, s->run_dir };
 	char **const lists[] = { s->argv, s->envp, s->lower, s->masked, s->readonly };
 
 	for (size_t i = 0; i < s->n_mounts; i++) {

@@ -197,7 +197,6 @@ END_TEST
 static const struct { const char *host, *refused, *warned; } hosts[] = {
 	{ "{}", NULL, NULL },
 	{ "{\"Links\":[]}", NULL, NULL },
-	{ "{\"Links\":[\"a:b\"]}", "Links", NULL },
 	{ "{\"DeviceCgroupRules\":[\"c 1:1 r\"]}", "DeviceCgroupRules", NULL },
 	{ "{\"MemorySwappiness\":-1,\"OomKillDisable\":false}", NULL, NULL },
 	{ "{\"BlkioWeight\":300}", NULL, "BlkioWeight" },

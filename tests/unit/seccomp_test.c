@@ -145,10 +145,10 @@ END_TEST
 static const char *const bad_profiles[] = {
 	"", "[]", "{", "{}", "{\"defaultAction\":5}", "{\"defaultAction\":\"SCMP_ACT_MAYBE\"}",
 	"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[5]}",
-	"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_LOG\","
-	"\"args\":[{\"index\":6,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]}]}",
-	"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_LOG\","
-	"\"args\":[{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_QQ\"}]}]}",
+	"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"read\"],"
+	"\"action\":\"SCMP_ACT_LOG\",\"args\":[{\"index\":6,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]}]}",
+	"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"read\"],"
+	"\"action\":\"SCMP_ACT_LOG\",\"args\":[{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_QQ\"}]}]}",
 };
 
 START_TEST(refuses_profiles_of_nonsense)
