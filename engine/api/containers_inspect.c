@@ -107,6 +107,15 @@ static void put_path(cJSON *o, const char *key, const struct container *c, const
 	json_put_str(o, key, path);
 }
 
+/* Kernel memory could be limited before API 1.42. */
+static cJSON *show_host(const struct request *r, const struct container *c)
+{
+	cJSON *host = cJSON_Duplicate(c->host, true);
+	if (r->minor >= 42)
+		cJSON_DeleteItemFromObjectCaseSensitive(host, "KernelMemory");
+	return host;
+}
+
 static cJSON *show_container(struct request *r, struct container *c)
 {
 	cJSON *o = cJSON_CreateObject();
@@ -131,7 +140,7 @@ static cJSON *show_container(struct request *r, struct container *c)
 	json_put_str(o, "ProcessLabel", "");
 	json_put_str(o, "AppArmorProfile", "");
 	json_put(o, "ExecIDs", container_exec_ids(c));
-	json_put(o, "HostConfig", cJSON_Duplicate(c->host, true));
+	json_put(o, "HostConfig", show_host(r, c));
 	json_put(o, "GraphDriver", show_driver(c));
 	if (query_bool(r, "size")) {
 		autoimage struct image *img = NULL;

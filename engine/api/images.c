@@ -42,6 +42,28 @@ static const char *comment_of(const struct image *img)
 					"comment", "");
 }
 
+/* What a container made from it would be configured with: until API 1.50 a whole
+ * configuration, fields that an image can't have among them. */
+static cJSON *show_config(const cJSON *config)
+{
+	static const struct { const char *key; int type; } fields[] = {
+		{ "Hostname", cJSON_String }, { "Domainname", cJSON_String }, { "User", cJSON_String },
+		{ "AttachStdin", cJSON_False }, { "AttachStdout", cJSON_False },
+		{ "AttachStderr", cJSON_False }, { "Tty", cJSON_False }, { "OpenStdin", cJSON_False },
+		{ "StdinOnce", cJSON_False }, { "Env", cJSON_NULL }, { "Cmd", cJSON_NULL },
+		{ "Image", cJSON_String }, { "Volumes", cJSON_NULL }, { "WorkingDir", cJSON_String },
+		{ "Entrypoint", cJSON_NULL }, { "OnBuild", cJSON_NULL }, { "Labels", cJSON_NULL },
+	};
+	cJSON *o = cJSON_IsObject(config) ? cJSON_Duplicate(config, true) : cJSON_CreateObject();
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		if (json_obj(o, fields[i].key))
+			continue;
+		json_put(o, fields[i].key, fields[i].type == cJSON_String ? cJSON_CreateString("") :
+			 fields[i].type == cJSON_False ? cJSON_CreateFalse() : cJSON_CreateNull());
+	}
+	return o;
+}
+
 static cJSON *show_image(struct request *r, const struct image *img)
 {
 	cJSON *o = cJSON_CreateObject(), *fs = cJSON_CreateObject(), *meta = cJSON_CreateObject();
@@ -58,8 +80,14 @@ static cJSON *show_image(struct request *r, const struct image *img)
 	json_put_str(o, "Created", clock_rfc3339((uint64_t)img->created_ns, created));
 	json_put_str(o, "DockerVersion", "");
 	put_text(o, "Author", img, "author");
-	json_put(o, "Config", cJSON_IsObject(config) ? cJSON_Duplicate(config, true) : cJSON_CreateObject());
+	json_put(o, "Config", show_config(config));
+	if (r->minor < 45) {	/* of the container that a build made it from: not kept */
+		json_put_str(o, "Container", "");
+		json_put(o, "ContainerConfig", show_config(NULL));
+	}
 	put_text(o, "Architecture", img, "architecture");
+	if (json_str(img->config, "variant"))
+		put_text(o, "Variant", img, "variant");
 	json_put_str(o, "Os", json_str_or(img->config, "os", "linux"));
 	json_put_int(o, "Size", img->size);
 	if (r->minor < 44)
