@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client/context.h"
+#include "client/credentials.h"
 #include "client/human.h"
 #include "client/image_name.h"
 #include "client/pull.h"
@@ -341,6 +342,7 @@ static int run(struct building *b, struct err *e)
 	if (r < 0)
 		return r;
 	make_path(b, &path);
+	credentials_introduce_all(h);
 	r = http_upload(h, "POST", path.s, &src, e);
 	if (r < 0 && b->pack && context_error(b->pack)->code)
 		*e = *context_error(b->pack);

@@ -272,22 +272,55 @@ int credentials_erase(const char *key, struct err *e)
 	return r ? r : saved;
 }
 
-void credentials_introduce(struct http *h, const char *full_name)
+/* What the daemon is told about one registry; NULL: we are nobody there. */
+static cJSON *introduction(const char *key)
 {
-	autofree char *domain = strndup(full_name, strcspn(full_name, "/"));
-	autofree char *key = credentials_key(domain);
 	autocredentials struct credentials c = { 0 };
-	autojson cJSON *j = cJSON_CreateObject();
 
 	if (credentials_get(key, &c, NULL) < 0 || (!*c.user && !*c.identity))
-		return;
+		return NULL;
+	cJSON *j = cJSON_CreateObject();
 	json_put_str(j, "username", c.user);
 	json_put_str(j, *c.identity ? "identitytoken" : "password",
 		     *c.identity ? c.identity : c.password);
 	json_put_str(j, "serveraddress", c.server);
+	return j;
+}
+
+static void send_once(struct http *h, const char *name, const cJSON *j)
+{
 	autofree char *text = json_line(j);
 	char *header = base64_encode(text, strlen(text), true);
-	http_header_once(h, "X-Registry-Auth", header);
+
+	http_header_once(h, name, header);
 	explicit_bzero(text, strlen(text));
 	forget(&header);
+}
+
+void credentials_introduce(struct http *h, const char *full_name)
+{
+	autofree char *domain = strndup(full_name, strcspn(full_name, "/"));
+	autofree char *key = credentials_key(domain);
+	autojson cJSON *j = introduction(key);
+
+	if (j)
+		send_once(h, "X-Registry-Auth", j);
+}
+
+void credentials_introduce_all(struct http *h)
+{
+	static const char *const lists[] = { "auths", "credHelpers" };
+	autojson cJSON *config = config_load(), *all = cJSON_CreateObject();
+	const cJSON *one;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		cJSON_ArrayForEach(one, json_obj(config, lists[i])) {
+			autofree char *key = credentials_key(one->string);
+			cJSON *j = json_obj(all, key) ? NULL : introduction(key);
+			if (j)
+				json_put(all, key, j);
+		}
+	}
+	if (all->child)
+		send_once(h, "X-Registry-Config", all);
 }

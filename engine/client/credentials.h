@@ -35,5 +35,8 @@ int credentials_erase(const char *key, struct err *e);
 /* Sends with the next request who we are to the registry of an image's full name
  * ("docker.io/library/x"), if we are somebody: X-Registry-Auth. */
 void credentials_introduce(struct http *h, const char *full_name);
+/* The same for all registries that we are known to, as a build needs it:
+ * X-Registry-Config. */
+void credentials_introduce_all(struct http *h);
 
 #endif

@@ -511,9 +511,10 @@ int http_upload(struct http *h, const char *method, const char *path,
 	r = dial(h, e);
 	if (r)
 		return r;
-	str_addf(&req, "%s %s HTTP/1.1\r\nHost: docker\r\n%sContent-Type: %s\r\n"
-		 "Transfer-Encoding: chunked\r\n\r\n",
-		 method, path, h->extra.s ? h->extra.s : "", src->type);
+	str_addf(&req, "%s %s HTTP/1.1\r\nHost: docker\r\n%s%sContent-Type: %s\r\n"
+		 "Transfer-Encoding: chunked\r\n\r\n", method, path, h->extra.s ? h->extra.s : "",
+		 h->once.s ? h->once.s : "", src->type);
+	str_clear(&h->once);
 	r = send_all(h->fd, req.s, req.len);
 	if (r)
 		return lost(h, -r, e);

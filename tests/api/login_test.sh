@@ -74,6 +74,11 @@ like "$(docker push $ours/mine:1 2>&1)" '1: digest: sha256:' "who is logged in p
 docker rmi $ours/mine:1 >/dev/null 2>&1
 like "$(docker pull $ours/mine:1)" 'Status: (Downloaded|Image is up)' "and pulls"
 docker rmi $ours/mine:1 >/dev/null 2>&1
+like "$(docker build - <<<"FROM $ours/mine:1")" 'Successfully built' "and builds on it"
+docker rmi $ours/mine:1 >/dev/null 2>&1
+[ ! -x "$CLIENT" ] || like "$(DOCKER_BUILDKIT=0 "$CLIENT" build - <<<"FROM $ours/mine:1" 2>&1)" \
+	'Successfully built' "with docker's client, too"
+docker rmi $ours/mine:1 >/dev/null 2>&1
 docker logout $ours >/dev/null
 like "$(docker pull $ours/mine:1 2>&1)" 'no basic auth credentials|pull access denied' "logged out, no more"
 
