@@ -392,9 +392,35 @@ int net_resolv_file(struct container *c, struct err *e)
 	return write_file(c, "resolv.conf", &resolv, e);
 }
 
+/* Who shares another's network sees its names and hosts as that one does. */
+static int copy_file(struct container *c, const struct container *from, const char *name,
+		     struct err *e)
+{
+	autofree char *path = container_path(from, name);
+	autostr struct str text = { 0 };
+	int r = file_read(path, &text, e);
+
+	return r < 0 ? r : write_file(c, name, &text, e);
+}
+
+static int joined_files(struct container *c, const char *ref, struct err *e)
+{
+	autocontainer struct container *other = NULL;
+	int r = containers_get(c->all, ref, &other, e);
+
+	if (r < 0 || (r = copy_file(c, other, "hosts", e)) < 0 ||
+	    (r = copy_file(c, other, "hostname", e)) < 0)
+		return r;
+	return copy_file(c, other, "resolv.conf", e);
+}
+
 int net_files(struct container *c, struct err *e)
 {
+	const char *mode = host_text(c, "NetworkMode");
 	autostr struct str hosts = { 0 }, name = { 0 };
+
+	if (str_starts(mode, "container:"))
+		return joined_files(c, mode + strlen("container:"), e);
 	int r = hosts_text(c, &hosts, e);
 
 	str_addf(&name, "%s\n", json_str_or(c->config, "Hostname", ""));

@@ -289,18 +289,21 @@ static void tell(struct containers *cs, const struct origin *by, const struct ne
 		cJSON_Delete(d);
 }
 
+/* The document comes first and goes last: whatever a killed daemon leaves of a bridge
+ * then has one, and is found by the next. */
 static int create_locked(struct containers *cs, struct net *n, struct err *e)
 {
 	for (size_t i = 0; i < cs->n_nets; i++)
 		if (str_eq(cs->nets[i]->name, n->name))
 			return err_http(e, 409, EEXIST, "network with name %s already exists", n->name);
 	random_id(n->id);
-	int r = make_bridge(cs, n, e);
+	int r = save(cs, n, e);
 	if (r < 0)
 		return r;
-	r = save(cs, n, e);
-	if (r < 0) {
-		network_drop(n->bridge, true);
+	if ((r = make_bridge(cs, n, e)) < 0 || (r = save(cs, n, e)) < 0) {
+		if (n->bridge)
+			network_drop(steal_ptr(n->bridge), true);
+		state_delete(cs->state, "network", n->id, NULL);
 		return r;
 	}
 	add(cs, hold(n));
@@ -385,15 +388,13 @@ static int remove_unlocked(struct containers *cs, const struct origin *by, struc
 		return err_http(e, 404, ENOENT, "network %s not found", n->name);
 	if (n->users)	/* it came in this moment */
 		return in_use(n, "", e);
-	int r = state_delete(cs->state, "network", n->id, e);
-	if (r < 0)
-		return r;
 	n->gone = true;
 	tell(cs, by, n, "net.rm", "destroy");
 	if (n->bridge)
 		network_drop(steal_ptr(n->bridge), true);
+	int r = state_delete(cs->state, "network", n->id, e);
 	take_out(cs, n);
-	return 0;
+	return r;
 }
 
 int networks_remove(struct containers *cs, const struct origin *by, struct net *n, struct err *e)
@@ -425,7 +426,9 @@ static int load_one(void *arg, const char *id, const cJSON *doc)
 	const cJSON *config = first_config(n);
 	const char *slash = strchr(json_str_or(config, "Subnet", ""), '/');
 	autofree char *cidr = str_printf("%s%s", json_str_or(config, "Gateway", ""), slash ? slash : "");
-	if (cs->network && open_bridge(cs, n, cidr, &e) < 0)
+	int r = !cs->network ? 0 : *json_str_or(config, "Gateway", "") ? open_bridge(cs, n, cidr, &e) :
+		make_bridge(cs, n, &e);	/* its making was cut short */
+	if (r < 0)
 		err_print(&e);	/* the network stays known; containers can't join it */
 	add(cs, n);
 	return 0;

@@ -158,6 +158,21 @@ is "$(d exec db ls /sys/class/net | sort | paste -sd' ')" "eth0 lo" "disconnect 
 is "$(find_name other store) $(find_name db web)" "- 172.18.0.2" "and its names, no others"
 like "$(said network disconnect front db)" "container $(d ps -q --no-trunc --filter name=db) is not connected to network front" "disconnected twice"
 
+# -- killed while networks come and go: each that is left is known, and can be removed
+for i in 1 2 3 4 5 6; do
+	for n in x y z; do d network create "$n$i" >/dev/null 2>&1; d network rm "$n$i" >/dev/null 2>&1; done &
+	sleep 0.0$((i * 17 % 10))
+	kill_daemon
+	wait $! 2>/dev/null
+	IMAGES=course start_daemon
+done
+known=$(d network ls -q --filter driver=bridge | sed 's/^/br-/' | sort)
+is "$(ip -o link show type bridge | sed 's/^[0-9]*: //; s/:.*//' | grep ^br- | grep -vxF "$known")" "" "killed while networks come and go: no bridge is left behind"
+is "$(nft list tables | sed -n 's/^table ip drydock_br_/br-/p' | grep -vxF "$known")" "" "nor a firewall table"
+d network prune -f >/dev/null
+is "$(d network ls --filter type=custom --format '{{.Name}}' | paste -sd' ')" "back front" "and those that are known can be removed"
+is "$(d run --rm --network container:other python:3.9-slim getent ahostsv4 other | awk 'NR == 1 { print $1 }')" 10.77.5.1 "container:NAME shares the names as well"
+
 # -- stopped and started
 d stop -t 0 db >/dev/null
 d network connect front db
