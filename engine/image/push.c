@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/cleanup.h"
 #include "core/clock.h"
@@ -21,6 +22,8 @@
 #include "registry/import.h"
 #include "registry/storage.h"
 
+#define SENDS 3	/* of one blob, if the connection breaks */
+#define PAUSE_NS 200000000L	/* before it is sent again; twice as long the second time */
 #define TELL_NS 100000000u	/* a progress line every 0.1 s, as docker */
 
 struct push {
@@ -74,7 +77,7 @@ static ssize_t sending_read(struct stream *s, void *buf, size_t cap, struct err 
 	return n;
 }
 
-static int send_blob(struct push *p, const struct descriptor *d, const char *diff_id, struct err *e)
+static int send_once(struct push *p, const struct descriptor *d, const char *diff_id, struct err *e)
 {
 	autofree char *path = store_blob_path(p->s, d->digest);
 	autostream struct stream *file = NULL;
@@ -85,6 +88,19 @@ static int send_blob(struct push *p, const struct descriptor *d, const char *dif
 		return r;
 	x.file = file;
 	return registry_blob_put(p->to, d->digest, &x.s, d->size, e);
+}
+
+/* A connection that breaks takes one blob with it, not the push: it is sent anew, from
+ * its beginning, since not every registry keeps half of one. */
+static int send_blob(struct push *p, const struct descriptor *d, const char *diff_id, struct err *e)
+{
+	int r = send_once(p, d, diff_id, e);
+	for (int i = 1; i < SENDS && (r == -ECONNRESET || r == -ETIMEDOUT) && !stopped(p); i++) {
+		err_clear(e);
+		nanosleep(&(struct timespec){ .tv_nsec = i * PAUSE_NS }, NULL);
+		r = send_once(p, d, diff_id, e);
+	}
+	return r;
 }
 
 /* Repositories of the same registry that the image was pulled from or pushed to. */

@@ -169,6 +169,8 @@ static const struct failure {
 	{ CURLE_PEER_FAILED_VERIFICATION, EHOSTUNREACH, NULL },
 	{ CURLE_OPERATION_TIMEDOUT, ETIMEDOUT, NULL },
 	{ CURLE_GOT_NOTHING, ECONNRESET, "EOF" },
+	/* A kept connection had ended: curl would try a new one, but the body has begun. */
+	{ CURLE_SEND_FAIL_REWIND, ECONNRESET, "EOF" },
 	{ CURLE_PARTIAL_FILE, ECONNRESET, "unexpected EOF" },
 	{ CURLE_RECV_ERROR, ECONNRESET, "read: connection reset by peer" },
 	{ CURLE_SEND_ERROR, ECONNRESET, "write: connection reset by peer" },

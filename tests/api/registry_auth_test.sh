@@ -62,6 +62,7 @@ like "$(login s3cret $tokens)" 'Login Succeeded' "and the right one"
 docker tag busybox $tokens/mine:1
 like "$(docker push $tokens/mine:1 2>&1)" '1: digest: sha256:' "a push with a token"
 like "$(cat "$WORK/tokens.log")" '^token repository:mine:pull,push$' "which was asked for that"
+like "$(cat "$WORK/tokens.log")" '^cut$' "which went on after the connection was cut"
 docker rmi $tokens/mine:1 >/dev/null
 like "$(docker pull $tokens/mine:1 2>&1)" 'Status: ' "a pull that was asked to wait for a second"
 like "$(cat "$WORK/tokens.log")" '^429$' "as it was"

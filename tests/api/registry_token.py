@@ -1,6 +1,6 @@
 """A token server in front of a registry: python3 registry_token.py PORT BACKEND_HOST:PORT LOG
 Lets nobody in without a token, gives tokens to anna (s3cret), answers 429 once with
-Retry-After: 1, and for the repository "limited" always."""
+Retry-After: 1, hangs up on the first blob that is sent, and for the repository "limited" always."""
 import base64, http.client, http.server, json, sys, urllib.parse
 
 port, backend, log = int(sys.argv[1]), sys.argv[2], open(sys.argv[3], "a", buffering=1)
@@ -64,6 +64,11 @@ class Front(http.server.BaseHTTPRequestHandler):
             asked.add(url.path)
             log.write("429\n")
             return self.error(429, "TOOMANYREQUESTS", Retry_After="1")
+        if self.command == "PUT" and "/blobs/" in url.path and "cut" not in asked:
+            asked.add("cut")
+            log.write("cut\n")
+            self.close_connection = True
+            return None
         self.forward(body)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = answer
