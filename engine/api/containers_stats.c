@@ -157,7 +157,11 @@ int containers_stats(struct request *r, struct err *e)
 		return n;
 	struct stats *st = mem_alloc(sizeof(*st));
 	st->stream = !query(r, "stream") || query_bool(r, "stream");
-	st->one_shot = query_bool(r, "one-shot");
+	container_lock(c);
+	bool up = c->status == CTR_RUNNING || c->status == CTR_PAUSED;
+	container_unlock(c);
+	/* Two looks at a container that doesn't run would see no more than one. */
+	st->one_shot = !up || (r->minor >= 41 && query_bool(r, "one-shot"));
 	st->c = steal_ptr(c);
 	return reply_stream(r, "application/json", produce, release, st);
 }

@@ -68,6 +68,10 @@ is "$(post "/containers/prune?$(filter '{"label!":["tier"],"until":["1h"]}')" ''
 d container prune -f --filter 'label!=tier' >/dev/null
 is "$(all '{}')" "four one two" "prune: label!"
 
+began=$(date +%s%N)
+is "$(raw 'http://x/containers/two/stats?stream=0' | grep -o '"preread":"[^"]*"')" '"preread":"0001-01-01T00:00:00Z"' "stats of what doesn't run"
+ok "come at once" test $(($(date +%s%N) - began)) -lt 900000000
+
 # -- images: filters and older shapes
 d tag busybox local/app:v1 >/dev/null
 is "$(images '{"reference":["local/*"]}') $(images '{"reference":["*"]}')" "['local/app:v1'] ['busybox:latest'] ['hello-world:latest']" "images: reference; a star stops at a slash"
