@@ -6,19 +6,10 @@
 #include <sys/resource.h>
 
 #include "core/cleanup.h"
+#include "runtime/container_limits.h"
 #include "runtime/launch_internal.h"
 
 #define CAP_SYS_RESOURCE_BIT 24
-
-static const char *const cap_names[] = {
-	"CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID",
-	"SETUID", "SETPCAP", "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST",
-	"NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO",
-	"SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE",
-	"SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE",
-	"AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM",
-	"BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF", "CHECKPOINT_RESTORE",
-};
 
 static void clamp_caps(const struct host *h, struct spec *s, char ***warnings)
 {
@@ -27,9 +18,9 @@ static void clamp_caps(const struct host *h, struct spec *s, char ***warnings)
 	autostr struct str names = { 0 };
 
 	s->caps &= h->caps;
-	for (size_t i = 0; i < ARRAY_SIZE(cap_names); i++)
-		if (missing >> i & 1)
-			str_addf(&names, " CAP_%s", cap_names[i]);
+	for (int cap = 0; cap_name(cap); cap++)
+		if (missing >> cap & 1)
+			str_addf(&names, " CAP_%s", cap_name(cap));
 	if (!names.len)
 		return;
 	autofree char *text = str_printf("The daemon itself lacks%s: the container runs without.",

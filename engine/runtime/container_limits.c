@@ -24,6 +24,11 @@ static const char *const cap_names[] = {
  * net_bind_service, net_raw, sys_chroot, mknod, audit_write, setfcap. */
 #define DEFAULT_CAPS 0xa80425fbull
 
+const char *cap_name(int cap)
+{
+	return cap >= 0 && cap < (int)ARRAY_SIZE(cap_names) ? cap_names[cap] : NULL;
+}
+
 int cap_bit(const char *name, uint64_t *bits, struct err *e)
 {
 	const char *s = strncasecmp(name, "CAP_", 4) ? name : name + 4;

@@ -8,5 +8,7 @@
 
 /* "CHOWN", "CAP_CHOWN" or "ALL", in any case, as a set of bits (capabilities(7)). */
 int cap_bit(const char *name, uint64_t *bits, struct err *e);
+/* "CHOWN" for 0; NULL past the last one known. */
+const char *cap_name(int cap);
 
 #endif
