@@ -39,7 +39,7 @@ both() {	# COMMAND...: into $ours and $theirs
 	ours=$("$@" "$OURS" 2>&1 | plain)
 	theirs=$("$@" "$THEIRS" 2>&1 | plain)
 }
-build_on() { d -H "$1" build -t compared "$C"; echo "left with $?"; }
+build_on() { timeout 90 "$CLIENT" -H "$1" build -t compared "$C"; echo "left with $?"; }
 config_on() {
 	d -H "$1" inspect -f '{{with .Config}}{{json .Env}} {{json .Cmd}} {{json .Entrypoint}} {{.WorkingDir}} {{.User}}
 {{json .ExposedPorts}} {{json .Volumes}} {{json .OnBuild}} {{json .Shell}} {{.StopSignal}}{{end}} {{.Author}}' compared
