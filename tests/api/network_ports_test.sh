@@ -59,7 +59,7 @@ like "$(said run --rm -p 127.0.0.1:8080:80 python:3.9-slim true)" "Bind for 127.
 is "$(d run --rm -p 8080:80/udp python:3.9-slim echo fine)" fine "the same number of UDP is another port"
 python3 -c 'import socket, time; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("0.0.0.0", 8099)); time.sleep(20)' &
 other=$!
-sleep 0.3
+eventually grep -q ':1FA3 ' /proc/net/udp
 like "$(said run --rm -p 8099:80/udp python:3.9-slim true)" "8099/udp: address already in use" "taken by another program's UDP socket"
 kill $other; wait $other 2>/dev/null
 drop web $(d ps -aq)

@@ -166,13 +166,13 @@ START_TEST(other_requests_are_refused)
 	struct endpoint *a = world_attach(n, CID);
 	struct port bad = { .host_ip = "300.1.1.1", .host = 8080, .ctr = 80, .proto = "tcp" };
 	struct port gone = { .host_ip = "10.77.0.1", .host = 8080, .ctr = 80, .proto = "tcp" };
-	struct port udp = { .host = 8080, .ctr = 80, .proto = "udp" };
+	struct port sctp = { .host = 8080, .ctr = 80, .proto = "sctp" };
 	struct err e = { 0 };
 	char holder[64];
 
 	ck_assert_int_eq(network_publish(n, a, &bad, holder, sizeof(holder), &e), -EINVAL);
 	ck_assert_int_eq(network_publish(n, a, &gone, holder, sizeof(holder), &e), -EADDRNOTAVAIL);
-	ck_assert_int_eq(network_publish(n, a, &udp, holder, sizeof(holder), &e), -EPROTONOSUPPORT);
+	ck_assert_int_eq(network_publish(n, a, &sctp, holder, sizeof(holder), &e), -EPROTONOSUPPORT);
 	network_close(n, true);
 }
 END_TEST
