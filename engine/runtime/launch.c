@@ -68,6 +68,7 @@ static int add_namespaces(struct msg *m, struct msg_fds *fds, const struct spec 
 		{ s->net == NET_JOIN, s->join_pid, "net", SLOT_NS_NET },
 		{ s->pid_mode == NS_JOIN, s->pid_join, "pid", SLOT_NS_PID },
 		{ s->ipc_mode == NS_JOIN, s->ipc_join, "ipc", SLOT_NS_IPC },
+		{ s->uts_mode == NS_JOIN, s->join_pid, "uts", SLOT_NS_UTS },
 	};
 
 	if (s->net == NET_NEW)

@@ -41,7 +41,7 @@ struct spec {
 	int64_t shm_size;	/* bytes; 64 MiB by default */
 	bool no_shm;		/* --ipc none: nothing on /dev/shm */
 
-	enum net_mode net; int netns_fd; int join_pid;	/* NET_JOIN: of that process */
+	enum net_mode net; int netns_fd; int join_pid;	/* NET_JOIN: of that process (names go with it) */
 	enum ns_mode pid_mode, ipc_mode, uts_mode, cgroup_mode;
 	int pid_join, ipc_join;		/* NS_JOIN: of these processes */
 	struct spec_device *devices; size_t n_devices;	/* of the host, let in */

@@ -390,7 +390,7 @@ static void test_joins(struct world *w)
 				       "readlink /proc/self/ns/net");
 	s->net = NET_JOIN;
 	s->uts_mode = s->ipc_mode = s->pid_mode = NS_JOIN;
-	s->join_pid = info.pid;
+	s->join_pid = s->pid_join = s->ipc_join = info.pid;
 	autofree char *want = str_printf("first\nseen\nnet:[%llu]\n",
 					 (unsigned long long)info.ns_inode[2]);
 	run_has(w, want, "another container's network, names and processes");
