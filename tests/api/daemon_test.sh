@@ -23,6 +23,7 @@ cat >"$WORK/daemon.json" <<JSON
 {"pidfile": "$WORK/pid", "bridge": "ddtest2", "hosts": ["tcp://127.0.0.1:2399"], "log-level": "error"}
 JSON
 start_daemon --config-file "$WORK/daemon.json"
+eventually test -s "$WORK/pid"	# written after the socket answers
 is "$(cat "$WORK/pid")" "$daemon_pid" "daemon.json: pidfile"
 is "$(curl -s http://127.0.0.1:2399/_ping)" OK "daemon.json: a second host, on loopback"
 is "$(stat -c %a "${DOCKER_HOST#unix://}")" 660 "the socket is for owner and group"
