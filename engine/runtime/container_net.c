@@ -250,6 +250,10 @@ int net_start(struct container *c, struct spec *s, struct err *e)
 		return 0;
 	if ((r = wanted_ports(c, e)) < 0)
 		return r;
+	/* Disconnected from everything while it didn't run: as at its creation again. */
+	if (!c->n_places && (r = places_add(c, net_mode_name(host_text(c, "NetworkMode")), NULL, NULL,
+					    e)) < 0)
+		return r;
 	if ((r = plug_all(c, e)) < 0)
 		return err_wrap(e, "failed to set up container networking");
 	if (c->n_places && c->places[0]->ep)

@@ -7,6 +7,7 @@
  * first by name, as Docker 28 has it; internal ones never.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -163,11 +164,20 @@ static void remember(struct container *c, struct place *p)
 	keep(&p->inside, endpoint_inside(p->ep));
 }
 
+/* It runs, but was disconnected from everything: opened; -1 if it doesn't run. */
+static int netns_of_process(const struct container *c)
+{
+	autofree char *path = str_printf("/proc/%d/ns/net", c->pid);
+
+	return container_is_up(c) && c->pid > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+}
+
 static int wire(struct container *c, struct place *p, struct err *e)
 {
 	struct net *n = p->net;
 	const char *mac = json_str_or(p->asked, "MacAddress", "");
-	int netns = own_netns(c);
+	autofd int running = own_netns(c) < 0 ? netns_of_process(c) : -1;
+	int netns = running >= 0 ? running : own_netns(c);
 	char inside[16];
 
 	if (str_eq(n->driver, "host") || str_eq(n->driver, "null"))
@@ -181,7 +191,7 @@ static int wire(struct container *c, struct place *p, struct err *e)
 	free_name(c, inside);
 	struct network_wish w = { .cid = c->id, .netns = netns, .inside = inside,
 				  .address = place_wish(p, "IPv4Address"), .mac = mac,
-				  .lead = netns < 0 };
+				  .lead = own_netns(c) < 0 };
 	return network_connect(n->bridge, &w, &p->ep, e);
 }
 

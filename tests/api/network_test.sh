@@ -179,6 +179,16 @@ d network connect front db
 is "$(d start db)" db "a network joined while stopped"
 is "$(show db '{{len .NetworkSettings.Networks}}')" 2 "is there after the start"
 
+d network disconnect front db
+d network disconnect back db
+is "$(d exec db ls /sys/class/net)" lo "disconnected from everything"
+d network connect back db
+is "$(find_name db web)" 172.18.0.2 "and connected again, in the same namespace"
+ok "with a way out" d exec db python3 -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(("10.77.0.9", 9))'
+d network disconnect back db
+d restart -t 0 db >/dev/null
+is "$(find_name db web)" 172.18.0.2 "a restart gives it its first network back"
+
 # -- internal, and no talk among containers
 d network create --internal closed >/dev/null
 server --name in1 --network closed
