@@ -182,12 +182,14 @@ static int add_bind(struct points *to, const cJSON *v, struct err *e)
 {
 	const char *text = cJSON_IsString(v) ? v->valuestring : "";
 	autofree char *copy = str_dup(text), *target = NULL;
-	char *rest = copy, *part[4] = { strsep(&rest, ":"), strsep(&rest, ":"), strsep(&rest, ":"), rest };
+	char *rest = copy, *part[3];
+	for (size_t i = 0; i < ARRAY_SIZE(part); i++)
+		part[i] = strsep(&rest, ":");
 	const char *source = part[1] ? part[0] : "", *place = part[1] ? part[1] : part[0];
 	bool bind = source[0] == '/';
 	int r;
 
-	if (part[3] || !*place || (part[1] && !*source))
+	if (rest || !*place || (part[1] && !*source))
 		return err_set(e, EINVAL, "invalid volume specification: '%s'", text);
 	if ((r = clean_target(bind ? "bind" : "volume", place, &target, e)) < 0)
 		return err_wrap(e, "invalid volume specification: '%s'", text);
@@ -316,11 +318,15 @@ static int add_from(struct points *to, const cJSON *v, struct err *e)
 	const cJSON *p;
 	int r;
 
-	if (!*ref || (*mode && !str_eq(mode, "ro") && !str_eq(mode, "rw") && !str_eq(mode, "z") &&
-		      !str_eq(mode, "Z")))
-		return err_set(e, EINVAL, "invalid volumes-from specification: %s", text);
-	if ((r = containers_get(to->all, ref, &other, e)) < 0)
+	if (!*ref)
+		return err_set(e, EINVAL, "malformed volumes-from specification: %s", text);
+	if (*mode && !str_eq(mode, "ro") && !str_eq(mode, "rw") && !str_eq(mode, "z") && !str_eq(mode, "Z"))
+		return err_set(e, EINVAL, "invalid mode: %s", mode);
+	if ((r = containers_get(to->all, ref, &other, e)) < 0) {
+		if (e)
+			e->status = 400;	/* 404 would send the client for the image */
 		return r;
+	}
 	cJSON_ArrayForEach(p, other->points) {
 		cJSON *copy = cJSON_Duplicate(p, true), *old;
 		if (str_eq(mode, "ro"))

@@ -35,6 +35,7 @@ EQUAL = [(re.compile(p, re.M), to) for p, to in (
     (r"\b172\.\d+\.\d+\.\d+", "IP"),
     (r"(0\.0\.0\.0|\[::\]|127\.0\.0\.1|:::?)(:)?(3[2-9]|[45]\d)\d{3}\b", r"\1\2PORT"),
     (r"\bunix://\S+", "SOCKET"),
+    (r"(?<=daemon: )[A-Z]", lambda m: m.group().lower()),	# capitals went in dockerd 23
     (r"[ \t]+", " "),
     (r" +$", ""),
 )]
