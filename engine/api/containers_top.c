@@ -155,7 +155,8 @@ static int parse_columns(const char *list, const struct column *out[MAX_COLUMNS]
 		while (i < ARRAY_SIZE(columns) && !str_eq(columns[i].name, w))
 			i++;
 		if (i == ARRAY_SIZE(columns))
-			return err_set(e, EINVAL, "ps: unknown column \"%s\"", w);
+			return err_set(e, EINVAL, "ps: error: unknown user-defined format specifier \"%s\"",
+				       w);
 		out[(*n)++] = &columns[i];
 	}
 	return 0;

@@ -16,6 +16,8 @@ struct push {
 	struct stream *stream;
 	char **refs;		/* familiar, with tag */
 	char *auth, *shelf;	/* shelf: the course registry's folder, or NULL */
+	char *repository;	/* in full, for the first line */
+	struct err missing;	/* there is nothing to push */
 };
 
 static void progress(void *arg, const struct pull_progress *g)
@@ -40,6 +42,11 @@ static void produce(struct stream *s, void *arg)
 {
 	struct push *p = arg;
 	p->stream = s;
+	if (p->missing.code) {	/* said after the line that docker's begins with */
+		autofree char *line = str_printf("The push refers to repository [%s]", p->repository);
+		progress(p, &(struct pull_progress){ .status = line });
+		stream_fail(s, &p->missing);
+	}
 	for (char **ref = p->refs; *ref; ref++) {
 		struct err e = { 0 };
 		struct push_done done;
@@ -61,6 +68,7 @@ static void release(void *arg)
 	struct push *p = arg;
 	strv_free(p->refs);
 	free(p->auth);
+	free(p->repository);
 	free(p->shelf);
 	free(p);
 }
@@ -114,9 +122,11 @@ int images_push(struct request *r, struct err *e)
 	p->auth = str_dup(MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, "X-Registry-Auth"));
 	if (str_eq(ref.domain, "docker.io") && r->api->registry_port)
 		p->shelf = str_printf("%s/registry", r->api->data_root);
-	n = find_refs(r, &ref, &p->refs, e);
-	if (n == 0)
+	p->repository = reference_name(&ref);
+	n = find_refs(r, &ref, &p->refs, &p->missing);
+	if (n == 0 || n == -ENOENT)
 		return reply_stream(r, "application/json", produce, release, p);
+	*e = p->missing;
 	release(p);
 	return n;
 }

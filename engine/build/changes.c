@@ -73,8 +73,9 @@ static int apply(cJSON *config, const struct node *n, bool *cmd_set, struct err 
 	size_t i = 0;
 	while (i < ARRAY_SIZE(allowed) && !str_eq(allowed[i].word, word))
 		i++;
+	autofree char *lower = text_lower(n->value);
 	if (i == ARRAY_SIZE(allowed))
-		return err_set(e, EINVAL, "%s is not a valid change command", word);
+		return err_set(e, EINVAL, "%s is not a valid change command", lower);
 	int r = 0;
 	if (str_eq(word, "ONBUILD"))
 		args = trigger(n);

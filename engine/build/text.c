@@ -70,6 +70,14 @@ char *text_upper(const char *s)
 	return up;
 }
 
+char *text_lower(const char *s)
+{
+	char *low = str_dup(s);
+	for (char *c = low; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return low;
+}
+
 bool text_same_word(const char *a, const char *b)
 {
 	return strcasecmp(a, b) == 0;

@@ -15,5 +15,6 @@ char *text_trimmed(const char *s);		/* owned */
 /* The text in double quotes, written as Go writes a string (%q). */
 void text_quote(const char *s, struct str *out);
 char *text_upper(const char *s);		/* owned */
+char *text_lower(const char *s);		/* owned */
 bool text_same_word(const char *a, const char *b);	/* whatever the case */
 #endif

@@ -40,7 +40,7 @@ int tar_fail(struct archive *a, struct tar_source *src, struct err *e)
 	if (src->err.code)
 		return -src->err.code;
 	const char *why = archive_error_string(a);
-	return err_set(e, EBADMSG, "archive/tar: invalid tar header: %s", why ? why : "damaged");
+	return err_set(e, EBADMSG, "Error processing tar file(exit status 1): %s", why ? why : "unexpected EOF");
 }
 
 int tar_next(struct archive *a, struct tar_source *src, struct archive_entry **entry,

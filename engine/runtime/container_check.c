@@ -1,12 +1,14 @@
 /* container_check.c - the values of a create body, one check a concern.  Each refusal is
  * in docker's words; what only a start can find out is left to it. */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "core/str.h"
+#include "runtime/container.h"
 #include "runtime/container_config.h"
 #include "runtime/container_log.h"
 
@@ -80,6 +82,13 @@ static int check_health(const cJSON *body, const cJSON *h, struct err *e)
 	if (json_int(check, "Retries", 0) < 0)
 		return err_set(e, EINVAL, "Retries in Healthcheck cannot be negative");
 	return 0;
+}
+
+static int check_stop_signal(const cJSON *body, const cJSON *h, struct err *e)
+{
+	const char *name = json_str_or(body, "StopSignal", "");
+	int n = *name ? signal_number(name) : SIGTERM;
+	return n < 0 || n > SIGRTMAX ? err_set(e, EINVAL, "invalid signal: %s", name) : 0;
 }
 
 static int check_restart(const cJSON *body, const cJSON *h, struct err *e)
@@ -267,7 +276,7 @@ static void warn(const cJSON *h, char ***warnings)
 int config_check_values(const cJSON *body, const cJSON *host, char ***warnings, struct err *e)
 {
 	static int (*const checks[])(const cJSON *body, const cJSON *host, struct err *e) = {
-		check_choices, check_config, check_health, check_restart, check_resources, check_host,
+		check_choices, check_config, check_health, check_stop_signal, check_restart, check_resources, check_host,
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
 		int r = checks[i](body, host, e);

@@ -171,10 +171,13 @@ static bool same_variable(const char *a, const char *b)
 	return n == strcspn(b, "=") && !strncmp(a, b, n);
 }
 
-/* The image's variables first, those that the user didn't set. */
+/* The user's variables, then those of the image that aren't among them. */
 static void merge_env(cJSON *config, const cJSON *image)
 {
 	cJSON *out = cJSON_CreateArray(), *own = json_obj(config, "Env"), *v, *u;
+	cJSON_ArrayForEach(u, own)
+		if (cJSON_IsString(u) && strchr(u->valuestring, '='))
+			cJSON_AddItemToArray(out, cJSON_Duplicate(u, true));
 	cJSON_ArrayForEach(v, json_obj(image, "Env")) {
 		if (!cJSON_IsString(v))
 			continue;
@@ -184,9 +187,6 @@ static void merge_env(cJSON *config, const cJSON *image)
 		if (!set)
 			cJSON_AddItemToArray(out, cJSON_Duplicate(v, true));
 	}
-	cJSON_ArrayForEach(u, own)
-		if (cJSON_IsString(u) && strchr(u->valuestring, '='))
-			cJSON_AddItemToArray(out, cJSON_Duplicate(u, true));
 	json_replace(config, "Env", out);
 }
 
@@ -311,9 +311,31 @@ static const struct { const char *name, *value; } host_texts[] = {
 	{ "Runtime", "runc" },
 };
 
+/* What Docker hides of /proc and /sys, and what it lets be read only: nothing where the
+ * container is privileged, or where the body has lists of its own. */
+static void complete_paths(cJSON *h)
+{
+	static const char *const masked[] = { "/proc/asound", "/proc/acpi", "/proc/interrupts",
+		"/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
+		"/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware",
+		"/sys/devices/virtual/powercap", NULL };
+	static const char *const readonly[] = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
+		"/proc/sysrq-trigger", NULL };
+	static const struct { const char *name; const char *const *paths; } all[] = {
+		{ "MaskedPaths", masked }, { "ReadonlyPaths", readonly },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		if (cJSON_IsArray(json_obj(h, all[i].name)) || json_bool(h, "Privileged"))
+			continue;
+		cJSON_DeleteItemFromObject(h, all[i].name);
+		json_put_strv(h, all[i].name, (char *const *)all[i].paths);
+	}
+}
+
 /* Docker's answer shows every field: those with lists as null or [] as it does. */
 static void complete(cJSON *h)
 {
+	complete_paths(h);
 	for (size_t i = 0; i < ARRAY_SIZE(host_texts); i++)
 		if (config_is_nothing(json_obj(h, host_texts[i].name)))
 			json_replace(h, host_texts[i].name, cJSON_CreateString(host_texts[i].value));

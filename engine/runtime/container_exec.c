@@ -118,7 +118,7 @@ static int refuse(struct container *c, const struct origin *by, struct err *e)
 		return container_is_restarting(c, e);
 	if (paused)
 		return err_http(e, 409, EBUSY,
-				"container %s is paused, unpause the container before exec", c->id);
+				"container %s is paused, unpause the container before exec", c->name);
 	err_http(e, 409, EBUSY, "container %s is not running", c->id);
 	return err_hint(e, "`docker start %s` first: exec adds a program to a container that runs",
 			c->name);

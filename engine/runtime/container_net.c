@@ -376,6 +376,7 @@ static void resolv_text(struct container *c, struct str *t)
 	const cJSON *dns = json_obj(c->host, "Dns"), *search = json_obj(c->host, "DnsSearch");
 	const cJSON *options = json_obj(c->host, "DnsOptions");
 	bool ours = plug_has_names(c);
+	add_words(t, "search", search, true);
 	if (ours)	/* which asks the others; a name without a dot is asked as it is */
 		str_add(t, "nameserver 127.0.0.11\n");
 	else
@@ -384,7 +385,6 @@ static void resolv_text(struct container *c, struct str *t)
 		host_resolv(c, t, !ours && cJSON_GetArraySize(dns) <= 0);
 	if (ours && cJSON_GetArraySize(options) <= 0)
 		str_add(t, "options ndots:0\n");
-	add_words(t, "search", search, true);
 	add_words(t, "options", options, true);
 }
 

@@ -305,7 +305,7 @@ cJSON *place_show(const struct container *c, const struct place *p)
 	show_asked(o, p, "Aliases");
 	json_put_str(o, "MacAddress", p->mac);
 	show_asked(o, p, "DriverOpts");
-	json_put_str(o, "NetworkID", p->net_id);
+	json_put_str(o, "NetworkID", c->starts ? p->net_id : "");
 	json_put_str(o, "EndpointID", p->endpoint_id);
 	json_put_str(o, "Gateway", led ? network_gateway(p->net->bridge) : "");
 	json_put_str(o, "IPAddress", p->address);

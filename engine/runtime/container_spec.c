@@ -114,16 +114,6 @@ static void build_root(struct container *c, struct spec *s)
 	build_log(c, s);
 }
 
-/* What Docker hides of /proc and /sys, and what it lets be read only. */
-static char **path_list(const struct container *c, const char *key, const char *const *dflt,
-			bool unconfined)
-{
-	const cJSON *given = json_obj(c->host, key);
-	if (cJSON_IsArray(given))
-		return json_strv(given);
-	return unconfined ? mem_alloc(sizeof(char *)) : strv_dup((char *const *)dflt);
-}
-
 static int security_seccomp(const char *value, struct spec *s, struct err *e)
 {
 	struct seccomp_program p = { .insn = NULL };
@@ -166,18 +156,12 @@ static int security_option(const char *opt, struct spec *s, struct err *e)
 
 static int build_security(struct container *c, struct spec *s, struct err *e)
 {
-	static const char *const masked[] = { "/proc/asound", "/proc/acpi", "/proc/interrupts",
-		"/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
-		"/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware",
-		"/sys/devices/virtual/powercap", NULL };
-	static const char *const readonly[] = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
-		"/proc/sysrq-trigger", NULL };
 	const cJSON *v;
 
 	s->privileged = host_flag(c, "Privileged");
 	s->seccomp_default = !s->privileged;
-	s->masked = path_list(c, "MaskedPaths", masked, s->privileged);
-	s->readonly = path_list(c, "ReadonlyPaths", readonly, s->privileged);
+	s->masked = json_strv(json_obj(c->host, "MaskedPaths"));
+	s->readonly = json_strv(json_obj(c->host, "ReadonlyPaths"));
 	int r = caps_build(c->host, &s->caps, e);
 	cJSON_ArrayForEach(v, json_obj(c->host, "SecurityOpt"))
 		if (r == 0)
