@@ -88,7 +88,11 @@ int containers_kill(struct request *r, struct err *e)
 {
 	autocontainer struct container *c = NULL;
 	int n = request_container(r, &c, e);
-	return n < 0 ? n : reply_done(r, container_kill(c, &r->origin, query(r, "signal"), e));
+	if (n < 0) {
+		err_wrap(e, "cannot kill container: %s", r->arg[0]);
+		return n;
+	}
+	return reply_done(r, container_kill(c, &r->origin, query(r, "signal"), e));
 }
 
 static int pause_route(struct request *r, bool pause, struct err *e)

@@ -225,7 +225,7 @@ int images_import(struct request *r, struct err *e)
 	if (n == 0)
 		n = image_name_check(m->ref, e);
 	if (n == 0)
-		return reply_stream(r, "application/json", produce_import, free_import, m);
+		return reply_held_stream(r, "application/json", produce_import, free_import, m, e);
 	free_import(m);
 	return n;
 }

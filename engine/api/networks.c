@@ -222,6 +222,9 @@ int networks_disconnect(struct request *r, struct err *e)
 	autonet struct net *n = NULL;
 	int err = request_member(r, &c, &n, e);
 
+	if (err == -ENOENT && c && json_bool(r->json, "Force"))
+		return err_http(e, 404, ENOENT, "container %s is not connected to the network %s", c->id,
+				r->arg[0]);
 	return err < 0 || (err = container_disconnect(c, &r->origin, n, e)) < 0 ? err :
 	       reply_empty(r, 200);
 }

@@ -188,15 +188,15 @@ static int parse(const char *text, struct reference *r, struct err *e)
 	if (!end || !is_domain(r->domain))
 		return bad_format(e);
 	r->path = strndup(rest, (size_t)(end - rest));
-	if (strlen(r->domain) + 1 + strlen(r->path) > NAME_MAX_LEN)
-		return err_http(e, 400, EINVAL,
-				"repository name must not be more than %d characters",
-				NAME_MAX_LEN);
 	if (str_eq(r->domain, "docker.io") && !strchr(r->path, '/')) {
 		char *full = str_printf("library/%s", r->path);
 		free(r->path);
 		r->path = full;
 	}
+	if (strlen(r->domain) + 1 + strlen(r->path) > NAME_MAX_LEN)
+		return err_http(e, 400, EINVAL,
+				"repository name must not be more than %d characters",
+				NAME_MAX_LEN);
 	return parse_tail(end, r, e);
 }
 

@@ -91,7 +91,7 @@ static int check_stop_signal(const cJSON *body, const cJSON *h, struct err *e)
 	return n < 0 || n > SIGRTMAX ? err_set(e, EINVAL, "invalid signal: %s", name) : 0;
 }
 
-static int check_restart(const cJSON *body, const cJSON *h, struct err *e)
+int config_check_restart(const cJSON *h, struct err *e)
 {
 	static const char *const known[] = { "", "no", "always", "unless-stopped", "on-failure" };
 	const cJSON *p = json_obj(h, "RestartPolicy");
@@ -161,6 +161,9 @@ static int check_cpu(const cJSON *h, struct err *e)
 	if (nano && (period || quota))
 		return err_set(e, EINVAL, "Conflicting options: Nano CPUs and CPU %s cannot both be set",
 			       period ? "Period" : "Quota");
+	if (shares == 1 || shares > 262144)	/* runc refuses what the kernel would round */
+		return err_set(e, EINVAL, "the %s allowed cpu-shares is %d",
+			       shares == 1 ? "minimum" : "maximum", shares == 1 ? 2 : 262144);
 	if (nano < 0 || nano > cpus * 1000000000ll)
 		return err_set(e, EINVAL, "range of CPUs is from 0.01 to %ld.00, as there are only %ld"
 			       " CPUs available", cpus, cpus);
@@ -189,8 +192,8 @@ static int check_set(const cJSON *h, const char *key, const char *what, long hav
 			bad |= end == s || to < from;
 		}
 		if (bad || (*end && *end != ','))
-			return err_set(e, EINVAL, "Invalid value %s for cpuset %s", text,
-				       str_eq(key, "CpusetCpus") ? "cpus" : "mems");
+			return err_set(e, EINVAL, "Invalid value %s for cpuset %s: invalid format: %s",
+				       text, str_eq(key, "CpusetCpus") ? "cpus" : "mems", text);
 		if ((long)to >= have)
 			return err_set(e, EINVAL, "Requested %s are not available - requested %s, available:"
 				       " 0-%ld", what, text, have - 1);
@@ -276,13 +279,13 @@ static void warn(const cJSON *h, char ***warnings)
 int config_check_values(const cJSON *body, const cJSON *host, char ***warnings, struct err *e)
 {
 	static int (*const checks[])(const cJSON *body, const cJSON *host, struct err *e) = {
-		check_choices, check_config, check_health, check_stop_signal, check_restart, check_resources, check_host,
+		check_choices, check_config, check_health, check_stop_signal, check_resources, check_host,
 	};
-	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
-		int r = checks[i](body, host, e);
-		if (r < 0)
-			return r;
-	}
+	int r = config_check_restart(host, e);
+	for (size_t i = 0; i < ARRAY_SIZE(checks) && r == 0; i++)
+		r = checks[i](body, host, e);
+	if (r < 0)
+		return r;
 	warn(host, warnings);
 	return 0;
 }

@@ -46,7 +46,7 @@ static int check_policy(const cJSON *now, const cJSON *want, struct err *e)
 	if (json_bool(now, "AutoRemove") && *name && !str_eq(name, "no"))
 		return err_http(e, 409, EINVAL, "Restart policy cannot be updated because AutoRemove is"
 				" enabled for the container");
-	return 0;
+	return config_check_restart(want, e);
 }
 
 /* The documents as they will be; `now` stays as it is. */

@@ -50,16 +50,6 @@ static const struct { int op, error; const char *hint; } hints[] = {
 			    "container can't watch programs." },
 };
 
-static int chdir_words(const struct msg_failed *f, const char *cwd, bool exec, struct err *e)
-{
-	if (cwd[0] != '/')
-		return err_set(e, EINVAL, "%sCwd must be an absolute path: unknown",
-			       exec ? EXEC_FAILED : START_FAILED);
-	return err_http(e, 400, f->error, "%sunable to start container process: chdir to cwd (\"%s\") set"
-			" in config.json failed: %s: unknown", exec ? EXEC_FAILED : START_FAILED, cwd,
-			f->error == ENOENT ? "no such file or directory" : strerror(f->error));
-}
-
 static int step_words(const struct msg_failed *f, const struct plan *p, bool exec,
 		      struct err *e)
 {
@@ -68,6 +58,9 @@ static int step_words(const struct msg_failed *f, const struct plan *p, bool exe
 
 	if (s->op == K_CHDIR) {
 		const char *cwd = (const char *)(intptr_t)s->arg[0];
+		if (cwd[0] != '/')
+			return err_set(e, EINVAL, "%sCwd must be an absolute path: unknown",
+				       exec ? EXEC_FAILED : START_FAILED);
 		return err_http(e, 400, f->error, "%sunable to start container process: chdir to cwd "
 				"(\"%s\") set in config.json failed: %s: unknown",
 				exec ? EXEC_FAILED : START_FAILED, cwd, f->error == ENOENT ?

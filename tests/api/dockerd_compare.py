@@ -35,6 +35,7 @@ EQUAL = [(re.compile(p, re.M), to) for p, to in (
     (r"\b172\.\d+\.\d+\.\d+", "IP"),
     (r"(0\.0\.0\.0|\[::\]|127\.0\.0\.1|:::?)(:)?(3[2-9]|[45]\d)\d{3}\b", r"\1\2PORT"),
     (r"\bunix://\S+", "SOCKET"),
+    (r"(lookup \S+) on \S+:53: .*", r"\1: no answer"),
     (r"(?<=: )[A-Z](?=[a-z ])", lambda m: m.group().lower()),	# capitals went in dockerd 23
     (r"[ \t]+", " "),
     (r" +$", ""),
@@ -120,16 +121,22 @@ class Difference:
     def __init__(self, row):
         self.row = row
         self.kind, *patterns = (part.strip() for part in row.split(" | "))
-        self.where, self.theirs, self.ours = (re.compile(p, re.S) for p in patterns)
+        self.where, self.theirs, self.ours = (
+            None if p == "-" else re.compile(p, re.I) for p in patterns)
         self.used = False
 
     def apply(self, line, ours, theirs):
-        """Both answers with these words taken for the same, if they are there."""
-        if ours == theirs or not (self.where.search(line) and self.theirs.search(theirs) and
-                                  self.ours.search(ours)):
+        """Both answers with these words taken for the same, if they are there; "-" stands
+        for words that the other side doesn't have at all."""
+        if ours == theirs or not self.where.search(line):
+            return ours, theirs
+        found = [p is None or p.search(t) for p, t in ((self.ours, ours), (self.theirs, theirs))]
+        if not all(found):
             return ours, theirs
         self.used = True
-        return self.ours.sub("SAME", ours, 1), self.theirs.sub("SAME", theirs, 1)
+        same = "" if None in (self.ours, self.theirs) else "SAME"
+        return (self.ours.sub(same, ours) if self.ours else ours,
+                self.theirs.sub(same, theirs) if self.theirs else theirs)
 
 
 def read_differences(path):
