@@ -42,7 +42,8 @@ int tar_fail(struct archive *a, struct tar_source *src, struct err *e)
 	const char *why = archive_error_string(a);
 	if (why && strstr(why, "Unrecognized archive format"))
 		why = "unexpected EOF";		/* what a reader without a header comes to */
-	return err_set(e, EBADMSG, "Error processing tar file(exit status 1): %s", why ? why : "unexpected EOF");
+	return err_set(e, EBADMSG, "Error processing tar file(exit status 1): %s",
+		       why ? why : "unexpected EOF");
 }
 
 int tar_next(struct archive *a, struct tar_source *src, struct archive_entry **entry,

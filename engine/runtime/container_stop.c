@@ -46,7 +46,7 @@ int signal_number(const char *text)
 	char *end;
 	long n = strtol(text, &end, 10);
 	if (end != text)
-		return !*end && n > 0 && n < 1000 ? (int)n : -EINVAL;
+		return !*end && n > 0 && n <= SIGRTMAX ? (int)n : -EINVAL;
 	if (!strncasecmp(text, "SIG", 3))
 		text += 3;
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
@@ -181,11 +181,11 @@ int container_kill(struct container *c, const struct origin *by, const char *sig
 		   struct err *e)
 {
 	int r, sig = signal && *signal ? signal_number(signal) : SIGKILL;
+	if (sig < 0 && signal[0] > '0' && signal[0] <= '9')
+		return err_set(e, EINVAL, "cannot kill container: %s: the linux daemon does not support"
+			       " signal %s", c->name, signal);
 	if (sig < 0)
 		return err_set(e, EINVAL, "Invalid signal: %s", signal);
-	if (sig > SIGRTMAX)
-		return err_set(e, EINVAL, "cannot kill container: %s: the linux daemon does not support"
-			       " signal %d", c->name, sig);
 	container_lock(c);
 	if (c->status == CTR_RESTARTING) {
 		r = container_is_restarting(c, e);

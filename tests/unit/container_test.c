@@ -170,7 +170,7 @@ static const struct { const char *body, *image, *argv, *env; } merges[] = {
 	{ "{\"Entrypoint\":[\"mine\"]}", "{\"Entrypoint\":[\"e\"],\"Cmd\":[\"c\"]}", "mine", "" },
 	{ "{\"Entrypoint\":[\"\"],\"Cmd\":[\"x\"]}", "{\"Entrypoint\":[\"e\"]}", "x", "" },
 	{ "{\"Cmd\":\"word\"}", "{}", "word", "" },
-	{ "{\"Env\":[\"A=2\",\"B\"]}", "{\"Cmd\":[\"c\"],\"Env\":[\"A=1\",\"AB=3\"]}", "c", "AB=3 A=2" },
+	{ "{\"Env\":[\"A=2\",\"B\"]}", "{\"Cmd\":[\"c\"],\"Env\":[\"A=1\",\"AB=3\"]}", "c", "A=2 AB=3" },
 };
 
 static char *joined(char **v)
