@@ -40,10 +40,9 @@ int tar_fail(struct archive *a, struct tar_source *src, struct err *e)
 	if (src->err.code)
 		return -src->err.code;
 	const char *why = archive_error_string(a);
-	if (why && strstr(why, "Unrecognized archive format"))
-		why = "unexpected EOF";		/* what a reader without a header comes to */
-	return err_set(e, EBADMSG, "Error processing tar file(exit status 1): %s",
-		       why ? why : "unexpected EOF");
+	if (why && strstr(why, "Unrecognized archive format"))	/* no header at all: dockerd's words */
+		return err_set(e, EBADMSG, "Error processing tar file(exit status 1): unexpected EOF");
+	return err_set(e, EBADMSG, "archive/tar: invalid tar header: %s", why ? why : "damaged");
 }
 
 int tar_next(struct archive *a, struct tar_source *src, struct archive_entry **entry,
