@@ -204,7 +204,6 @@ static int load_verb(struct command *c)
 		err_set(&e, EINVAL, "requested load from stdin, but stdin is empty");
 	url_path(&path, "/images/load", NULL, "");
 	url_add(&path, "quiet", quiet ? "1" : "0");
-	url_add(&path, "platform", opt_text(&c->opt, "platform"));
 	if (!e.code)
 		send(c, path.s, file ? opened : STDIN_FILENO, stdout, &e);
 	return e.code ? command_fail(c, &e) : 0;
@@ -297,6 +296,13 @@ static const struct option output_options[] = {
 	{ 0 },
 };
 
+static const struct option save_options[] = {
+	{ "output", 'o', &opt_string, "Write to a file instead of standard output", NULL,
+	  COMPLETE_FILE },
+	{ "platform", 0, &opt_string, "Only this platform (os/arch)", .since = "1.48" },
+	{ 0 },
+};
+
 static const struct option import_options[] = {
 	{ "change", 'c', &opt_list, "A Dockerfile instruction for the image" },
 	{ "message", 'm', &opt_string, "A note on where it is from" },
@@ -307,7 +313,7 @@ static const struct option import_options[] = {
 static const struct option load_options[] = {
 	{ "input", 'i', &opt_string, "Read from a file instead of standard input", NULL,
 	  COMPLETE_FILE },
-	{ "platform", 0, &opt_string, "Platform to load (os/arch)" },
+	{ "platform", 0, &opt_string, "Platform to load (os/arch)", .since = "1.48" },
 	{ "quiet", 'q', &opt_flag, "Say only what was loaded" },
 	{ 0 },
 };
@@ -332,7 +338,7 @@ const struct verb verbs_archive[] = {
 	  .about = "Make an image of a tar archive's files", .options = import_options,
 	  .min_args = 1, .max_args = 2, .complete = COMPLETE_FILE, .run = import_verb },
 	{ .paths = "image save|save", .usage = "[OPTIONS] IMAGE [IMAGE...]",
-	  .about = "Write images to a tar archive", .options = output_options,
+	  .about = "Write images to a tar archive", .options = save_options,
 	  .min_args = 1, .max_args = -1, .complete = COMPLETE_IMAGE, .run = save_verb },
 	{ .paths = "image load|load", .usage = "[OPTIONS]",
 	  .about = "Read images from a tar archive", .options = load_options,

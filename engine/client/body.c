@@ -74,6 +74,16 @@ PUT(flag)
 	return 0;
 }
 
+/* Where false says something that the default does not. */
+PUT(bool)
+{
+	bool on = false;
+
+	value_bool(values[0], &on, NULL);
+	place(body, field, cJSON_CreateBool(on));
+	return 0;
+}
+
 /* A number as text: exact where a double is not (64-bit limits). */
 static int put_number(cJSON *body, const char *field, int64_t v)
 {
@@ -339,6 +349,29 @@ static int make_throttle(const char *text, cJSON **out, struct err *e)
 PUT(throttle)
 {
 	return put_each(body, field, values, make_throttle, e);
+}
+
+static int make_weight(const char *text, cJSON **out, struct err *e)
+{
+	const char *colon = strchr(text, ':');
+	int64_t weight;
+
+	if (!colon || colon == text || strchr(colon + 1, ':'))
+		return err_set(e, EINVAL, "bad format: %s", text);
+	if (!str_starts(text, "/dev/"))
+		return err_set(e, EINVAL, "bad format for device path: %s", text);
+	if (value_int(colon + 1, &weight, NULL) || (weight && (weight < 10 || weight > 1000)))
+		return err_set(e, EINVAL, "invalid weight for device: %s", text);
+	autofree char *path = strndup(text, (size_t)(colon - text));
+	*out = cJSON_CreateObject();
+	json_put_str(*out, "Path", path);
+	json_put_int(*out, "Weight", weight);
+	return 0;
+}
+
+PUT(weight)
+{
+	return put_each(body, field, values, make_weight, e);
 }
 
 PUT(health)

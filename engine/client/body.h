@@ -10,10 +10,11 @@
 /* What the rows of option tables name.  field: dotted, within body. */
 #define PUT(name) int put_##name(cJSON *body, const char *field, char *const *values, struct err *e)
 
-PUT(text); PUT(flag); PUT(int); PUT(bytes); PUT(duration); PUT(nano); PUT(list); PUT(caps); PUT(map);
+PUT(text); PUT(flag); PUT(bool);
+PUT(int); PUT(bytes); PUT(duration); PUT(nano); PUT(list); PUT(caps); PUT(map);
 PUT(env); PUT(env_file); PUT(label_file); PUT(one_list); PUT(volume); PUT(publish); PUT(expose);
 PUT(restart); PUT(ulimit); PUT(device); PUT(tmpfs); PUT(mount); PUT(health); PUT(no_health);
-PUT(security); PUT(hosts); PUT(throttle); PUT(network);
+PUT(security); PUT(hosts); PUT(throttle); PUT(weight); PUT(network);
 
 /* Every given option that has a put function, into body. */
 int body_options(cJSON *body, const struct options *o, struct err *e);

@@ -381,12 +381,12 @@ static int check_tag(const char *text, struct err *e)
 	return r;
 }
 
-static const struct option_type opt_tag = { "list", false, true, check_tag };
+static const struct option_type opt_tag = { "list", false, true, .check = check_tag };
 
 static const struct option build_options[] = {
 	{ "add-host", 0, &opt_host, "Add a line to /etc/hosts of RUN's containers (host:ip)" },
 	{ "build-arg", 0, &opt_list, "Give a value to an ARG (NAME=value)" },
-	{ "cache-from", 0, &opt_list, "Images whose history counts as cache", NULL, COMPLETE_IMAGE },
+	{ "cache-from", 0, &opt_strings, "Images whose history counts as cache", NULL, COMPLETE_IMAGE },
 	{ "cgroup-parent", 0, &opt_string, "Control group above those of RUN's containers" },
 	{ "compress", 0, &opt_flag, "Accepted and ignored: the daemon is on this machine" },
 	{ "cpu-period", 0, &opt_int, "Length of a period of CPU time, in microseconds" },
@@ -409,7 +409,7 @@ static const struct option build_options[] = {
 	{ "pull", 0, &opt_flag, "Fetch the base images even where they are here" },
 	{ "quiet", 'q', &opt_flag, "Print only the image's id" },
 	{ "rm", 0, &opt_flag, "Remove RUN's containers after a build that went well", "true" },
-	{ "security-opt", 0, &opt_list, "Security options of RUN" },
+	{ "security-opt", 0, &opt_strings, "Security options of RUN" },
 	{ "shm-size", 0, &opt_bytes, "Size of /dev/shm in RUN" },
 	{ "tag", 't', &opt_tag, "Name of the image (name:tag)" },
 	{ "target", 0, &opt_string, "The last stage to build" },

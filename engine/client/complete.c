@@ -46,6 +46,8 @@ static void offer_verbs(struct found *f, const char *group)
 static void offer_options(struct found *f, const struct option *table)
 {
 	for (; table && table->name; table++) {
+		if (table->hidden || table->since)
+			continue;
 		autofree char *name = str_printf("--%s", table->name);
 		char letter[3] = { '-', table->letter, '\0' };
 

@@ -254,7 +254,7 @@ static const struct option attach_options[] = {
 static const struct option stop_options[] = {
 	{ "signal", 's', &opt_string, "Signal that asks it to stop", NULL, COMPLETE_SIGNAL },
 	{ "timeout", 't', &opt_int, "Seconds to wait before it is killed" },
-	{ "time", 0, &opt_int, "The same as --timeout" },
+	{ "time", 0, &opt_int, "The same as --timeout", .hidden = true },
 	{ 0 },
 };
 

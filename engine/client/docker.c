@@ -17,13 +17,18 @@
 #include "client/verb.h"
 #include "core/cleanup.h"
 
-static const struct option global_options[] = {
+const struct option global_options[] = {
 	{ "config", 0, &opt_string, "Folder of the client's settings" },
 	{ "context", 'c', &opt_string, "Name of the context to use (there is only \"default\")" },
 	{ "debug", 'D', &opt_flag, "Say more about what happens" },
 	{ "host", 'H', &opt_list, "Socket of the daemon to talk to" },
 	{ "log-level", 'l', &opt_string, "How much to log (debug, info, warn, error, fatal)",
 	  "info" },
+	{ "tls", 0, &opt_flag, "Refused: this client speaks no TLS (see --host)" },
+	{ "tlscacert", 0, &opt_string, "Refused, as --tls", NULL, COMPLETE_FILE },
+	{ "tlscert", 0, &opt_string, "Refused, as --tls", NULL, COMPLETE_FILE },
+	{ "tlskey", 0, &opt_string, "Refused, as --tls", NULL, COMPLETE_FILE },
+	{ "tlsverify", 0, &opt_flag, "Refused, as --tls" },
 	{ "version", 'v', &opt_flag, "Print the version and leave" },
 	{ 0 },
 };
@@ -31,7 +36,7 @@ static const struct option global_options[] = {
 const struct verb *const verb_tables[] = {
 	verbs_run, verbs_container, verbs_exec, verbs_list, verbs_inspect,
 	verbs_logs, verbs_image, verbs_pull, verbs_archive, verbs_cp, verbs_build, verbs_login,
-	verbs_system, verbs_prune, verbs_network, verbs_volume, verbs_disk, verbs_stats, NULL,
+	verbs_system, verbs_prune, verbs_network, verbs_volume, verbs_disk, verbs_stats, verbs_update, NULL,
 };
 
 bool verb_next_path(const char **at, const char **path, size_t *len)
@@ -168,7 +173,7 @@ int command_fail_help(struct command *c, const struct err *e, int code)
 }
 
 /* The verb's `each` for all arguments; failures are said at the end, as docker does. */
-static int run_each(struct command *c)
+int command_each(struct command *c)
 {
 	autostr struct str failures = { 0 };
 	struct err e = { 0 };
@@ -226,6 +231,18 @@ static int bad_count(const struct verb *v, const char *path)
 	return 1;
 }
 
+/* Was an option given that needs a newer API? */
+static bool too_new(const struct command *c)
+{
+	for (const struct option *o = c->verb->options; o && o->name; o++)
+		if (o->since && opt_given(&c->opt, o->name)) {
+			fprintf(stderr, "\"--%s\" requires API version %s, but the Docker daemon "
+				"API version is %s\n", o->name, o->since, DOCKER_API);
+			return true;
+		}
+	return false;
+}
+
 static int run_verb(const struct verb *v, const char *path, const char *host, int argc,
 		    char **argv)
 {
@@ -242,8 +259,10 @@ static int run_verb(const struct verb *v, const char *path, const char *host, in
 	} else if (c.opt.n_args < (size_t)v->min_args ||
 		   (v->max_args >= 0 && c.opt.n_args > (size_t)v->max_args)) {
 		code = bad_count(v, path);
+	} else if (too_new(&c)) {
+		code = 1;
 	} else {
-		code = v->each ? run_each(&c) : v->run(&c);
+		code = v->run ? v->run(&c) : command_each(&c);
 	}
 	http_close(c.http);
 	options_free(&c.opt);
@@ -324,6 +343,22 @@ static bool level_known(const char *level)
 	return false;
 }
 
+/* A daemon that wants TLS must not be talked to without. */
+static bool wants_tls(const struct options *g)
+{
+	static const char *const names[] = { "tls", "tlscacert", "tlscert", "tlskey", "tlsverify" };
+	const char *verify = getenv("DOCKER_TLS_VERIFY");
+	bool wanted = verify && *verify;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		wanted |= opt_given(g, names[i]) && !str_eq(opt_text(g, names[i]), "false");
+	if (wanted)
+		fprintf(stderr, "this client speaks no TLS\nHint: reach a daemon elsewhere through ssh: "
+			"ssh -L /tmp/far.sock:/run/drydock/drydock.sock HOST, then -H "
+			"unix:///tmp/far.sock\n");
+	return wanted;
+}
+
 static int global(const struct options *g)
 {
 	const char *context = opt_text(g, "context");
@@ -345,6 +380,8 @@ static int global(const struct options *g)
 		fprintf(stderr, "context \"%s\" does not exist\n", context);
 		return 1;
 	}
+	if (wants_tls(g))
+		return 1;
 	return dispatch(opt_text(g, "host"), (int)g->n_args, g->args);
 }
 

@@ -75,10 +75,13 @@ void options_help(const struct option *table, int width, struct str *out)
 	while (table[n].name)
 		n++;
 	autofree const struct option **rows = mem_alloc((n + 1) * sizeof(*rows));
-	for (size_t i = 0; i < n; i++) {
-		rows[i] = &table[i];
-		if (option_width(rows[i]) + 3 > column)
-			column = option_width(rows[i]) + 3;
+	n = 0;
+	for (; table->name; table++) {
+		if (table->hidden || table->since)
+			continue;
+		rows[n++] = table;
+		if (option_width(table) + 3 > column)
+			column = option_width(table) + 3;
 	}
 	qsort(rows, n, sizeof(*rows), by_option_name);
 	for (size_t i = 0; i < n; i++)
@@ -158,6 +161,8 @@ void help_group(const char *group)
 
 void help_top(void)
 {
+	autostr struct str options = { 0 };
+
 	printf("Usage:  docker [OPTIONS] COMMAND\n\nDrydock's docker: containers you can see "
 	       "through\n\nCommon Commands:\n");
 	print_verbs("", true);
@@ -166,8 +171,7 @@ void help_top(void)
 		printf("  %-12s%s\n", groups[i].name, groups[i].about);
 	printf("\nCommands:\n");
 	print_verbs("", false);
-	printf("\nGlobal Options:\n"
-	       "  -H, --host list          Socket of the daemon to talk to\n"
-	       "  -v, --version            Print the version and leave\n"
-	       "\nRun 'docker COMMAND --help' for more information on a command.\n");
+	options_help(global_options, terminal_width(), &options);
+	printf("\nGlobal Options:\n%s\nRun 'docker COMMAND --help' for more information on a "
+	       "command.\n", options.s);
 }

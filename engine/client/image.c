@@ -263,12 +263,14 @@ static const struct option history_options[] = {
 	{ "human", 'H', &opt_flag, "Sizes and dates for people", "true" },
 	{ "no-trunc", 0, &opt_flag, "Show everything in full" },
 	{ "quiet", 'q', &opt_flag, "Show only ids" },
+	{ "platform", 0, &opt_string, "Only this platform (os/arch)", .since = "1.48" },
 	{ 0 },
 };
 
 static const struct option rmi_options[] = {
 	{ "force", 'f', &opt_flag, "Remove it though containers use it" },
 	{ "no-prune", 0, &opt_flag, "Keep its parents that have no name" },
+	{ "platform", 0, &opt_string, "Only this platform (os/arch)", .since = "1.50" },
 	{ 0 },
 };
 

@@ -186,6 +186,12 @@ const struct option inspect_one_options[] = {
 	{ 0 },
 };
 
+static const struct option image_options[] = {
+	{ "format", 'f', &opt_string, FORMAT_ONE_HELP },
+	{ "platform", 0, &opt_string, "Only this platform (os/arch)", .since = "1.49" },
+	{ 0 },
+};
+
 const struct verb verbs_inspect[] = {
 	{ .paths = "inspect", .usage = "[OPTIONS] NAME|ID [NAME|ID...]",
 	  .about = "Show everything about containers, images, networks or volumes",
@@ -196,7 +202,7 @@ const struct verb verbs_inspect[] = {
 	  .min_args = 1, .max_args = -1, .complete = COMPLETE_CONTAINER,
 	  .run = container_inspect_verb },
 	{ .paths = "image inspect", .usage = "[OPTIONS] IMAGE [IMAGE...]",
-	  .about = "Show everything about images", .options = inspect_one_options, .min_args = 1,
+	  .about = "Show everything about images", .options = image_options, .min_args = 1,
 	  .max_args = -1, .complete = COMPLETE_IMAGE, .run = image_inspect_verb },
 	{ 0 },
 };

@@ -171,6 +171,12 @@ static const struct option network_disconnect_options[] = {
 	{ 0 },
 };
 
+static const struct option network_inspect_options[] = {
+	{ "format", 'f', &opt_string, FORMAT_ONE_HELP },
+	{ "verbose", 'v', &opt_flag, "Services of a swarm, too (there are none)" },
+	{ 0 },
+};
+
 static const struct option network_rm_options[] = {
 	{ "force", 'f', &opt_flag, "No error for a network that isn't there" },
 	{ 0 },
@@ -192,7 +198,7 @@ const struct verb verbs_network[] = {
 	{ .paths = "network ls|network list", .usage = "[OPTIONS]", .about = "List networks",
 	  .options = network_ls_options, .run = network_ls },
 	{ .paths = "network inspect", .usage = "[OPTIONS] NETWORK [NETWORK...]",
-	  .about = "Show everything about networks", .options = inspect_one_options,
+	  .about = "Show everything about networks", .options = network_inspect_options,
 	  .min_args = 1, .max_args = -1, .complete = COMPLETE_NETWORK, .run = network_inspect },
 	{ 0 },
 };

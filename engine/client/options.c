@@ -24,6 +24,20 @@ static int check_int(const char *text, struct err *e)
 	return value_int(text, &v, e);
 }
 
+static int check_uint16(const char *text, struct err *e)
+{
+	char *end;
+	errno = 0;
+	unsigned long v = strtoul(text, &end, 10);
+
+	if (strspn(text, "0123456789") != strlen(text) || !*text)
+		return err_set(e, EINVAL, "strconv.ParseUint: parsing \"%s\": invalid syntax", text);
+	if (errno || v > UINT16_MAX)
+		return err_set(e, EINVAL, "strconv.ParseUint: parsing \"%s\": value out of range",
+			       text);
+	return 0;
+}
+
 static int check_bytes(const char *text, struct err *e)
 {
 	int64_t v;
@@ -67,20 +81,23 @@ static int check_stream(const char *text, struct err *e)
 	return err_set(e, EINVAL, "valid streams are STDIN, STDOUT and STDERR");
 }
 
-const struct option_type opt_flag = { "", true, false, check_bool };
-const struct option_type opt_string = { "string", false, false, NULL };
-const struct option_type opt_int = { "int", false, false, check_int };
-const struct option_type opt_bytes = { "bytes", false, false, check_bytes };
-const struct option_type opt_duration = { "duration", false, false, check_duration };
-const struct option_type opt_decimal = { "decimal", false, false, check_nano };
-const struct option_type opt_list = { "list", false, true, NULL };
-const struct option_type opt_map = { "map", false, true, NULL };
-const struct option_type opt_filter = { "filter", false, true, check_filter };
-const struct option_type opt_ulimit = { "ulimit", false, true, spec_check_ulimit };
-const struct option_type opt_mount = { "mount", false, true, spec_check_mount };
-const struct option_type opt_env = { "list", false, true, check_env };
-const struct option_type opt_stream = { "list", false, true, check_stream };
-const struct option_type opt_host = { "list", false, true, spec_check_host };
+const struct option_type opt_flag = { "", true, false, false, check_bool };
+const struct option_type opt_string = { "string", false, false, false, NULL };
+const struct option_type opt_int = { "int", false, false, false, check_int };
+const struct option_type opt_bytes = { "bytes", false, false, false, check_bytes };
+const struct option_type opt_duration = { "duration", false, false, false, check_duration };
+const struct option_type opt_decimal = { "decimal", false, false, false, check_nano };
+const struct option_type opt_list = { "list", false, true, false, NULL };
+const struct option_type opt_map = { "map", false, true, false, NULL };
+const struct option_type opt_filter = { "filter", false, true, false, check_filter };
+const struct option_type opt_ulimit = { "ulimit", false, true, false, spec_check_ulimit };
+const struct option_type opt_mount = { "mount", false, true, false, spec_check_mount };
+const struct option_type opt_env = { "list", false, true, false, check_env };
+const struct option_type opt_stream = { "list", false, true, false, check_stream };
+const struct option_type opt_strings = { "strings", false, true, true, NULL };
+const struct option_type opt_uint16 = { "uint16", false, false, false, check_uint16 };
+const struct option_type opt_network = { "network", false, true, false, NULL };
+const struct option_type opt_host = { "list", false, true, false, spec_check_host };
 
 static const struct option *by_name(const struct option *t, const char *name, size_t len)
 {
@@ -114,7 +131,14 @@ static int store(struct options *o, const struct option *row, const char *value,
 		strv_free(*slot);
 		*slot = NULL;
 	}
-	strv_add(slot, value);
+	if (!row->type->commas) {
+		strv_add(slot, value);
+		return 0;
+	}
+	autofree char *copy = str_dup(value);
+	char *at = copy, *part;
+	while ((part = strsep(&at, ",")))
+		strv_add(slot, part);
 	return 0;
 }
 
@@ -128,7 +152,7 @@ static int long_option(struct options *o, const char *text, struct words *w, str
 
 	if (!len)
 		return err_set(e, EINVAL, "bad flag syntax: --%s", text);
-	if (!row && strcmp(text, "help") == 0) {
+	if (strcmp(text, "help") == 0) {
 		o->help = true;
 		return 0;
 	}

@@ -21,11 +21,12 @@ struct option_type {
 	const char *label;	/* in --help: "string", "list" … */
 	bool flag;		/* needs no value: --x is --x=true */
 	bool many;		/* may be given again; the values add up */
+	bool commas;		/* and a value may hold several, with commas between */
 	int (*check)(const char *text, struct err *e);	/* NULL: any text will do */
 };
 extern const struct option_type opt_flag, opt_string, opt_int, opt_bytes, opt_duration,
 	opt_decimal, opt_list, opt_map, opt_filter, opt_ulimit, opt_mount, opt_host, opt_env,
-	opt_stream;
+	opt_stream, opt_strings, opt_uint16, opt_network;
 
 struct option {
 	const char *name;	/* without "--"; NULL ends the table */
@@ -37,6 +38,8 @@ struct option {
 	const char *field;	/* create's body: "HostConfig.Memory", or NULL */
 	/* Puts the values (NULL-terminated) there. */
 	int (*put)(cJSON *body, const char *field, char *const *values, struct err *e);
+	bool hidden;		/* an older name: understood, but shown nowhere */
+	const char *since;	/* needs a newer API than ours ("1.48"): refused, shown nowhere */
 };
 
 struct options {

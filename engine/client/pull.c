@@ -1,6 +1,7 @@
 /* pull.c - docker pull, and run's "Unable to find image". */
 #include "client/pull.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "client/credentials.h"
@@ -31,7 +32,7 @@ int pull_image(struct http *h, const struct pull *p, struct err *e)
 		return r;
 	url_path(&path, "/images/create", NULL, "");
 	url_add(&path, "fromImage", n.full);
-	url_add(&path, "tag", n.tag);
+	url_add(&path, "tag", p->all ? NULL : n.tag);
 	url_add(&path, "platform", p->platform);
 	credentials_introduce(h, n.full);
 	image_name_free(&n);
@@ -44,17 +45,22 @@ int pull_image(struct http *h, const struct pull *p, struct err *e)
 static int pull_verb(struct command *c)
 {
 	bool quiet = opt_on(&c->opt, "quiet");
-	struct pull p = { c->opt.args[0], opt_text(&c->opt, "platform"), quiet ? NULL : stdout };
+	struct pull p = { c->opt.args[0], opt_text(&c->opt, "platform"), quiet ? NULL : stdout,
+			  opt_on(&c->opt, "all-tags") };
 	struct image_name n;
 	struct http *h;
 	struct err e = { 0 };
 
 	if (image_name_parse(p.image, &n, &e) || command_http(c, &h, &e))
 		return command_fail(c, &e);
-	if (n.implied && !quiet)
+	if (p.all && !n.implied)
+		err_set(&e, EINVAL, "tag can't be used with --all-tags/-a");
+	if (n.implied && !quiet && !p.all)
 		printf("Using default tag: latest\n");
-	autofree char *full = image_name_show(&n, true);
+	autofree char *full = p.all ? str_dup(n.full) : image_name_show(&n, true);
 	image_name_free(&n);
+	if (e.code)
+		return command_fail(c, &e);
 	if (pull_image(h, &p, &e))
 		return command_fail(c, &e);
 	puts(full);
@@ -62,6 +68,7 @@ static int pull_verb(struct command *c)
 }
 
 static const struct option pull_options[] = {
+	{ "all-tags", 'a', &opt_flag, "Pull all tags of the name" },
 	{ "disable-content-trust", 0, &opt_flag, "Accepted and ignored: images are checked by digest",
 	  "true" },
 	{ "platform", 0, &opt_string, "Platform to pull (os/arch)" },

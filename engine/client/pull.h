@@ -11,6 +11,7 @@ struct pull {
 	const char *image;	/* as the user wrote it */
 	const char *platform;	/* NULL: the daemon's */
 	FILE *to;		/* where progress goes; NULL: nowhere */
+	bool all;		/* every tag of the name */
 };
 /* 0, or -errno; a failure that came in the stream is e->what like any other. */
 int pull_image(struct http *h, const struct pull *p, struct err *e);

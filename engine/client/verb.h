@@ -45,7 +45,8 @@ struct command {
 /* The tables, each ended by a row without paths. */
 extern const struct verb verbs_run[], verbs_container[], verbs_inspect[], verbs_logs[], verbs_exec[],
 	verbs_list[], verbs_image[], verbs_pull[], verbs_system[], verbs_prune[], verbs_network[],
-	verbs_volume[], verbs_archive[], verbs_cp[], verbs_disk[], verbs_stats[], verbs_build[],
+	verbs_volume[], verbs_archive[], verbs_cp[], verbs_disk[], verbs_stats[],
+	verbs_update[], verbs_build[],
 	verbs_login[];
 /* All of them, NULL-terminated. */
 extern const struct verb *const verb_tables[];
@@ -63,11 +64,16 @@ int command_http(struct command *c, struct http **out, struct err *e);
 /* A further one, to be closed by the caller. */
 int command_http_new(struct command *c, struct http **out, struct err *e);
 
+/* The verb's `each` for all arguments: what a verb without `run` does. */
+int command_each(struct command *c);
+
 /* Says what went wrong in docker's words and returns the exit code: 1, or 130
  * where the user interrupted. */
 int command_fail(struct command *c, const struct err *e);
 /* "docker: what" with the pointer to --help behind it, as `run` does. */
 int command_fail_help(struct command *c, const struct err *e, int code);
+
+extern const struct option global_options[];	/* before the verb */
 
 /* help.c */
 void help_verb(const struct verb *v, const char *path);

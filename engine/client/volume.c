@@ -107,7 +107,8 @@ static const struct option volume_ls_options[] = {
 static const struct option volume_create_options[] = {
 	{ "driver", 'd', &opt_string, "Driver of the volume", "local" },
 	{ "label", 0, &opt_list, "Label it (key=value)" },
-	{ "name", 0, &opt_string, "Its name; the argument is the newer way to give one" },
+	{ "name", 0, &opt_string, "Its name; the argument is the newer way to give one",
+	  .hidden = true },
 	{ "opt", 'o', &opt_map, "Option of the driver: type=, device=, o=" },
 	{ 0 },
 };

@@ -283,6 +283,10 @@ int network_check(const cJSON *body, struct err *e)
 		err_set(e, EINVAL, "this engine's networks have IPv4 addresses only");
 		return err_hint(e, "leave out --ipv6; ports are published on IPv6, too");
 	}
+	if (cJSON_IsFalse(json_obj(body, "EnableIPv4"))) {
+		err_set(e, EINVAL, "IPv4 can only be disabled where there is IPv6");
+		return err_hint(e, "leave out --ipv4=false: this engine's networks are of IPv4");
+	}
 	if ((r = check_driver(json_str_or(body, "Driver", ""), e)) < 0 ||
 	    (r = check_ipam(body, e)) < 0)
 		return r;
