@@ -118,19 +118,28 @@ FUNCTION(index)
 	return v ? v : t_keep(scrap, cJSON_CreateString(""));
 }
 
+/* A place in a text of `len` bytes; a number that is none is told as Go tells it. */
+static size_t place(const cJSON *v, size_t len, struct err *e)
+{
+	double at = v->valuedouble;
+
+	if (at >= 0 && at <= (double)len)
+		return (size_t)at;
+	err_set(e, EINVAL, "index out of range: %.0f", at);
+	return 0;
+}
+
 FUNCTION(slice)
 {
-	struct str s = { 0 };
-	size_t from = n > 1 && cJSON_IsNumber(args[1]) ? (size_t)args[1]->valuedouble : 0, to;
+	struct str s = { 0 }, part = { 0 };
 
 	go_print(args[0], &s);
-	to = n > 2 && cJSON_IsNumber(args[2]) ? (size_t)args[2]->valuedouble : s.len;
-	if (from > to || to > s.len) {
-		err_set(e, EINVAL, "index out of range: %zu", to);
-		from = to = 0;
-	}
-	struct str part = { 0 };
-	str_addn(&part, s.s ? s.s + from : "", to - from);
+	size_t from = n > 1 && cJSON_IsNumber(args[1]) ? place(args[1], s.len, e) : 0;
+	size_t to = n > 2 && cJSON_IsNumber(args[2]) ? place(args[2], s.len, e) : s.len;
+	if (from > to && !e->code)
+		err_set(e, EINVAL, "invalid slice index: %zu > %zu", from, to);
+	if (from < to)
+		str_addn(&part, s.s + from, to - from);
 	str_free(&s);
 	return text(scrap, &part);
 }
