@@ -71,7 +71,8 @@ static int write_piece(void *arg, const char *data, size_t n)
 }
 
 /* Written beside and renamed: a broken download leaves the old file. */
-static int receive_file(struct http *h, const char *path, const char *file, struct err *e)
+static int receive_file(struct http *h, const char *path, const char *doing, const char *file,
+			struct err *e)
 {
 	autofree char *tmp = str_printf("%s.tmp-%d", file, (int)getpid());
 	autofree char *folder = str_dup(file);
@@ -79,7 +80,8 @@ static int receive_file(struct http *h, const char *path, const char *file, stru
 	if (slash && slash != folder)
 		*slash = '\0';
 	if (slash && access(folder, F_OK) < 0)
-		return err_set(e, ENOENT, "invalid output path: directory \"%s\" does not exist", folder);
+		return err_set(e, ENOENT, "failed to %s: invalid output path: stat %s: no such file or "
+			       "directory", doing, folder);
 	autofd int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_sys(e, errno, "open %s", file);
@@ -92,7 +94,7 @@ static int receive_file(struct http *h, const char *path, const char *file, stru
 }
 
 /* What GET path answers goes to -o, or to standard output. */
-static int receive(struct command *c, const char *path)
+static int receive(struct command *c, const char *path, const char *doing)
 {
 	const char *file = opt_text(&c->opt, "output");
 	int out = STDOUT_FILENO;
@@ -106,7 +108,7 @@ static int receive(struct command *c, const char *path)
 	if (r == 0)
 		r = command_http(c, &h, &e);
 	if (r == 0)
-		r = file ? receive_file(h, path, file, &e)
+		r = file ? receive_file(h, path, doing, file, &e)
 			 : http_stream(h, "GET", path, NULL, write_piece, &out, &e);
 	return r < 0 ? command_fail(c, &e) : 0;
 }
@@ -115,7 +117,7 @@ static int export_verb(struct command *c)
 {
 	autostr struct str path = { 0 };
 	url_path(&path, "/containers/", c->opt.args[0], "/export");
-	return receive(c, path.s);
+	return receive(c, path.s, "export container");
 }
 
 static int save_verb(struct command *c)
@@ -124,7 +126,7 @@ static int save_verb(struct command *c)
 	url_path(&path, "/images/get", NULL, "");
 	for (char **name = c->opt.args; *name; name++)
 		url_add(&path, "names", *name);
-	return receive(c, path.s);
+	return receive(c, path.s, "save image");
 }
 
 /* ---- from a file ----------------------------------------------------------------- */
@@ -189,6 +191,8 @@ static int send(struct command *c, const char *path, int fd, FILE *to, struct er
 static int open_input(const char *file, struct err *e)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)	/* in Go's words */
+		return err_set(e, ENOENT, "open %s: no such file or directory", file);
 	return fd < 0 ? err_sys(e, errno, "open %s", file) : fd;
 }
 

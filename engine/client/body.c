@@ -351,27 +351,9 @@ PUT(throttle)
 	return put_each(body, field, values, make_throttle, e);
 }
 
-static int make_weight(const char *text, cJSON **out, struct err *e)
-{
-	const char *colon = strchr(text, ':');
-	int64_t weight;
-
-	if (!colon || colon == text || strchr(colon + 1, ':'))
-		return err_set(e, EINVAL, "bad format: %s", text);
-	if (!str_starts(text, "/dev/"))
-		return err_set(e, EINVAL, "bad format for device path: %s", text);
-	if (value_int(colon + 1, &weight, NULL) || (weight && (weight < 10 || weight > 1000)))
-		return err_set(e, EINVAL, "invalid weight for device: %s", text);
-	autofree char *path = strndup(text, (size_t)(colon - text));
-	*out = cJSON_CreateObject();
-	json_put_str(*out, "Path", path);
-	json_put_int(*out, "Weight", weight);
-	return 0;
-}
-
 PUT(weight)
 {
-	return put_each(body, field, values, make_weight, e);
+	return put_each(body, field, values, spec_weight, e);
 }
 
 PUT(health)

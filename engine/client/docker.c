@@ -283,7 +283,7 @@ static int unknown(int argc, char **words)
 	bool group = help_group_about(words[0], strlen(words[0])) != NULL;
 
 	if (group && (argc < 2 || strcmp(words[1], "--help") == 0)) {
-		help_group(words[0]);
+		help_group(argc < 2 ? stderr : stdout, words[0]);	/* not asked for */
 		return 0;
 	}
 	if (group && words[1][0] == '-') {
@@ -295,7 +295,8 @@ static int unknown(int argc, char **words)
 	fprintf(stderr, "docker: unknown command: docker %s%s%s\n\n", words[0],
 		group ? " " : "", group ? words[1] : "");
 	if (group)
-		fprintf(stderr, "Usage:  docker %s\n\n", words[0]);
+		fprintf(stderr, "Usage:  docker %s%s\n\n", words[0],
+			str_eq(words[0], "volume") ? " COMMAND" : "");	/* docker's own oddity */
 	fprintf(stderr, "Run 'docker%s%s --help' for more information\n", group ? " " : "",
 		group ? words[0] : "");
 	return 1;
@@ -310,12 +311,12 @@ static int help_words(int argc, char **words)
 		autofree char *path = join(used, words);
 		help_verb(v, path);
 	} else if (argc && help_group_about(words[0], strlen(words[0]))) {
-		help_group(words[0]);
+		help_group(stdout, words[0]);
 	} else if (argc) {
 		fprintf(stderr, "unknown help topic: %s\n", words[0]);
 		return 1;
 	} else {
-		help_top();
+		help_top(stdout);
 	}
 	return 0;
 }
@@ -324,8 +325,12 @@ static int dispatch(const char *host, int argc, char **words)
 {
 	int used;
 
-	if (!argc || strcmp(words[0], "help") == 0)
-		return help_words(argc ? argc - 1 : 0, words + 1);
+	if (!argc) {
+		help_top(stderr);
+		return 0;
+	}
+	if (strcmp(words[0], "help") == 0)
+		return help_words(argc - 1, words + 1);
 	const struct verb *v = verb_find(argc, words, &used);
 	if (!v)
 		return unknown(argc, words);
@@ -364,10 +369,8 @@ static int global(const struct options *g)
 	const char *context = opt_text(g, "context");
 
 	config_folder(opt_text(g, "config"));
-	if (g->help) {
-		help_top();
-		return 0;
-	}
+	if (g->help)
+		return help_words((int)g->n_args, g->args);
 	if (opt_on(g, "version")) {
 		printf("Docker version %s, build drydock-%s\n", DOCKER_SPEAKS, DRYDOCK_VERSION);
 		return 0;

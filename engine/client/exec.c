@@ -127,6 +127,9 @@ static int exec_verb(struct command *c)
 	int r;
 
 	if (s.in && s.tty && !isatty(STDIN_FILENO)) {
+		if (command_http(c, &h, &e) ||	/* a wrong name is told first */
+		    url_call(h, "GET", "/containers/", c->opt.args[0], "/json", NULL, NULL, &e))
+			return command_fail(c, &e);
 		fprintf(stderr, "the input device is not a TTY\n");
 		return 1;
 	}

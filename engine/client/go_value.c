@@ -21,8 +21,7 @@ static void number(const cJSON *v, struct str *out)
 		str_addf(out, "%.17g", d);
 }
 
-/* Objects whose keys are data and not fields: Go has a map there. */
-static bool is_map(const cJSON *v)
+bool go_is_map(const cJSON *v)
 {
 	static const char *const names[] = {
 		"Labels", "Ports", "PortBindings", "ExposedPorts", "Volumes", "Networks", "Sysctls",
@@ -38,7 +37,7 @@ static bool is_map(const cJSON *v)
 
 static void null(const cJSON *v, struct str *out)
 {
-	str_add(out, v && v->string && is_map(v) ? "map[]" :
+	str_add(out, v && v->string && go_is_map(v) ? "map[]" :
 		v && v->string && !str_eq(v->string, "Health") ? "[]" : "<nil>");
 }
 
@@ -95,7 +94,7 @@ void go_print(const cJSON *v, struct str *out)
 		str_add(out, cJSON_IsTrue(v) ? "true" : "false");
 	else if (cJSON_IsArray(v))
 		print_items(v, '[', ']', out);
-	else if (is_map(v))
+	else if (go_is_map(v))
 		print_map(v, out);
 	else
 		print_items(v, '{', '}', out);

@@ -129,7 +129,7 @@ static int by_order(const void *a, const void *b)
 }
 
 /* The verbs of a group; at the top, the common ones or the others. */
-static void print_verbs(const char *group, bool common)
+static void print_verbs(FILE *to, const char *group, bool common)
 {
 	struct entry list[128];
 	size_t n = 0;
@@ -146,32 +146,32 @@ static void print_verbs(const char *group, bool common)
 		}
 	qsort(list, n, sizeof(list[0]), by_order);
 	for (size_t i = 0; i < n; i++)
-		printf("  %-*.*s%s\n", 12, (int)list[i].len, list[i].name, list[i].about);
+		fprintf(to, "  %-*.*s%s\n", 12, (int)list[i].len, list[i].name, list[i].about);
 }
 
-void help_group(const char *group)
+void help_group(FILE *to, const char *group)
 {
 	autofree char *prefix = str_printf("%s ", group);
 
-	printf("Usage:  docker %s COMMAND\n\n%s\n\nCommands:\n", group,
-	       help_group_about(group, strlen(group)));
-	print_verbs(prefix, false);
-	printf("\nRun 'docker %s COMMAND --help' for more information on a command.\n", group);
+	fprintf(to, "Usage:  docker %s COMMAND\n\n%s\n\nCommands:\n", group,
+		help_group_about(group, strlen(group)));
+	print_verbs(to, prefix, false);
+	fprintf(to, "\nRun 'docker %s COMMAND --help' for more information on a command.\n", group);
 }
 
-void help_top(void)
+void help_top(FILE *to)
 {
 	autostr struct str options = { 0 };
 
-	printf("Usage:  docker [OPTIONS] COMMAND\n\nDrydock's docker: containers you can see "
+	fprintf(to, "Usage:  docker [OPTIONS] COMMAND\n\nDrydock's docker: containers you can see "
 	       "through\n\nCommon Commands:\n");
-	print_verbs("", true);
-	printf("\nManagement Commands:\n");
+	print_verbs(to, "", true);
+	fprintf(to, "\nManagement Commands:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
-		printf("  %-12s%s\n", groups[i].name, groups[i].about);
-	printf("\nCommands:\n");
-	print_verbs("", false);
+		fprintf(to, "  %-12s%s\n", groups[i].name, groups[i].about);
+	fprintf(to, "\nCommands:\n");
+	print_verbs(to, "", false);
 	options_help(global_options, terminal_width(), &options);
-	printf("\nGlobal Options:\n%s\nRun 'docker COMMAND --help' for more information on a "
+	fprintf(to, "\nGlobal Options:\n%s\nRun 'docker COMMAND --help' for more information on a "
 	       "command.\n", options.s);
 }

@@ -151,8 +151,9 @@ static int inspect_verb(struct command *c)
 		if (str_eq(type, kinds[i].kind))
 			return inspect(c, type, opt_on(&c->opt, "size"));
 	if (type && *type) {
-		fprintf(stderr, "unknown type: \"%s\": must be one of \"container\", \"image\", "
-			"\"network\", \"volume\"\n", type);
+		fprintf(stderr, "unknown type: \"%s\": must be one of \"config\", \"container\", \"image\", "
+			"\"network\", \"node\", \"plugin\", \"secret\", \"service\", \"task\", "
+			"\"volume\"\n", type);
 		return 1;
 	}
 	return inspect(c, NULL, opt_on(&c->opt, "size"));

@@ -114,6 +114,15 @@ static int network_rm(struct command *c, struct http *h, const char *name, struc
 	return r && e->status == 404 && opt_on(&c->opt, "force") ? 1 : r;
 }
 
+static int network_rm_all(struct command *c)
+{
+	int code = command_each(c);
+
+	if (code == 1)
+		fprintf(stderr, "exit status 1\n");	/* docker's way to end here */
+	return code;
+}
+
 /* NETWORK CONTAINER: POST /networks/NETWORK/what with the body. */
 static int post_member(struct command *c, const char *what, cJSON *body)
 {
@@ -187,7 +196,8 @@ const struct verb verbs_network[] = {
 	  .options = network_create_options, .min_args = 1, .max_args = 1, .run = network_create },
 	{ .paths = "network rm|network remove", .usage = "NETWORK [NETWORK...]",
 	  .about = "Remove networks", .options = network_rm_options, .min_args = 1, .max_args = -1,
-	  .complete = COMPLETE_NETWORK, .each = network_rm, .echo = true },
+	  .complete = COMPLETE_NETWORK, .run = network_rm_all,
+	  .each = network_rm, .echo = true },
 	{ .paths = "network connect", .usage = "[OPTIONS] NETWORK CONTAINER",
 	  .about = "Connect a container to a network", .options = network_connect_options,
 	  .min_args = 2, .max_args = 2, .complete = COMPLETE_NETWORK, .run = network_connect },

@@ -96,6 +96,7 @@ const struct option_type opt_env = { "list", false, true, false, check_env };
 const struct option_type opt_stream = { "list", false, true, false, check_stream };
 const struct option_type opt_strings = { "strings", false, true, true, NULL };
 const struct option_type opt_uint16 = { "uint16", false, false, false, check_uint16 };
+const struct option_type opt_weight = { "list", false, true, false, spec_check_weight };
 const struct option_type opt_network = { "network", false, true, false, NULL };
 const struct option_type opt_host = { "list", false, true, false, spec_check_host };
 

@@ -26,7 +26,7 @@ struct option_type {
 };
 extern const struct option_type opt_flag, opt_string, opt_int, opt_bytes, opt_duration,
 	opt_decimal, opt_list, opt_map, opt_filter, opt_ulimit, opt_mount, opt_host, opt_env,
-	opt_stream, opt_strings, opt_uint16, opt_network;
+	opt_stream, opt_strings, opt_uint16, opt_network, opt_weight;
 
 struct option {
 	const char *name;	/* without "--"; NULL ends the table */

@@ -279,3 +279,28 @@ int spec_restart(const char *text, cJSON **out, struct err *e)
 	json_put_int(*out, "MaximumRetryCount", count);
 	return 0;
 }
+
+int spec_weight(const char *text, cJSON **out, struct err *e)
+{
+	const char *colon = strchr(text, ':');
+	int64_t weight;
+
+	if (!colon || colon == text || strchr(colon + 1, ':'))
+		return err_set(e, EINVAL, "bad format: %s", text);
+	if (!str_starts(text, "/dev/"))
+		return err_set(e, EINVAL, "bad format for device path: %s", text);
+	if (value_int(colon + 1, &weight, NULL) || (weight && (weight < 10 || weight > 1000)))
+		return err_set(e, EINVAL, "invalid weight for device: %s", text);
+	autofree char *path = strndup(text, (size_t)(colon - text));
+	*out = cJSON_CreateObject();
+	json_put_str(*out, "Path", path);
+	json_put_int(*out, "Weight", weight);
+	return 0;
+}
+
+int spec_check_weight(const char *text, struct err *e)
+{
+	autojson cJSON *ignored = NULL;
+
+	return spec_weight(text, &ignored, e);
+}

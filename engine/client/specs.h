@@ -17,6 +17,8 @@ int spec_mount(const char *text, cJSON **out, struct err *e);
 int spec_ulimit(const char *text, cJSON **out, struct err *e);
 /* "/dev/null[:/dev/x[:rwm]]": an element of HostConfig.Devices. */
 int spec_device(const char *text, cJSON **out, struct err *e);
+/* "/dev/sda:500": an element of HostConfig.BlkioWeightDevice. */
+int spec_weight(const char *text, cJSON **out, struct err *e);
 /* "on-failure:3": HostConfig.RestartPolicy. */
 int spec_restart(const char *text, cJSON **out, struct err *e);
 
@@ -28,6 +30,7 @@ int spec_ipam(const struct ipam_words *w, cJSON **out, struct err *e);
 
 /* For the option types: is it well formed? */
 int spec_check_mount(const char *text, struct err *e);
+int spec_check_weight(const char *text, struct err *e);
 int spec_check_ulimit(const char *text, struct err *e);
 int spec_check_host(const char *text, struct err *e);	/* "name:ip" */
 

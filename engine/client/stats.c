@@ -270,6 +270,38 @@ static void print_event(const cJSON *ev)
 	printf("\n");
 }
 
+#define EVENT_TYPE "*events.Message"
+
+/* Every field of Go's struct: those that the daemon left out are empty. */
+static void complete_event(cJSON *ev)
+{
+	static const char all[] = "{\"status\":\"\",\"id\":\"\",\"from\":\"\",\"Type\":\"\","
+		"\"Action\":\"\",\"Actor\":{\"ID\":\"\",\"Attributes\":{}},\"scope\":\"\","
+		"\"time\":0,\"timeNano\":0}";
+	autojson cJSON *empty = cJSON_Parse(all);
+
+	while (empty && empty->child) {
+		cJSON *field = cJSON_DetachItemViaPointer(empty, empty->child);
+		autofree char *name = str_dup(field->string);
+
+		if (json_obj(ev, name))
+			cJSON_Delete(field);
+		else
+			cJSON_AddItemToObject(ev, name, field);
+	}
+}
+
+/* Parsed, and tried on an event without content: a wrong name is told at once. */
+static int event_format(const char *format, struct template **out, struct err *e)
+{
+	autojson cJSON *empty = cJSON_CreateObject();
+	autostr struct str ignored = { 0 };
+	int r = template_parse(format, out, e);
+
+	complete_event(empty);
+	return r ? r : template_run(*out, empty, EVENT_TYPE, &ignored, e);
+}
+
 static int on_event(void *arg, cJSON *ev)
 {
 	struct event_sink *s = arg;
@@ -279,7 +311,8 @@ static int on_event(void *arg, cJSON *ev)
 		go_json(ev, &out);
 		puts(out.s);
 	} else if (s->format) {
-		s->failed = template_run(s->format, ev, NULL, &out, s->e);
+		complete_event(ev);
+		s->failed = template_run(s->format, ev, EVENT_TYPE, &out, s->e);
 		puts(out.s);
 	} else {
 		print_event(ev);
@@ -315,8 +348,9 @@ static int events_verb(struct command *c)
 	struct http *h;
 	int r = events_path(&c->opt, &path, &e);
 
-	if (!r && format && *format && !s.json && template_parse(format, &s.format, &e)) {
+	if (!r && format && *format && !s.json && event_format(format, &s.format, &e)) {
 		fprintf(stderr, "Error parsing format: %s\n", e.what);
+		template_free(s.format);
 		return 64;
 	}
 	r = r ? r : command_http(c, &h, &e);

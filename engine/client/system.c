@@ -112,8 +112,8 @@ static cJSON *client_json(void)
 	return o;
 }
 
-/* value through --format, as one line; the exit code. */
-static int print_one(const char *format, const cJSON *value)
+/* value, which Go calls type, through --format, as one line; the exit code. */
+static int print_one(const char *format, const cJSON *value, const char *type)
 {
 	autostr struct str out = { 0 };
 	struct template *t = NULL;
@@ -124,14 +124,17 @@ static int print_one(const char *format, const cJSON *value)
 		puts(out.s);
 		return 0;
 	}
-	if (template_parse(format, &t, &e) || template_run(t, value, NULL, &out, &e)) {
+	if (template_parse(format, &t, &e)) {
 		fprintf(stderr, "template parsing error: %s\n", e.what);
-		template_free(t);
 		return 64;
 	}
+	int r = template_run(t, value, type, &out, &e);
 	template_free(t);
 	puts(out.s);
-	return 0;
+	fflush(stdout);
+	if (r)
+		fprintf(stderr, "%s\n", e.what);
+	return r ? 1 : 0;
 }
 
 static int version_format(const char *format, cJSON *server)
@@ -140,7 +143,7 @@ static int version_format(const char *format, cJSON *server)
 
 	json_put(all, "Client", client_json());
 	json_put(all, "Server", server ? server : cJSON_CreateNull());
-	return print_one(format, all);
+	return print_one(format, all, "system.versionInfo");
 }
 
 static int version_verb(struct command *c)
@@ -365,7 +368,7 @@ static int info_verb(struct command *c)
 	int r = get(c, "/info", &a, &e), code = 0;
 
 	if (format && *format) {
-		code = r ? 0 : print_one(format, a.json);
+		code = r ? 0 : print_one(format, a.json, "system.dockerInfo");
 	} else {
 		printf("Client:\n Version:    %s\n Context:    default\n Debug Mode: false\n\n"
 		       "Server:\n", DRYDOCK_VERSION);

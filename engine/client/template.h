@@ -37,6 +37,8 @@ int template_head(const struct template *t, const cJSON *heads, struct str *out)
 /* A value as Go's {{.}} prints it, and as its encoding/json writes it. */
 void go_print(const cJSON *v, struct str *out);
 void go_json(const cJSON *v, struct str *out);
+/* Is it an object whose keys are data and not fields (Labels …)?  Go has a map there. */
+bool go_is_map(const cJSON *v);
 /* JSON text laid out anew with four spaces, as json.Indent does; the numbers and
  * strings stay as they are. */
 void json_indent(const char *text, size_t n, struct str *out);

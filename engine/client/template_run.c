@@ -52,20 +52,13 @@ static int fail(struct run *r, const struct t_arg *a, const char *fmt, ...)
 		       a->at - start, (int)a->len, r->t->text + a->at, what ? what : "");
 }
 
-/* Go's structs and the API's JSON spell some fields differently. */
+/* Go's structs and the API's JSON spell some fields differently: ID and Id, NanoCPUs
+ * and NanoCpus, APIVersion and ApiVersion.  A map's keys are what they are. */
 static const cJSON *field_of(const cJSON *v, const char *name)
 {
-	static const char *const also[][2] = {
-		{ "ID", "Id" }, { "NanoCPUs", "NanoCpus" }, { "CPUShares", "CpuShares" },
-		{ "CPUPeriod", "CpuPeriod" }, { "CPUQuota", "CpuQuota" }, { "DNS", "Dns" },
-		{ "RepoTag", "RepoTags" }, { "IPv4Address", "IPv4Address" },
-	};
 	const cJSON *f = json_obj(v, name);
 
-	for (size_t i = 0; !f && i < ARRAY_SIZE(also); i++)
-		if (str_eq(also[i][0], name))
-			f = json_obj(v, also[i][1]);
-	return f;
+	return f || go_is_map(v) ? f : cJSON_GetObjectItem(v, name);
 }
 
 /* .A.B from a value. */
@@ -76,6 +69,10 @@ static int follow(struct run *r, const struct t_arg *a, const cJSON *from, const
 
 		if (!next && r->head) {
 			from = t_keep(r->scrap, cJSON_CreateString(""));
+			continue;
+		}
+		if (!next && cJSON_IsObject(from) && go_is_map(from)) {
+			from = NULL;
 			continue;
 		}
 		if (!next && r->type && from == r->vars[0].value)

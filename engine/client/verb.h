@@ -8,6 +8,7 @@
 #define DRYDOCK_CLIENT_VERB_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "client/http.h"
 #include "client/options.h"
@@ -77,8 +78,8 @@ extern const struct option global_options[];	/* before the verb */
 
 /* help.c */
 void help_verb(const struct verb *v, const char *path);
-void help_group(const char *group);	/* "container" */
-void help_top(void);
+void help_group(FILE *to, const char *group);	/* "container" */
+void help_top(FILE *to);
 const char *help_group_about(const char *group, size_t len);	/* NULL: no such group */
 
 #endif

@@ -63,6 +63,16 @@ static int volume_inspect(struct command *c)
 	return inspect_kind(c, "volume");
 }
 
+/* Sent only where there are any: the daemon shows an empty map and none as two things. */
+static int maps(cJSON *body, const struct options *o, struct err *e)
+{
+	int r = opt_given(o, "opt") ? put_map(body, "DriverOpts", opt_all(o, "opt"), e) : 0;
+
+	if (!r && opt_given(o, "label"))
+		r = put_map(body, "Labels", opt_all(o, "label"), e);
+	return r;
+}
+
 static int volume_create(struct command *c)
 {
 	autojson cJSON *body = cJSON_CreateObject();
@@ -78,8 +88,7 @@ static int volume_create(struct command *c)
 		name = c->opt.args[0];
 	json_put_str(body, "Name", name ? name : "");
 	json_put_str(body, "Driver", opt_text(&c->opt, "driver"));
-	int r = e.code ? -e.code : put_map(body, "DriverOpts", opt_all(&c->opt, "opt"), &e);
-	r = r ? r : put_map(body, "Labels", opt_all(&c->opt, "label"), &e);
+	int r = e.code ? -e.code : maps(body, &c->opt, &e);
 	r = r ? r : command_http(c, &h, &e);
 	r = r ? r : http_call(h, "POST", "/volumes/create", body, &a, &e);
 	if (!r)

@@ -223,6 +223,224 @@ any	d rm
 28	d run --name 'bad name' busybox true
 28	d run --label-file /nonexistent busybox true
 28	d system df -v | head -4
+any	d volume create ctr$N-vol
+any	d volume create --label a=b ctr$N-vol2
+any	d volume create ctr$N-vol
+any	d volume create 'bad name'
+28	d volume create -d nosuch ctr$N-vol3
+28	d volume create --name ctr$N-x ctr$N-y
+28	d volume create a b
+any	d volume ls --filter name=ctr$N
+any	d volume ls -q --filter name=ctr$N
+any	d volume ls --filter label=a=b --format '{{.Name}} {{.Label "a"}} {{.Labels}} {{.Driver}} {{.Scope}}'
+any	d volume ls --filter name=ctr$N --format 'table {{.Name}}\t{{.Links}}\t{{.Size}}'
+28	d volume ls --filter name=ctr$N --format json
+28	d volume ls --filter bogus=x
+any	d volume inspect -f '{{.Name}} {{.Driver}} {{.Labels}} {{.Options}}' ctr$N-vol ctr$N-vol2
+any	d volume inspect ctr$N-vol nosuch
+any	d run --rm -v ctr$N-vol:/data busybox sh -c 'echo kept >/data/x'
+any	d run --rm -v ctr$N-vol:/data:ro busybox sh -c 'cat /data/x; echo no >/data/y'
+any	d run --name ctr$N-user -v ctr$N-vol:/data busybox true
+any	d volume rm ctr$N-vol
+any	d volume rm -f nosuch
+any	d volume rm nosuch ctr$N-vol2
+any	d ps -a --filter volume=ctr$N-vol --format '{{.Names}} {{.Mounts}} {{.LocalVolumes}}'
+any	d inspect -f '{{range .Mounts}}{{.Type}} {{.Name}} {{.Destination}} {{.RW}}{{end}}' ctr$N-user
+any	d inspect --type volume -f '{{.Name}}' ctr$N-vol
+any	d rm -v ctr$N-user
+any	d volume rm ctr$N-vol
+28	d volume 2>&1 | head -n 3
+28	d volume rm
+28	d volume nosuch
+any	d network create --subnet 10.77.1.0/24 --label a=b ctr$N-net | wc -c
+28	d network create ctr$N-net
+any	d network create --subnet x ctr$N-net2
+28	d network create -d nosuch ctr$N-net2
+28	d network create --gateway 1.2.3.4 ctr$N-net2
+28	d network create
+any	d network ls --filter name=ctr$N
+any	d network ls --filter label=a=b --format '{{.Name}} {{.Driver}} {{.Scope}} {{.Internal}} {{.IPv6}} {{.Labels}}'
+any	d network ls --filter driver=null -q --no-trunc | wc -l
+28	d network ls --filter bogus=x
+any	d network inspect -f '{{range .IPAM.Config}}{{.Subnet}} {{.Gateway}}{{end}} {{.Labels}} {{.Internal}}' ctr$N-net
+any	d network inspect nosuch
+28	d network inspect -v -f '{{.Name}}' ctr$N-net
+any	d run -d --name ctr$N-n1 --network ctr$N-net --network-alias one busybox sleep 100
+any	d run --rm --network ctr$N-net busybox nslookup one | tail -n +4
+any	d run --rm --network ctr$N-net --ip 10.77.1.99 busybox hostname -i
+any	d run --rm --network ctr$N-net --ip 10.9.9.9 busybox true
+any	d network inspect -f '{{range .Containers}}{{.Name}} {{.IPv4Address}}{{end}}' ctr$N-net
+any	d network rm ctr$N-net
+any	d network connect nosuch ctr$N-n1
+any	d network connect ctr$N-net nosuch
+any	d network connect ctr$N-net ctr$N-n1
+any	d network disconnect ctr$N-net ctr$N-n1
+any	d network disconnect ctr$N-net ctr$N-n1
+any	d network connect --alias two --ip 10.77.1.50 ctr$N-net ctr$N-n1
+any	d inspect -f '{{range $k, $v := .NetworkSettings.Networks}}{{$v.IPAddress}} {{$v.IPAMConfig.IPv4Address}} {{end}}' ctr$N-n1
+any	d network disconnect -f ctr$N-net ctr$N-n1
+28	d network connect a
+28	d network rm
+any	d rm -f ctr$N-n1
+any	d network rm ctr$N-net
+any	d network rm ctr$N-net nosuch
+any	d network rm -f nosuch
+any	d run -d --name ctr$N-u busybox sleep 100
+any	d update -m 64m --memory-swap 128m ctr$N-u
+any	d update --restart on-failure:3 ctr$N-u
+any	d update --pids-limit 50 ctr$N-u nosuch
+28	d update ctr$N-u
+28	d update
+28	d update --restart bogus ctr$N-u
+28	d update --restart always:3 ctr$N-u
+28	d update -m 1m ctr$N-u
+28	d update --blkio-weight x ctr$N-u
+28	d update --blkio-weight 70000 ctr$N-u
+28	d update --cpus x ctr$N-u
+28	d update --cpuset-cpus 9999 ctr$N-u
+any	d inspect -f '{{.HostConfig.Memory}} {{.HostConfig.RestartPolicy.Name}} {{.HostConfig.PidsLimit}}' ctr$N-u
+any	d inspect -f '{{.Config.Labels.nosuch}} {{.ID}} {{.HostConfig.NanoCPUs}}' ctr$N-u
+any	echo in | d cp - ctr$N-u:/tmp
+any	printf hello >$WORK/f$N; d cp $WORK/f$N ctr$N-u:/tmp/f; d exec ctr$N-u cat /tmp/f
+any	d cp ctr$N-u:/tmp/f - | tar tf -
+any	d cp -q ctr$N-u:/tmp/f $WORK/g$N; cat $WORK/g$N
+any	d cp ctr$N-u:/nosuch .
+any	d cp /tmp/nosuch ctr$N-u:/tmp
+any	d cp ctr$N-u:/tmp/f /nosuch/dir/
+any	d cp ctr$N-u:/tmp/f ctr$N-u:/tmp/g
+any	d cp a b
+any	d cp nosuch:/x .
+28	d cp a
+28	d cp - -
+any	d diff ctr$N-u
+any	d export ctr$N-u | tar tf - | grep -c ^bin/
+any	d export nosuch
+any	d export -o /nosuch/dir/x ctr$N-u
+any	d export -o $WORK/x$N.tar ctr$N-u && test -s $WORK/x$N.tar
+any	d import $WORK/x$N.tar ctr$N:imported | cut -c 1-7
+any	d import -c 'CMD ["echo","imported"]' -m note $WORK/x$N.tar ctr$N:imported2 | cut -c 1-7
+any	d run --rm ctr$N:imported2
+any	d import /nosuch
+any	d import -c 'BOGUS x' $WORK/x$N.tar
+any	d history --format '{{.Comment}}' ctr$N:imported2
+any	d commit ctr$N-u ctr$N:v1 | cut -c 1-7
+any	d commit -a me -m why -c 'ENV A=b' -c 'CMD ["true"]' ctr$N-u ctr$N:v2 | cut -c 1-7
+any	d inspect -f '{{.Author}} {{.Comment}} {{json .Config.Cmd}} {{.Config.Env}}' ctr$N:v2
+any	d commit nosuch
+any	d commit -c bogus ctr$N-u
+any	d commit ctr$N-u Bad:name
+28	d commit
+any	d save ctr$N:v1 | tar tf - | grep -c json
+any	d save -o $WORK/s$N.tar ctr$N:v1 busybox
+any	d save nosuch
+any	d save -o /nosuch/dir/x busybox
+28	d save
+28	d save --platform linux/amd64 busybox
+any	d rmi ctr$N:v1
+any	d load -i $WORK/s$N.tar
+any	d load -q -i $WORK/s$N.tar
+any	d load <$WORK/s$N.tar
+any	d load -i /nosuch
+any	echo garbage | d load
+28	d load --platform linux/amd64 -i $WORK/s$N.tar
+any	d images ctr$N --format '{{.Repository}}:{{.Tag}}' | sort
+any	d images --filter reference='ctr$N:v*' -q | wc -l
+any	d images --filter dangling=true
+any	d images --filter before=ctr$N:v1 --format '{{.Repository}}' | sort
+28	d images --filter bogus=x
+any	d images --filter label=nosuch -q
+any	d images -a --format 'table {{.Tag}}\t{{.Size}}' ctr$N
+28	d images a b
+any	d image inspect nosuch
+28	d image inspect --platform linux/amd64 busybox
+28	d rmi --platform linux/amd64 busybox
+28	d history --platform linux/amd64 busybox
+any	mkdir -p $WORK/b$N; printf 'FROM busybox\nARG X=1\nENV Y=$X\nRUN echo $Y >/y\nCMD ["cat","/y"]\n' >$WORK/b$N/Dockerfile
+any	DOCKER_BUILDKIT=0 d build -q -t ctr$N:built $WORK/b$N 2>&1 | grep -v DEPRECATED | grep sha256
+any	d run --rm ctr$N:built
+any	DOCKER_BUILDKIT=0 d build -q --build-arg X=7 -t ctr$N:built7 $WORK/b$N 2>&1 | grep -c sha256; d run --rm ctr$N:built7
+28	DOCKER_BUILDKIT=0 d build 2>&1 | tail -n 5
+28	DOCKER_BUILDKIT=0 d build /nosuch/dir 2>&1 | tail -n 1
+28	DOCKER_BUILDKIT=0 d build -f nosuch $WORK/b$N 2>&1 | tail -n 1
+28	DOCKER_BUILDKIT=0 d build -t 'Bad Tag' $WORK/b$N 2>&1 | tail -n 5
+any	d image history -q ctr$N:built | wc -l
+any	d rmi ctr$N:built ctr$N:built7 | grep Untagged
+any	d rmi -f ctr$N:v1 ctr$N:v2 ctr$N:imported ctr$N:imported2 | grep Untagged
+any	d rm -f ctr$N-u
+any	sleep 1; d events --since 5m --until 0s --filter container=ctr$N-u --filter event=update --filter event=create --format '{{.Type}} {{.Action}} {{.Actor.Attributes.name}} {{.Scope}}'
+any	d events --since 5m --until 0s --filter type=network --filter network=ctr$N-net --format '{{.Action}}'
+any	d events --since 5m --until 0s --filter volume=ctr$N-vol --format '{{json .Action}} {{.Actor.ID}}'
+any	d events --since 5m --until 0s --filter container=ctr$N-u --filter event=create --format json | grep -o '"Action":"create"'
+any	d events --since 5m --until 0s --filter container=ctr$N-u --filter event=create | cut -d' ' -f2,3
+28	d events --filter x
+28	d events --format '{{.Nosuch}}' --since 5m --until 0s
+28	d events extra
+any	d version --format '{{.Client.Os}} {{.Server.APIVersion}} {{.Server.Arch}}'
+any	d version --format json | grep -o '"Server":{"Platform"'
+28	d version extra
+any	d info --format '{{json .SecurityOptions}} {{.Swarm.LocalNodeState}} {{len .Plugins.Volume}}'
+any	d info --format json | grep -o '"NCPU"'
+28	d info --format '{{.Nosuch}}'
+any	d system info --format '{{.Driver}}'
+28	d system 2>&1 | head -n 3
+28	d system df extra
+any	d system df --format json | cut -c 1-10
+any	d system events --since 5m --until 0s --filter event=nosuch
+any	d image ls -q nosuch
+any	d container stats --no-stream --format '{{.Name}}' nosuch
+any	d container logs nosuch
+28	d image prune --filter bogus=1 -f
+28	d container prune --filter bogus=1 -f
+28	d volume prune --filter bogus=1 -f
+28	d network prune --filter bogus=1 -f
+28	d system prune --filter until=x -f
+any	echo n | d container prune
+any	echo n | d image prune -a
+any	echo n | d volume prune
+any	echo n | d network prune
+any	echo n | d system prune
+any	echo n | d system prune -a --volumes
+28	d logout localhost:1
+28	d login -u a -p b localhost:1 2>&1 | head -n 2
+28	echo x | d login --password-stdin localhost:1
+28	d login --password-stdin -u a -p b localhost:1
+28	d search a b
+28	d search --limit 200 x
+any	d push nosuch
+28	d push -a busybox:latest
+28	d push
+28	d push Bad
+28	d pull -a busybox:latest
+any	d pull -q -a busybox
+28	d pull --platform bogus/x/y/z busybox
+28	d run --blkio-weight-device /dev/x busybox true
+28	d run --blkio-weight-device x:10 busybox true
+28	d run --blkio-weight-device /dev/x:5 busybox true
+28	d run --help | head -n 1
+28	d container 2>&1 | head -n 3
+28	d image 2>&1 | head -n 3
+28	d --help container | head -n 1
+28	d help run | head -n 1
+28	d help container ls | head -n 1
+28	d stats --nosuch
+28	d rename a b c
+28	d wait --nosuch x
+28	d top nosuch -o pid
+28	d port nosuch 80
+28	d port nosuch 80/xyz
+28	d kill --signal
+28	d restart --time=x a
+28	d inspect --type bogus x
+28	d inspect -f '{{.a' x
+28	d logs --tail x nosuch
+28	d exec -e =x nosuch true
+28	d exec --env-file /nonexistent nosuch true
+28	d exec -it nosuch true
+28	d attach nosuch
+28	d start --attach a b
+28	d create --name
+28	d --tlsverify=maybe ps
+28	d --config
 any	d rm ctr$N-log
 any	d container prune -f | tail -1
 any	d image prune -f
@@ -241,10 +459,10 @@ any	d version --format "{{.Server.Os}}"
 END
 }
 
-# Ids, digests, times, sizes of the daemon's own making, and our hints.
+# Ids, digests, times, sizes of the daemon's own making, our hints, a slip of docker's.
 normal() {
 	sed -E \
-		-e '/^Hint: /d' \
+		-e '/^Hint: /d' -e 's/^SRun /Run /' \
 		-e "s/ctr$N/ctr/g" \
 		-e 's/[0-9a-f]{64}/ID/g; s/\b[0-9a-f]{12}\b/ID/g' \
 		-e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g' \
@@ -268,7 +486,7 @@ run_all() {	# FOLDER: one file a line
 
 d() { "$CLI" "$@"; }
 export -f d
-export CLI N
+export CLI N WORK
 
 export DOCKER_CLI_HINTS=false HOME=$WORK
 start_daemon
