@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/routes.h"
+#include "runtime/bundle.h"
 
 int drydock_info(struct request *r, struct err *e)
 {
@@ -187,6 +188,46 @@ int drydock_plan(struct request *r, struct err *e)
 	cJSON *o = cJSON_CreateObject();
 	json_put_str(o, "text", text.s ? text.s : "");
 	return reply_json(r, 200, o);
+}
+
+/* A container; or an image, as a container of it that lives for this long. */
+static int bundle_of(struct request *r, const char *name, struct container **c, bool *made,
+		     char ***warnings, struct err *e)
+{
+	autojson cJSON *body = cJSON_CreateObject();
+	struct err ignored = { 0 };
+	if (containers_get(r->api->containers, name, c, &ignored) == 0)
+		return 0;
+	json_put_str(body, "Image", name);
+	int n = container_create(r->api->containers, &r->origin, NULL, body, c, warnings, &ignored);
+	*made = n == 0;
+	if (n < 0 && err_status(&ignored) == 404) {
+		err_http(e, 404, ENOENT, "No such container or image: %s", name);
+		return err_hint(e, "an image has to be here: docker pull %s", name);
+	}
+	if (n < 0)
+		*e = ignored;
+	return n;
+}
+
+int drydock_bundle(struct request *r, struct err *e)
+{
+	const char *name = query_or(r, "name", ""), *dir = query_or(r, "path", "");
+	char **warnings = mem_alloc(sizeof(*warnings));
+	autocontainer struct container *c = NULL;
+	bool made = false;
+	int n = bundle_of(r, name, &c, &made, &warnings, e);
+	if (n == 0)
+		n = container_bundle(c, dir, &warnings, e);
+	if (made)
+		container_remove(c, &r->origin, true, true, NULL);
+	if (n == 0) {
+		cJSON *o = cJSON_CreateObject();
+		json_put_strv(o, "Warnings", warnings);
+		n = reply_json(r, 201, o);
+	}
+	strv_free(warnings);
+	return n;
 }
 
 /* The container that publishes a host port; counted, or NULL. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "client/docker.h"
+#include "cmd/main.h"
 #include "core/cleanup.h"
 #include "core/str.h"
 #include "labs/cmd.h"
@@ -77,6 +78,8 @@ static const struct verb_row {
 	{ "registry", run_engine, "serve images to this class over HTTP" },
 	{ "build", run_build,
 	  "docker build; --dump-ast FILE shows how a Dockerfile is understood" },
+	{ "export-bundle", export_bundle,
+	  "write a container or an image as an OCI bundle, for runc" },
 	{ "bake", run_engine, "prepare the course images" },
 };
 
@@ -85,7 +88,7 @@ static int help(FILE *to, int code)
 	fprintf(to, "Usage: drydock [OPTIONS]            open the lab shell\n"
 		"       drydock VERB [OPTIONS]\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		fprintf(to, "  %-10s %s\n", verbs[i].name, verbs[i].what);
+		fprintf(to, "  %-13s %s\n", verbs[i].name, verbs[i].what);
 	fprintf(to, "\nOptions of the lab shell:\n"
 		"  --plain        text only: no colour, no boxes, no redrawing\n"
 		"  --lab N        begin at step N\n"

@@ -78,11 +78,14 @@ int mounts_ready(struct container *c, struct err *e);	/* before a start; undone 
 void mounts_done(struct container *c);
 void mounts_build(const struct container *c, struct spec *s);
 void mounts_remove_volumes(struct container *c);	/* those made for it alone */
+const char *propagation_word(unsigned long flags);	/* "rslave" for MS_SLAVE | MS_REC */
 int mounts_count(const struct container *c, const char *type);
 /* The type of the mount that a path of the container lies on, or NULL. */
 const char *mount_at(const struct container *c, const char *path);
 /* container_share.c: pids of those whose namespaces are joined; lock held. */
 int share_namespaces(struct container *c, struct spec *s, struct err *e);
+/* The pid of the running container that HostConfig's key names ("container:NAME"). */
+int share_join(struct container *c, const char *key, const char *what, int *pid, struct err *e);
 int devices_build(const cJSON *host, struct spec *s, struct err *e);
 /* container_limits.c */
 int limits_build(const cJSON *host, struct spec *s, struct err *e);

@@ -84,6 +84,14 @@ static const struct { const char *name; int resource; } rlimits[] = {
 	{ "rttime", RLIMIT_RTTIME }, { "sigpending", RLIMIT_SIGPENDING }, { "stack", RLIMIT_STACK },
 };
 
+const char *rlimit_name(int resource)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rlimits); i++)
+		if (rlimits[i].resource == resource)
+			return rlimits[i].name;
+	return NULL;
+}
+
 static uint64_t limit_value(const cJSON *o, const char *key)
 {
 	int64_t v = json_int(o, key, 0);

@@ -10,5 +10,7 @@
 int cap_bit(const char *name, uint64_t *bits, struct err *e);
 /* "CHOWN" for 0; NULL past the last one known. */
 const char *cap_name(int cap);
+/* "nofile" for RLIMIT_NOFILE; NULL for one that is unknown. */
+const char *rlimit_name(int resource);
 
 #endif

@@ -249,6 +249,14 @@ static unsigned long propagation(const char *word)
 	return MS_PRIVATE | MS_REC;
 }
 
+const char *propagation_word(unsigned long flags)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(propagations); i++)
+		if (propagations[i].flags == flags)
+			return propagations[i].word;
+	return "rprivate";
+}
+
 static struct spec_mount *add_mount(struct spec *s, const char *type, const char *target)
 {
 	s->mounts = mem_grow(s->mounts, (s->n_mounts + 1) * sizeof(*s->mounts));

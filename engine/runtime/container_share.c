@@ -13,8 +13,7 @@
 
 /* -- namespaces -------------------------------------------------------------------- */
 
-/* The pid of the container that "container:NAME" names. */
-static int join(struct container *c, const char *key, const char *what, int *pid, struct err *e)
+int share_join(struct container *c, const char *key, const char *what, int *pid, struct err *e)
 {
 	autocontainer struct container *other = NULL;
 	int r = containers_get(c->all, host_text(c, key) + strlen("container:"), &other, e);
@@ -35,9 +34,9 @@ int share_namespaces(struct container *c, struct spec *s, struct err *e)
 {
 	int r = 0;
 	if (s->pid_mode == NS_JOIN)
-		r = join(c, "PidMode", "PID", &s->pid_join, e);
+		r = share_join(c, "PidMode", "PID", &s->pid_join, e);
 	if (r == 0 && s->ipc_mode == NS_JOIN)
-		r = join(c, "IpcMode", "IPC", &s->ipc_join, e);
+		r = share_join(c, "IpcMode", "IPC", &s->ipc_join, e);
 	return r;
 }
 

@@ -12,6 +12,7 @@
 #ifndef DRYDOCK_RUNTIME_SECCOMP_H
 #define DRYDOCK_RUNTIME_SECCOMP_H
 
+#include <cjson/cJSON.h>
 #include <linux/filter.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,5 +32,11 @@ int seccomp_program(bool profile, uint64_t caps, const struct seccomp_program **
 /* A user's own profile, in docker's JSON form, without the watch: it is installed beside
  * it.  out->insn is the caller's. */
 int seccomp_file(const char *text, uint64_t caps, struct seccomp_program *out, struct err *e);
+
+/* Whether a rule of such a profile holds on this machine, for these capabilities. */
+bool seccomp_rule_counts(const cJSON *rule, uint64_t caps);
+/* The filter as the OCI runtime specification says it, for other runtimes: own (a profile
+ * seccomp_file() took), or else the default one if profile is set, or NULL.  Owned. */
+cJSON *seccomp_oci(bool profile, const char *own, uint64_t caps);
 
 #endif

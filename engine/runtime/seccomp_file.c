@@ -86,7 +86,7 @@ static int count(const cJSON *list, uint64_t caps, bool is_caps)
 	return n;
 }
 
-static bool counts(const cJSON *rule, uint64_t caps)
+bool seccomp_rule_counts(const cJSON *rule, uint64_t caps)
 {
 	const cJSON *in = json_obj(rule, "includes"), *out = json_obj(rule, "excludes");
 	const cJSON *in_caps = json_obj(in, "caps"), *in_arches = json_obj(in, "arches");
@@ -139,7 +139,8 @@ static int add_rule(scmp_filter_ctx ctx, const cJSON *rule, uint64_t caps, struc
 	unsigned n;
 	const cJSON *v;
 	int r = action_of(json_str_or(rule, "action", ""), json_int(rule, "errnoRet", EPERM), &action, e);
-	if (r < 0 || !counts(rule, caps) || (r = read_args(json_obj(rule, "args"), args, &n, e)) < 0)
+	if (r < 0 || !seccomp_rule_counts(rule, caps) ||
+	    (r = read_args(json_obj(rule, "args"), args, &n, e)) < 0)
 		return r;
 	if (json_str(rule, "name"))
 		r = add_name(ctx, json_str(rule, "name"), action, n, args, e);
