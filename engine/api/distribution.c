@@ -43,11 +43,12 @@ int system_auth(struct request *r, struct err *e)
 	autofree char *url = registry_url(domain, r->api->insecure, &maybe_tls);
 	struct registry_target t = { .url = url, .repository = "", .auth = auth,
 				     .maybe_tls = maybe_tls };
-	if ((n = registry_login(&t, e)) < 0)
+	autofree char *given = NULL;
+	if ((n = registry_login(&t, &given, e)) < 0)
 		return n;
 	cJSON *o = cJSON_CreateObject();
 	json_put_str(o, "Status", "Login Succeeded");
-	json_put_str(o, "IdentityToken", "");
+	json_put_str(o, "IdentityToken", given ? given : "");
 	return reply_json(r, 200, o);
 }
 

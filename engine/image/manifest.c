@@ -102,7 +102,7 @@ int index_choose(const cJSON *index, const char *platform, struct descriptor *ou
 	cJSON_ArrayForEach(m, json_obj(index, "manifests"))
 		if (platform_suits(json_obj(m, "platform"), want))
 			return read_descriptor(m, out, e);
-	err_http(e, 404, ENOENT, "no matching manifest for %s in the manifest list entries", want);
+	err_http(e, 404, ENOEXEC, "no matching manifest for %s in the manifest list entries", want);
 	return err_hint(e, "the image exists, but not for this kind of machine");
 }
 

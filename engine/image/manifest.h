@@ -34,7 +34,7 @@ int manifest_parse(const cJSON *doc, struct manifest *out, struct err *e);
 void manifest_free(struct manifest *m);
 #define automanifest __attribute__((cleanup(manifest_free)))
 
-/* The entry for a platform ("linux/arm64/v8"; NULL: this machine's).  ENOENT with
+/* The entry for a platform ("linux/arm64/v8"; NULL: this machine's).  ENOEXEC with
  * docker's words. */
 int index_choose(const cJSON *index, const char *platform, struct descriptor *out, struct err *e);
 /* Does what {"os","architecture","variant"} describes fit "linux/arm64/v8", or a part of

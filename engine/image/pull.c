@@ -346,7 +346,7 @@ static bool is_final(int err)
 	       err == -EROFS || err == -ENOMEM;
 }
 
-static bool says_no(int err) { return err == -ENOENT || err == -EACCES; }
+static bool says_no(int err) { return err == -ENOENT || err == -ENXIO || err == -EACCES; }
 
 /* A slip of the keys is likelier than a registry gone wrong. */
 static int hint_name(struct pull *p, bool hub, const char *otherwise, struct err *e)
@@ -355,39 +355,40 @@ static int hint_name(struct pull *p, bool hub, const char *otherwise, struct err
 	return near ? err_hint(e, "did you mean %s?", near) : err_hint(e, "%s", otherwise);
 }
 
-static int explain(struct pull *p, int err, bool mirror_said_no, struct err *e)
+/* The registry's answer in the words of the daemon that asked it. */
+static int explain_no(struct pull *p, int err, struct err *e)
 {
-	autofree char *repo = reference_familiar_name(&p->ref);
+	autofree char *repo = reference_familiar_name(&p->ref), *cause = str_dup(e->what);
 	bool hub = str_eq(p->ref.domain, "docker.io");
-	if (err == -EACCES && !hub && strstr(e->what, "name unknown")) {
-		autofree char *cause = str_dup(e->what);
-		err_http(e, 404, EACCES, "repository %s not found: %s", repo, cause);
-		return err_hint(e, "that registry has no such repository: check the name");
-	}
-	if (err == -EACCES) {
-		const char *why = strstr(e->what, "denied:") || strstr(e->what, "unauthorized:")
-			? e->what : "denied: requested access to the resource is denied";
-		autofree char *cause = str_dup(why);
-		err_http(e, 404, EACCES, "pull access denied for %s, repository does not exist or "
-			 "may require 'docker login': %s", repo, cause);
-		return hint_name(p, hub, "check the name: `docker images` lists what is here already", e);
-	}
-	if (err == -ENOENT && !strstr(e->what, "no matching manifest")) {
-		autofree char *cause = str_dup(strstr(e->what, "unknown") ? e->what
-					       : "manifest unknown: manifest unknown");
+	if (err == -ENOENT) {
 		err_http(e, 404, ENOENT, "manifest for %s not found: %s", p->familiar, cause);
 		return hint_name(p, hub, "the repository is there, but not with this tag", e);
 	}
+	if (err == -ENXIO && !hub) {
+		err_http(e, 404, EACCES, "repository %s not found: %s", repo, cause);
+		return err_hint(e, "that registry has no such repository: check the name");
+	}
+	/* The hub doesn't tell what is not there from what is not ours to see. */
+	err_http(e, 404, EACCES, "pull access denied for %s, repository does not exist or "
+		 "may require 'docker login': %s", repo, err == -EACCES ? cause
+		 : "denied: requested access to the resource is denied");
+	return hint_name(p, hub, "check the name: `docker images` lists what is here already", e);
+}
+
+static int explain(struct pull *p, int err, bool mirror_said_no, struct err *e)
+{
+	autofree char *repo = reference_familiar_name(&p->ref), *cause = str_dup(e->what);
+	if (says_no(err))
+		return explain_no(p, err, e);
 	if (err != -EHOSTUNREACH && err != -ETIMEDOUT)
 		return err;
 	if (!mirror_said_no)
 		return err_hint(e, "the registry of %s can't be reached: check the network", repo);
 	/* Clients other than ours drop the hint: the half they need is in the message. */
-	autofree char *cause = str_dup(e->what);
 	err_http(e, 404, -err, "%s (and no mirror has %s)", cause, p->familiar);
 	autofree char *unknown = str_printf("%s is not a course image, and Docker Hub can't be reached "
 					    "from here: check the spelling, or the network", repo);
-	return hint_name(p, hub, unknown, e);
+	return hint_name(p, str_eq(p->ref.domain, "docker.io"), unknown, e);
 }
 
 static int try_mirrors(struct pull *p, bool *said_no, struct err *e)

@@ -22,8 +22,8 @@
 #include "registry/import.h"
 #include "registry/storage.h"
 
-#define SENDS 3	/* of one blob, if the connection breaks */
-#define PAUSE_NS 200000000L	/* before it is sent again; twice as long the second time */
+#define TRIES 3	/* in a row without a single new byte, if the connection breaks */
+#define PAUSE_NS 200000000L	/* before the next one; twice as long the second time */
 #define TELL_NS 100000000u	/* a progress line every 0.1 s, as docker */
 
 struct push {
@@ -77,28 +77,36 @@ static ssize_t sending_read(struct stream *s, void *buf, size_t cap, struct err 
 	return n;
 }
 
-static int send_once(struct push *p, const struct descriptor *d, const char *diff_id, struct err *e)
+static int send_once(struct push *p, const struct descriptor *d, const char *diff_id,
+		     struct registry_upload *up, struct err *e)
 {
 	autofree char *path = store_blob_path(p->s, d->digest);
 	autostream struct stream *file = NULL;
 	struct sending x = { .s = { sending_read, NULL }, .p = p, .diff_id = diff_id,
 			     .size = d->size };
-	int r = stream_file(path, &file, e);
+	int r = registry_upload_begin(p->to, up, e);
+	if (r == 0)
+		r = stream_file_from(path, up->at, &file, e);
 	if (r < 0)
 		return r;
 	x.file = file;
-	return registry_blob_put(p->to, d->digest, &x.s, d->size, e);
+	x.at = up->at;
+	return registry_upload_send(p->to, up, d->digest, &x.s, d->size, e);
 }
 
-/* A connection that breaks takes one blob with it, not the push: it is sent anew, from
- * its beginning, since not every registry keeps half of one. */
+/* A connection that breaks is taken up again where it broke. */
 static int send_blob(struct push *p, const struct descriptor *d, const char *diff_id, struct err *e)
 {
-	int r = send_once(p, d, diff_id, e);
-	for (int i = 1; i < SENDS && (r == -ECONNRESET || r == -ETIMEDOUT) && !stopped(p); i++) {
+	autoupload struct registry_upload up = { 0 };
+	int r = send_once(p, d, diff_id, &up, e);
+	int64_t reached = up.at;
+	for (int i = 1; i < TRIES && (r == -ECONNRESET || r == -ETIMEDOUT) && !stopped(p); i++) {
 		err_clear(e);
 		nanosleep(&(struct timespec){ .tv_nsec = i * PAUSE_NS }, NULL);
-		r = send_once(p, d, diff_id, e);
+		r = send_once(p, d, diff_id, &up, e);
+		if (up.at > reached)
+			i = 0;
+		reached = up.at;
 	}
 	return r;
 }

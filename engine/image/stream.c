@@ -36,11 +36,16 @@ struct stream *stream_fd(int fd, const char *what)
 
 int stream_file(const char *path, struct stream **out, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	return stream_file_from(path, 0, out, e);
+}
+
+int stream_file_from(const char *path, int64_t skip, struct stream **out, struct err *e)
+{
+	autofd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || lseek(fd, skip, SEEK_SET) < 0)
 		return err_sys(e, errno, "open %s", path);
 	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	*out = stream_fd(fd, path);
+	*out = stream_fd(steal_fd(&fd), path);
 	return 0;
 }
 

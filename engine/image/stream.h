@@ -26,6 +26,8 @@ static inline void stream_close(struct stream **s) { if (*s) (*s)->close(*s); *s
 #define autostream __attribute__((cleanup(stream_close)))
 
 int stream_file(const char *path, struct stream **out, struct err *e);
+/* The same without its first bytes. */
+int stream_file_from(const char *path, int64_t skip, struct stream **out, struct err *e);
 /* The descriptor is the stream's from here on; `what` names it in errors. */
 struct stream *stream_fd(int fd, const char *what);
 

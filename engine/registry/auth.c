@@ -11,6 +11,7 @@
 #include "core/json.h"
 #include "core/str.h"
 
+#define CLIENT_ID "drydock"
 #define TOKEN_LIMIT (256u << 10)	/* tokens are a few KiB; some carry long claims */
 
 int auth_parse(const char *header, struct auth *out, struct err *e)
@@ -72,6 +73,7 @@ void auth_free(struct auth *a)
 	free(a->password);
 	free(a->identity);
 	free(a->bearer);
+	free(a->refresh);
 	*a = (struct auth){ 0 };
 }
 
@@ -97,33 +99,62 @@ static void add_query(struct str *url, const char *name, const char *value)
 	curl_free(safe);
 }
 
-/* A refresh token is exchanged by POST, a password (or nothing) sent with a GET. */
-static int ask(struct auth *a, struct fetch_pool *p, const char *realm, const char *service,
-	       const char *scope, const struct fetch_request *like, struct fetch **f, struct err *e)
+void auth_outgrown(struct auth *a)
+{
+	if (a->bought)
+		free(steal_ptr(a->bearer));
+}
+
+/* A password, or nothing, is sent with a GET: one `scope` for each. */
+static int ask_by_password(struct auth *a, struct fetch_pool *p, const char *realm,
+			   const char *service, char *const *scopes, struct fetch_request *q,
+			   struct fetch **f, struct err *e)
 {
 	autostr struct str url = { 0 };
-	struct fetch_request q = { .method = "GET", .stop = like->stop, .arg = like->arg,
-				   .trust = like->trust };
-	if (a->identity) {
-		autostr struct str form = { 0 };
-		add_query(&form, "grant_type", "refresh_token");
-		add_query(&form, "service", service);
-		add_query(&form, "scope", scope);
-		add_query(&form, "client_id", "drydock");
-		add_query(&form, "refresh_token", a->identity);
-		q.method = "POST";
-		q.url = realm;
-		q.body = form.s + 1;
-		return fetch_open(p, &q, f, e);
-	}
 	str_add(&url, realm);
 	add_query(&url, "service", service);
-	add_query(&url, "scope", scope);
+	for (; *scopes; scopes++)
+		add_query(&url, "scope", *scopes);
 	add_query(&url, "account", a->user);
-	q.url = url.s;
-	q.user = a->user;
-	q.password = a->password;
-	return fetch_open(p, &q, f, e);
+	if (a->lasting) {
+		add_query(&url, "client_id", CLIENT_ID);
+		add_query(&url, "offline_token", "true");
+	}
+	q->method = "GET";
+	q->url = url.s;
+	q->user = a->user;
+	q->password = a->password;
+	return fetch_open(p, q, f, e);
+}
+
+/* A refresh token is exchanged by POST, as OAuth 2 has it (RFC 6749, section 6): the
+ * scopes are one parameter there, with spaces between them. */
+static int ask_by_identity(struct auth *a, struct fetch_pool *p, const char *realm,
+			   const char *service, char *const *scopes, struct fetch_request *q,
+			   struct fetch **f, struct err *e)
+{
+	autostr struct str form = { 0 }, all = { 0 };
+	for (; *scopes; scopes++)
+		str_addf(&all, "%s%s", all.len ? " " : "", *scopes);
+	add_query(&form, "grant_type", "refresh_token");
+	add_query(&form, "service", service);
+	add_query(&form, "scope", all.s);
+	add_query(&form, "client_id", CLIENT_ID);
+	add_query(&form, "refresh_token", a->identity);
+	q->method = "POST";
+	q->url = realm;
+	q->body = form.s + 1;	/* behind the "?" of a query */
+	int r = fetch_open(p, q, f, e);
+	explicit_bzero(form.s, form.len);
+	return r;
+}
+
+static int ask(struct auth *a, struct fetch_pool *p, const char *realm, const char *service,
+	       char *const *scopes, const struct fetch_request *like, struct fetch **f, struct err *e)
+{
+	struct fetch_request q = { .stop = like->stop, .arg = like->arg, .trust = like->trust };
+	return (a->identity ? ask_by_identity : ask_by_password)(a, p, realm, service, scopes, &q,
+								 f, e);
 }
 
 static int read_token(struct auth *a, struct fetch *f, struct err *e)
@@ -145,11 +176,16 @@ static int read_token(struct auth *a, struct fetch *f, struct err *e)
 			       "response");
 	free(a->bearer);
 	a->bearer = str_dup(token);
+	a->bought = true;
+	if (json_str(j, "refresh_token")) {
+		free(a->refresh);
+		a->refresh = str_dup(json_str(j, "refresh_token"));
+	}
 	return 0;
 }
 
-int auth_answer(struct auth *a, struct fetch_pool *p, const char *challenge, const char *scope,
-		const struct fetch_request *q, struct err *e)
+int auth_answer(struct auth *a, struct fetch_pool *p, const char *challenge,
+		char *const *scopes, const struct fetch_request *q, struct err *e)
 {
 	autofetch struct fetch *f = NULL;
 	if (!challenge)
@@ -166,6 +202,6 @@ int auth_answer(struct auth *a, struct fetch_pool *p, const char *challenge, con
 	autofree char *service = auth_parameter(challenge, "service");
 	if (strncasecmp(challenge, "Bearer", 6) != 0 || !realm)
 		return err_set(e, EPROTO, "unknown authentication: %s", challenge);
-	int r = ask(a, p, realm, service, scope, q, &f, e);
+	int r = ask(a, p, realm, service, scopes, q, &f, e);
 	return r < 0 ? r : read_token(a, f, e);
 }

@@ -48,6 +48,8 @@ static int connect_at(struct blob_stream *b, struct err *e)
 	struct fetch_request q = { .method = "GET", .headers = headers };
 	fetch_close(&b->f);
 	int r = registry_request(b->r, &q, b->path, &b->f, e);
+	if (r == -ENOENT)
+		return err_http(e, 404, ENODATA, "unknown blob");
 	if (r < 0)
 		return r;
 	return b->at && b->f->status != 206 ? skip(b->f, b->at, e) : 0;

@@ -22,12 +22,13 @@
 #define ASKS 3		/* how often one request is sent in that case */
 
 struct registry {
-	char *url, *repository, *scope;
+	char *url, *repository;
+	char **scopes;			/* what a token must allow */
 	struct trust trust;
 	atomic_bool maybe_tls;		/* until the first answer */
 	bool (*stop)(void *arg);
 	void *arg;
-	pthread_mutex_t lock;		/* auth, url */
+	pthread_mutex_t lock;		/* auth, scopes, url */
 	struct auth auth;
 	struct fetch_pool *pool;
 };
@@ -69,8 +70,11 @@ int registry_open(const struct registry_target *t, struct registry **out, struct
 	while (str_ends(r->url, "/"))
 		r->url[strlen(r->url) - 1] = '\0';
 	r->repository = str_dup(t->repository);
-	r->scope = !*t->repository ? str_dup("") :
-		   str_printf("repository:%s:%s", t->repository, t->push ? "pull,push" : "pull");
+	r->scopes = mem_alloc(sizeof(*r->scopes));
+	autofree char *scope = str_printf("repository:%s:%s", t->repository,
+					  t->push ? "pull,push" : "pull");
+	if (*t->repository)
+		strv_add(&r->scopes, scope);
 	r->maybe_tls = t->maybe_tls;
 	r->stop = t->stop;
 	r->arg = t->arg;
@@ -90,7 +94,7 @@ void registry_close(struct registry **rp)
 	pthread_mutex_destroy(&r->lock);
 	free(r->url);
 	free(r->repository);
-	free(r->scope);
+	strv_free(r->scopes);
 	trust_free(&r->trust);
 	free(r);
 	*rp = NULL;
@@ -100,14 +104,31 @@ void registry_close(struct registry **rp)
 
 static const struct { const char *name; int code, status; } known[] = {
 	{ "MANIFEST_UNKNOWN", ENOENT, 404 }, { "BLOB_UNKNOWN", ENOENT, 404 },
-	{ "NAME_UNKNOWN", EACCES, 404 }, { "DENIED", EACCES, 404 },
+	{ "NAME_UNKNOWN", ENXIO, 404 }, { "DENIED", EACCES, 404 },
 	{ "UNAUTHORIZED", EACCES, 401 }, { "TOOMANYREQUESTS", EAGAIN, 429 },
 	{ "NAME_INVALID", EINVAL, 400 }, { "DIGEST_INVALID", EBADMSG, 400 },
+	/* An upload that stands elsewhere than we thought, as after a cut: worth asking. */
+	{ "RANGE_INVALID", ECONNRESET, 0 }, { "BLOB_UPLOAD_INVALID", ECONNRESET, 0 },
+	{ "BLOB_UPLOAD_UNKNOWN", ECONNRESET, 0 },
 };
 
-static const struct { int status, code; } by_status[] = {
-	{ 401, EACCES }, { 403, EACCES }, { 404, ENOENT }, { 429, EAGAIN },
+/* Where no document says more. */
+static const struct { int status, code, answer; const char *words; } by_status[] = {
+	{ 401, EACCES, 0, "unauthorized: authentication required" },
+	{ 403, EACCES, 0, "denied: requested access to the resource is denied" },
+	{ 404, ENOENT, 404, "manifest unknown: manifest unknown" },
+	{ 416, ECONNRESET, 0, "requested range not satisfiable" },
+	{ 429, EAGAIN, 0, "toomanyrequests: HTTP status 429 Too Many Requests" },
 };
+
+static int refused_bare(const struct fetch *f, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(by_status); i++)
+		if (by_status[i].status == f->status)
+			return err_http(e, by_status[i].answer, by_status[i].code, "%s",
+					by_status[i].words);
+	return err_set(e, EPROTO, "received unexpected HTTP status: %d", f->status);
+}
 
 /* "MANIFEST_UNKNOWN" -> "manifest unknown" */
 static void spell(char *name)
@@ -121,10 +142,7 @@ static int refused(struct fetch *f, struct err *e)
 	autofree char *text = NULL;
 	autojson cJSON *j = NULL;
 	size_t len = 0;
-	int code = EPROTO, status = 0;
-	for (size_t i = 0; i < ARRAY_SIZE(by_status); i++)
-		if (by_status[i].status == f->status)
-			code = by_status[i].code;
+	int code = -refused_bare(f, e), status = 0;
 	if (stream_whole(&f->s, ERROR_LIMIT, &text, &len, NULL) == 0)
 		json_parse(text, len, &j, NULL);
 	const cJSON *first = cJSON_GetArrayItem(json_obj(j, "errors"), 0);
@@ -135,10 +153,8 @@ static int refused(struct fetch *f, struct err *e)
 			status = known[i].status;
 		}
 	spell(name);
-	if (!*name)
-		return err_http(e, f->status == 404 ? 404 : 0, code,
-				"received unexpected HTTP status: %d", f->status);
-	err_http(e, status, code, "%s: %s", name, json_str_or(first, "message", ""));
+	if (*name)
+		err_http(e, status, code, "%s: %s", name, json_str_or(first, "message", ""));
 	if (code == EAGAIN)
 		err_hint(e, "this registry limits how much is pulled: wait%s%s%s, or `docker login`",
 			 f->retry_after ? " (" : "", f->retry_after ? f->retry_after : "",
@@ -208,9 +224,25 @@ static int answer_challenge(struct registry *r, const struct fetch *f, struct er
 {
 	struct fetch_request q = { .stop = r->stop, .arg = r->arg, .trust = &r->trust };
 	pthread_mutex_lock(&r->lock);
-	int err = auth_answer(&r->auth, r->pool, f->challenge, r->scope, &q, e);
+	int err = auth_answer(&r->auth, r->pool, f->challenge, r->scopes, &q, e);
 	pthread_mutex_unlock(&r->lock);
 	return err;
+}
+
+void registry_also(struct registry *r, const char *repository, bool wanted)
+{
+	autofree char *scope = str_printf("repository:%s:pull", repository);
+	size_t n = strv_len(r->scopes);
+	pthread_mutex_lock(&r->lock);
+	bool last = n && str_eq(r->scopes[n - 1], scope);
+	if (wanted && !last) {
+		strv_add(&r->scopes, scope);
+		auth_outgrown(&r->auth);
+	} else if (!wanted && last) {
+		free(r->scopes[n - 1]);
+		r->scopes[n - 1] = NULL;
+	}
+	pthread_mutex_unlock(&r->lock);
 }
 
 static int request_once(struct registry *r, const struct fetch_request *q, const char *path,
@@ -228,6 +260,10 @@ static int request_once(struct registry *r, const struct fetch_request *q, const
 		if (err < 0)
 			return err;
 		fetch_close(&f);
+		/* What has been read cannot be sent again from here: with the new token,
+		 * registry_upload_begin() finds out how much of it arrived. */
+		if (q->upload)
+			return err_set(e, ECONNRESET, "unauthorized: authentication required");
 		err = send_once(r, q, path, &f, e);
 		if (err < 0)
 			return err;
@@ -285,14 +321,18 @@ int registry_ping(struct registry *r, struct err *e)
 	return err == -EHOSTUNREACH || err == -ETIMEDOUT || err == -ECANCELED ? err : 0;
 }
 
-int registry_login(const struct registry_target *t, struct err *e)
+int registry_login(const struct registry_target *t, char **identity, struct err *e)
 {
 	autoregistry struct registry *r = NULL;
 	autofetch struct fetch *f = NULL;
 	struct fetch_request q = { .method = "GET" };
 	int err = registry_open(t, &r, e);
-	if (err < 0 || (err = registry_request(r, &q, "/v2/", &f, e)) == 0)
+	if (err < 0)
 		return err;
+	r->auth.lasting = true;
+	err = registry_request(r, &q, "/v2/", &f, e);
+	if (err == 0)
+		*identity = steal_ptr(r->auth.refresh);
 	if (err != -EACCES)
 		return err;
 	autofree char *why = str_dup(e->what);

@@ -4,8 +4,10 @@
  * threads; what they share (token, connections) is locked.
  *
  * Errors beyond those of fetch.h:
- *	ENOENT	no such manifest or blob
- *	EACCES	no such repository, or not for us: registries don't tell which
+ *	ENOENT	no such manifest
+ *	ENODATA	no such blob, though a manifest names it
+ *	ENXIO	no such repository
+ *	EACCES	not for us, or no such repository: many registries don't tell which
  *	EPROTO	an answer that makes no sense
  *	EAGAIN	asked too often (429)
  */
@@ -38,8 +40,9 @@ void registry_close(struct registry **r);
 int registry_ping(struct registry *r, struct err *e);
 
 /* docker login: would this registry let us in?  EACCES (401) where it would not; one
- * that asks nobody lets everybody in.  The target's repository is "". */
-int registry_login(const struct registry_target *t, struct err *e);
+ * that asks nobody lets everybody in.  The target's repository is "".  *identity: a token
+ * that the registry gives for use in place of the password; NULL: none; owned. */
+int registry_login(const struct registry_target *t, char **identity, struct err *e);
 
 /* The base URL of a domain as it stands in a name; caller frees.  *maybe_tls is
  * set where plain HTTP is allowed (loopback, and those listed). */
@@ -61,12 +64,24 @@ int registry_tags(struct registry *r, char ***out, struct err *e);
 int registry_blob(struct registry *r, const char *digest, int64_t size, struct stream **out,
 		  struct err *e);
 
-/* Push.  has: 1 there, 0 not.  put: skips nothing, so ask first. */
+/* Push.  has: 1 there, 0 not. */
 int registry_blob_has(struct registry *r, const char *digest, struct err *e);
 /* Takes a blob over from another repository of the same registry: 1 done, 0 not possible. */
 int registry_blob_mount(struct registry *r, const char *digest, const char *from, struct err *e);
-int registry_blob_put(struct registry *r, const char *digest, struct stream *data, int64_t size,
-		      struct err *e);
+
+/* A blob on its way out, which survives a connection that breaks (ECONNRESET, ETIMEDOUT):
+ * registry_upload_begin() again with the same struct tells where to go on.  Zeroed at first. */
+struct registry_upload {
+	char *place;		/* the registry's address for it; NULL: not begun */
+	int64_t at;		/* bytes that the registry has: data starts here */
+	bool broke;		/* before: it is sent in pieces from then on */
+};
+int registry_upload_begin(struct registry *r, struct registry_upload *u, struct err *e);
+/* data: the blob from u->at on; size: of the whole blob. */
+int registry_upload_send(struct registry *r, struct registry_upload *u, const char *digest,
+			 struct stream *data, int64_t size, struct err *e);
+void registry_upload_free(struct registry_upload *u);
+#define autoupload __attribute__((cleanup(registry_upload_free)))
 int registry_manifest_put(struct registry *r, const char *ref, const char *type,
 			  const char *text, struct err *e);
 
@@ -77,5 +92,8 @@ struct fetch_request;
 int registry_request(struct registry *r, const struct fetch_request *q, const char *path,
 		     struct fetch **out, struct err *e);
 const char *registry_repository(const struct registry *r);
+/* From now on we also need to read another repository: the next token is for both.
+ * false withdraws it. */
+void registry_also(struct registry *r, const char *repository, bool wanted);
 
 #endif

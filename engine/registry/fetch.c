@@ -109,7 +109,8 @@ static void keep_header(struct transfer *t, const char *name, size_t name_len, c
 	const struct { const char *name; char **to; } wanted[] = {
 		{ "content-type", &t->f.type }, { "retry-after", &t->f.retry_after },
 		{ "docker-content-digest", &t->f.digest },
-		{ "location", &t->f.location }, { "www-authenticate", &t->f.challenge },
+		{ "location", &t->f.location }, { "range", &t->f.range },
+		{ "www-authenticate", &t->f.challenge },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
 		if (strlen(wanted[i].name) != name_len ||
@@ -125,7 +126,7 @@ static void keep_header(struct transfer *t, const char *name, size_t name_len, c
 static void forget_headers(struct transfer *t)
 {
 	char **const all[] = { &t->f.type, &t->f.digest, &t->f.location, &t->f.challenge,
-				&t->f.retry_after };
+				&t->f.retry_after, &t->f.range };
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		free(*all[i]);
 		*all[i] = NULL;

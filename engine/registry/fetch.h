@@ -43,6 +43,7 @@ struct fetch {
 	char *type;			/* Content-Type, without parameters; NULL: none */
 	char *digest;			/* Docker-Content-Digest */
 	char *location;
+	char *range;			/* Range: of an upload, how far it is ("0-999") */
 	char *challenge;		/* WWW-Authenticate */
 	char *retry_after;		/* seconds, or a date */
 	int64_t length;			/* Content-Length, -1: not said */

@@ -12,6 +12,7 @@ mount -t overlay overlay -o "lowerdir=/etc,upperdir=$WORK/etc,workdir=$WORK/etc.
 ip addr add 10.99.0.1/32 dev lo
 export HOME=$WORK/home
 backend=127.0.0.1:5001 theirs=10.99.0.1:5002 tokens=127.0.0.1:5003 plain=10.99.0.1:5004
+lasting=127.0.0.1:5005	# gives refresh tokens
 
 # ---- the registries ------------------------------------------------------------------------
 
@@ -29,6 +30,8 @@ docker-registry serve "$WORK/theirs.yml" >"$WORK/theirs.log" 2>&1 &
 "$ENGINE" registry serve --root "$WORK/shelf" --port "${backend#*:}" >/dev/null 2>&1 &
 "$ENGINE" registry serve --root "$WORK/shelf" --address 10.99.0.1 --port "${plain#*:}" >/dev/null 2>&1 &
 python3 "$TESTS/api/registry_token.py" "${tokens#*:}" $backend "$WORK/tokens.log" 2>"$WORK/tokens.err" &
+python3 "$TESTS/api/registry_token.py" "${lasting#*:}" $backend "$WORK/lasting.log" identity \
+	2>"$WORK/lasting.err" &
 start_daemon --insecure-registry 10.98.0.0/15
 eventually curl -sk "https://$theirs/v2/"
 eventually curl -s "http://$tokens/v2/"
@@ -69,6 +72,28 @@ like "$(cat "$WORK/tokens.log")" '^429$' "as it was"
 said=$(docker pull $tokens/limited:1 2>&1)
 like "$said" 'toomanyrequests' "a limit that lasts is told"
 like "$said" 'wait \(3600 seconds\)' "with how long"
+
+docker tag $tokens/mine:1 $tokens/other:1
+like "$(docker push $tokens/other:1 2>&1)" 'Mounted from mine' "a layer is taken over from a private repository"
+like "$(cat "$WORK/tokens.log")" '^token repository:other:pull,push repository:mine:pull$' \
+	"with a token for both"
+
+# ---- a token in place of the password --------------------------------------------------------
+
+config=$HOME/.docker/config.json
+like "$(login s3cret $lasting)" 'Login Succeeded' "a registry that gives refresh tokens"
+like "$(tr -d '\n\t' <"$config")" "\"$lasting\": \{[^}]*\"identitytoken\": \"R-anna\"" "config.json has its token"
+is "$(tr -d '\n\t' <"$config" | sed "s/.*\"$lasting\": {[^}]*\"auth\": \"\([^\"]*\)\".*/\1/" | base64 -d)" "anna:" \
+	"and not the password"
+docker tag busybox $lasting/kept:1
+like "$(docker push $lasting/kept:1 2>&1)" '1: digest: sha256:' "a push with it"
+like "$(cat "$WORK/lasting.log")" '^refresh repository:kept:pull,push$' "which it bought a token for"
+docker rmi $lasting/kept:1 >/dev/null
+like "$(docker pull $lasting/kept:1 2>&1)" 'Status: ' "a pull"
+like "$(docker login $lasting 2>&1)" 'Login Succeeded' "a login with it"
+like "$(cat "$WORK/lasting.log")" '^refresh none$' "which asks for nothing in particular"
+sed -i 's/R-anna/R-old/' "$config"
+like "$(docker pull $lasting/kept:1 2>&1)" 'unauthorized' "a token that is no longer good is told"
 
 # ---- insecure ------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """A token server in front of a registry: python3 registry_token.py PORT BACKEND_HOST:PORT LOG
-Lets nobody in without a token, gives tokens to anna (s3cret), answers 429 once with
-Retry-After: 1, hangs up on the first blob that is sent, and for the repository "limited" always."""
+Lets nobody in without a token, gives tokens to anna (s3cret, or the refresh token that she
+gets for it), answers 429 once with Retry-After: 1, for the repository "limited" always, and hangs
+up on the first blob that is sent.  Taking a blob over from a repository needs a token for it."""
 import base64, http.client, http.server, json, sys, urllib.parse
 
 port, backend, log = int(sys.argv[1]), sys.argv[2], open(sys.argv[3], "a", buffering=1)
@@ -26,12 +27,17 @@ class Front(http.server.BaseHTTPRequestHandler):
     def error(self, status, code, **headers):
         self.say(status, {"errors": [{"code": code, "message": code.lower()}]}, **headers)
 
-    def token(self, query):
-        want = "Basic " + base64.b64encode(b"anna:s3cret").decode()
-        log.write("token %s\n" % query.get("scope", ["none"])[0])
-        if self.headers.get("Authorization") != want:
+    def token(self, query, form):
+        known = {"Basic " + base64.b64encode(b"anna:s3cret").decode()}
+        scopes = " ".join(query.get("scope", form.get("scope", [])))
+        log.write("%s %s\n" % ("refresh" if form else "token", scopes or "none"))
+        if (form.get("refresh_token") != ["R-anna"] or form["grant_type"] != ["refresh_token"]) \
+                if form else self.headers.get("Authorization") not in known:
             return self.error(401, "UNAUTHORIZED")
-        self.say(200, {"token": "T-" + query.get("scope", [""])[0], "expires_in": 60})
+        answer = {"access_token" if form else "token": "T-" + scopes, "expires_in": 60}
+        if query.get("offline_token") == ["true"] and "identity" in sys.argv:
+            answer["refresh_token"] = "R-anna"
+        self.say(200, answer)
 
     def forward(self, body):
         c = http.client.HTTPConnection(backend)
@@ -51,13 +57,17 @@ class Front(http.server.BaseHTTPRequestHandler):
         url = urllib.parse.urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if url.path == "/token":
-            return self.token(urllib.parse.parse_qs(url.query))
+            return self.token(urllib.parse.parse_qs(url.query), urllib.parse.parse_qs(body.decode()))
         token = (self.headers.get("Authorization") or "").removeprefix("Bearer T-")
         write = self.command not in ("GET", "HEAD")
         if not (self.headers.get("Authorization") or "").startswith("Bearer ") or \
-                (write and "push" not in token):
+                (write and "push" not in token) or \
+                any("repository:%s:pull" % f not in token
+                    for f in urllib.parse.parse_qs(url.query).get("from", [])):
             return self.error(401, "UNAUTHORIZED", WWW_Authenticate='Bearer realm="http://%s/token",'
                               'service="tests"' % self.headers["Host"])
+        if self.command == "HEAD" and "/other/blobs/" in url.path:  # each repository has its own
+            return self.error(404, "BLOB_UNKNOWN")
         if "/limited/" in url.path:
             return self.error(429, "TOOMANYREQUESTS", Retry_After="3600")
         if "/manifests/" in url.path and not write and url.path not in asked:

@@ -434,7 +434,7 @@ START_TEST(chooses_the_platform)
 	ck_assert_int_eq(out.size, 1);
 	ck_assert_int_eq(index_choose(j, "linux/arm/v7", &out, &e), 0);
 	ck_assert_int_eq(out.size, 3);
-	ck_assert_int_eq(index_choose(j, "linux/s390x", &out, &e), -ENOENT);
+	ck_assert_int_eq(index_choose(j, "linux/s390x", &out, &e), -ENOEXEC);
 	ck_assert_str_eq(e.what, "no matching manifest for linux/s390x in the manifest list entries");
 }
 END_TEST
