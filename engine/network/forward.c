@@ -45,6 +45,14 @@ static void forget(struct proxy *p, struct question *q)
 	proxy_free_later(p, q);
 }
 
+/* Its servers may have become fewer since it was asked. */
+static const char *server_at(const struct question *q, size_t i)
+{
+	char *const *servers = q->who.resolver->servers;
+
+	return i < strv_len(servers) ? servers[i] : NULL;
+}
+
 static const uint8_t *query_of(const struct question *q) { return q->query + 2; }
 
 static void give_up(struct proxy *p, struct question *q)
@@ -78,7 +86,7 @@ static bool ask_server(struct proxy *p, struct question *q)
 {
 	bool tcp = q->who.talk != NULL;
 	struct sockaddr_in6 to;
-	socklen_t len = server_address(q->who.resolver->servers[q->server], &to);
+	socklen_t len = server_address(server_at(q, q->server), &to);
 	int type = (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
 	int fd = len ? (int)k_socket(p->k, to.sin6_family, type, 0) : -EINVAL;
 
@@ -101,7 +109,7 @@ static bool ask_server(struct proxy *p, struct question *q)
 static void ask_from(struct proxy *p, struct question *q, size_t server)
 {
 	source_close(p, &q->source);
-	for (q->server = server; q->who.resolver->servers[q->server]; q->server++)
+	for (q->server = server; server_at(q, q->server); q->server++)
 		if (ask_server(p, q))
 			return;
 	give_up(p, q);
@@ -116,8 +124,7 @@ static void take_answer(struct proxy *p, struct question *q, const uint8_t *mess
 	if (!ours)
 		return;
 	enum dns_code code = dns_code_of(message);
-	if ((code == DNS_FAILED || code == DNS_REFUSED) &&
-	    who.resolver->servers[q->server + 1]) {
+	if ((code == DNS_FAILED || code == DNS_REFUSED) && server_at(q, q->server + 1)) {
 		ask_from(p, q, q->server + 1);
 		return;
 	}

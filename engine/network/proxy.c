@@ -17,7 +17,9 @@
 #define VISITORS 16		/* accepted at one door before others get their turn */
 #define PAUSE_MS 100		/* until a full proxy looks whether there is room again */
 #define TICK_MS 250		/* between two looks at what waits for an answer */
-#define DESCRIPTORS 16384	/* two for each relay, and the rest of the daemon */
+/* Two for each relay, one for each visitor by UDP and each question, and the rest of
+ * the daemon. */
+#define DESCRIPTORS 16384
 
 void source_want(struct proxy *p, struct source *s, uint32_t events)
 {

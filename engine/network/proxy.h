@@ -62,6 +62,7 @@ struct proxy {
 	struct question *questions;
 	int n_questions;
 	int relays;
+	int sessions;		/* visitors of UDP ports */
 	void **gone;		/* ended in this round: freed at its end */
 	size_t n_gone;
 	int waiting;		/* things that end by themselves after a time */

@@ -18,7 +18,7 @@
 #include "network/proxy.h"
 
 #define IDLE_S 90
-#define SESSIONS_MAX 2048	/* of one port; the one idle for longest makes room */
+#define SESSIONS_MAX 4096	/* of all ports; the busiest one's idlest makes room */
 #define BUCKETS 256
 #define DATAGRAM 65536		/* larger than any */
 #define ROUND 64		/* datagrams in a row, before others get their turn */
@@ -53,6 +53,7 @@ static void end(struct proxy *p, struct session *s)
 		at = &(*at)->next;
 	*at = s->next;
 	u->n--;
+	p->sessions--;
 	p->waiting--;
 	relay_tell(p, s->door->port, (struct sockaddr *)&s->visitor, s->in, s->out);
 	source_close(p, &s->source);
@@ -121,13 +122,28 @@ static struct session *find(struct udp_port *u, const struct door *door,
 	return s;
 }
 
+/* Whoever floods a port with made-up visitors makes room by those. */
+static void make_room(struct proxy *p)
+{
+	struct udp_port *most = NULL;
+
+	for (struct published *port = p->open; port; port = port->next_open)
+		if (port->udp && (!most || port->udp->n > most->n))
+			most = port->udp;
+	if (most)
+		end_idle(p, most, 0, true);
+}
+
+/* NULL: the datagram is lost, as UDP's may be. */
 static struct session *begin(struct proxy *p, struct door *door,
 			     const struct sockaddr_in6 *visitor, socklen_t len)
 {
 	struct udp_port *u = door->port->udp;
 
-	if (u->n >= SESSIONS_MAX)
-		end_idle(p, u, 0, true);
+	if (visits_behind(p->visits))	/* each session's end is told, too */
+		return NULL;
+	if (p->sessions >= SESSIONS_MAX)
+		make_room(p);
 	int fd = relay_reach(p, door->port, SOCK_DGRAM);
 	if (fd < 0)
 		return NULL;
@@ -140,6 +156,7 @@ static struct session *begin(struct proxy *p, struct door *door,
 	s->next = u->bucket[b];
 	u->bucket[b] = s;
 	u->n++;
+	p->sessions++;
 	p->waiting++;
 	source_want(p, &s->source, EPOLLIN);
 	return s;

@@ -79,6 +79,7 @@ struct container {
 	pthread_cond_t changed;		/* state, or gone */
 	int refs;			/* atomic */
 	bool gone;
+	bool viewed;			/* its files are mounted for somebody (container_root.c) */
 	uint64_t exits;			/* how often it ended: what waiters compare */
 	struct running *run;
 	struct endpoint *endpoint;	/* where its ports lead to */

@@ -149,7 +149,7 @@ int container_archive_get(struct container_root *r, const char *path,
 	struct tar_tree tree = { .foreign = container_root_hides, .arg = r };
 	autowhere struct where w = { 0 };
 	where_read(path, &w);
-	autofd int fd = open_path(r, &w, path, container_root_of(r)->name, e);
+	autofd int fd = open_path(r, &w, path, container_root_of(r)->id, e);
 	int n = fd < 0 ? fd : fstat(fd, &st) < 0 ? err_sys(e, errno, "stat %s", path) : 0;
 	if (n == 0)
 		n = tar_begin(sink, arg, &tar, e);

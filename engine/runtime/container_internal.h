@@ -119,6 +119,9 @@ int links_env(struct container *c, char ***env, struct err *e);	/* variables, ad
 void container_ended(struct container *c, const struct launch_exit *x);
 int start_locked(struct container *c, const struct origin *by, struct err *e);
 
+/* container_root.c: lock held, let go of meanwhile.  Until nobody has its files mounted. */
+void container_root_await(struct container *c);
+
 /* container_attach.c: lock held. */
 void attach_waiting_to(struct container *c);	/* hands over those that came before the start */
 void attach_drop(struct container *c);		/* closes them */

@@ -124,14 +124,19 @@ int remove_locked(struct container *c, const struct origin *by, bool force, bool
 	int64_t bytes = 0;
 	int r;
 
+	container_root_await(c);
 	if (c->gone || c->status == CTR_REMOVING)
 		return err_http(e, 409, EBUSY, "removal of container %s is already in progress", c->id);
 	if ((container_is_up(c) || c->status == CTR_RESTARTING) && !force)
 		return refuse(c, by, e);
 	if (container_is_up(c))
 		kill_it(c, by);
+	container_root_await(c);
 	if (c->gone)		/* --rm took it away meanwhile */
 		return 0;
+	if (container_is_up(c))
+		return err_http(e, 500, EBUSY, "cannot remove container \"/%s\": could not kill container:"
+				" tried to kill container, but did not receive an exit event", c->name);
 	enum ctr_status before = c->status;
 	c->status = CTR_REMOVING;
 	changes_look(c);

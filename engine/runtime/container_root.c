@@ -191,14 +191,28 @@ static int open_view(struct container_root *r, bool *keeps)
 	return n;
 }
 
+void container_root_await(struct container *c)
+{
+	while (c->viewed)
+		pthread_cond_wait(&c->changed, &c->mutex);
+}
+
+static void set_viewed(struct container *c, bool viewed)
+{
+	c->viewed = viewed;
+	pthread_cond_broadcast(&c->changed);
+}
+
 static void *keep(void *arg)
 {
 	struct container_root *r = arg;
 	bool keeps = false;
 	container_lock(r->c);
+	container_root_await(r->c);
 	int n = open_view(r, &keeps);
-	if (!keeps)
-		container_unlock(r->c);
+	if (keeps)
+		set_viewed(r->c, true);
+	container_unlock(r->c);
 	pthread_mutex_lock(&r->lock);
 	r->result = n;
 	r->ready = true;
@@ -208,8 +222,11 @@ static void *keep(void *arg)
 	pthread_mutex_unlock(&r->lock);
 	if (r->fd >= 0)
 		close(r->fd);
-	if (keeps)
-		container_unlock(r->c);
+	if (!keeps)
+		return NULL;
+	container_lock(r->c);
+	set_viewed(r->c, false);
+	container_unlock(r->c);
 	return NULL;
 }
 
@@ -227,7 +244,7 @@ int container_root_open(struct container *c, enum root_view view, struct contain
 	if (failed) {
 		container_put(c);
 		free(r);
-		return err_sys(e, failed, "open the files of container %s", c->name);
+		return err_sys(e, failed, "open the files of container %s", c->id);
 	}
 	pthread_mutex_lock(&r->lock);
 	while (!r->ready)

@@ -2,8 +2,9 @@
  *
  * A running one is seen through its first process, with what is mounted in it.  For
  * one that doesn't run, the overlay is mounted, and its volumes and binds on it, in
- * a mount namespace that lives as long as the view; the container stays locked
- * meanwhile, since no two mounts may share a writable layer.
+ * a mount namespace that lives as long as the view.  No two mounts may share a
+ * writable layer: a second view, a start and a removal wait for the end of the first.
+ * Its lock is free meanwhile: who is slow to read his archive holds up nobody else.
  *
  * Seen are the container's own files, its volumes and binds: never what the kernel
  * or the engine put there (/proc, /sys, /dev, tmpfs), which is no one's to copy.

@@ -102,6 +102,7 @@ int start_locked(struct container *c, const struct origin *by, struct err *e)
 	struct launch_info info = { .pid = 0 };
 
 	attach_await(c);
+	container_root_await(c);
 	if (c->status == CTR_RUNNING || c->status == CTR_RESTARTING)
 		return 1;
 	if (c->status == CTR_PAUSED)

@@ -121,6 +121,24 @@ echo no >upper; tar --transform 's|^|../../../|' -P -cf up.tar upper
 is "$(answer 'http://x/containers/run/archive?path=/tmp' -X PUT -T up.tar)" 400 "names with .. are refused"
 not_ok "and nothing was written" d exec run test -e /upper
 
+# -- who is slow holds up nobody but those who want the same files
+d run --name slow busybox dd if=/dev/zero of=/f bs=1M count=4 2>/dev/null
+slowly() { exec curl -s -o /dev/null --unix-socket "${DOCKER_HOST#unix://}" "$@"; }
+mkfifo never; exec 9<>never
+slowly --limit-rate 1k 'http://x/containers/slow/archive?path=/f' & reader=$!
+slowly -X PUT -T - 'http://x/containers/made/archive?path=/' <never & writer=$!
+sleep 0.5
+started() { d inspect -f '{{.State.StartedAt}}' slow; }
+before=$(started)
+like "$(d ps -a --format '{{.Names}} {{.Status}}')" '^slow Exited' "ps while archives are under way"
+is "$(d inspect -f '{{.State.Status}}' slow made | xargs)" "exited created" "inspect"
+timeout 1 "$CLIENT" start slow >/dev/null 2>&1
+is "$(started)" "$before" "a start waits"
+kill $reader $writer; wait $reader $writer 2>/dev/null; exec 9>&-
+ok "until it is over" eventually d start -a slow
+ok "cp again" d cp -q src/file slow:/g
+d rm -f slow >/dev/null
+
 d rm -f run made owned robot >/dev/null
 cd /
 stop_daemon
