@@ -249,20 +249,10 @@ static int carry_out(struct run *r, int *code, struct err *e)
 
 /* ---- what is left of it ---------------------------------------------------------------------- */
 
-static bool is_empty(const char *dir)
-{
-	autodir DIR *d = opendir(dir);
-	struct dirent *de;
-	while (d && (de = readdir(d)))
-		if (!str_eq(de->d_name, ".") && !str_eq(de->d_name, ".."))
-			return false;
-	return true;
-}
-
 static int keep(struct run *r, struct err *e)
 {
 	autofree char *upper = container_path(r->c, "upper");
-	return job_commit(r->j, r->saved, is_empty(upper) ? NULL : upper, e);
+	return job_commit(r->j, r->saved, dir_is_empty(upper) ? NULL : upper, e);
 }
 
 static int failed(struct run *r, int code, struct err *e)

@@ -242,6 +242,16 @@ static int measure_file(struct walk *w, const char *name)
 	return S_ISDIR(st.st_mode) ? -EISDIR : 0;
 }
 
+bool dir_is_empty(const char *path)
+{
+	autodir DIR *d = opendir(path);
+	struct dirent *de;
+	while (d && (de = readdir(d)))
+		if (!str_eq(de->d_name, ".") && !str_eq(de->d_name, ".."))
+			return false;
+	return true;
+}
+
 int dir_size(const char *path, int64_t *bytes, struct err *e)
 {
 	struct walk w = { .file = measure_file };

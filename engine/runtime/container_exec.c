@@ -90,8 +90,8 @@ static void drop(struct container *c, bool all)
 	pthread_mutex_lock(&c->all->lock);
 	for (struct exec **p = &c->all->execs; *p; ) {
 		struct exec *x = *p;
-		bool over = x->started && !x->running;
-		if (x->c != c || (!all && (!over || ++kept <= KEEP))) {
+		/* Others' are looked at with their container's lock only. */
+		if (x->c != c || (!all && (!x->started || x->running || ++kept <= KEEP))) {
 			p = &x->next;
 			continue;
 		}

@@ -76,6 +76,8 @@ int points_build(struct container *c, struct err *e);
 int mounts_make(struct container *c, struct err *e);	/* at creation: volumes, filled */
 int mounts_ready(struct container *c, struct err *e);	/* before a start; undone by: */
 void mounts_done(struct container *c);
+/* After that, once: sources that are a path in a volume become what that leads to. */
+int mounts_resolve(struct spec *s, struct err *e);
 void mounts_build(const struct container *c, struct spec *s);
 void mounts_remove_volumes(struct container *c);	/* those made for it alone */
 const char *propagation_word(unsigned long flags);	/* "rslave" for MS_SLAVE | MS_REC */

@@ -40,6 +40,21 @@ static int open_image_dir(struct container *c, const char *target, int *dir, str
 	return 0;
 }
 
+/* Does any other container that is up use it? */
+static bool used_elsewhere(const struct container *c, const char *name)
+{
+	bool used = false;
+	size_t n;
+	struct container **v = containers_list(c->all, &n);
+	for (size_t i = 0; i < n; i++) {
+		const cJSON *p;
+		cJSON_ArrayForEach(p, v[i]->points)
+			used |= v[i] != c && v[i]->pid && str_eq(json_str(p, "Name"), name);
+	}
+	containers_list_free(v, n);
+	return used;
+}
+
 /* A volume in use, or one that somebody has put files into, stays as it is.  Filled
  * beside and put into place at once: half of it would look like somebody's files. */
 static int fill_volume(struct container *c, const struct volume *v, const char *target, struct err *e)
@@ -55,6 +70,8 @@ static int fill_volume(struct container *c, const struct volume *v, const char *
 	autofd int to = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (to < 0)
 		return err_sys(e, errno, "open %s", parent);
+	if (used_elsewhere(c, v->name))	/* its directory must stay the one that is mounted */
+		return dir_is_empty(v->dir) ? tree_copy(&all, path, to, "_data", e) : 0;
 	r = tree_copy(&all, path, to, "_data.new", e);
 	if (r == 0 && rename(beside, v->dir) < 0 && errno != ENOTEMPTY && errno != EEXIST)
 		r = err_sys(e, errno, "fill volume %s", v->name);
@@ -204,21 +221,6 @@ int mounts_ready(struct container *c, struct err *e)
 	return 0;
 }
 
-/* Does any other container that is up use it? */
-static bool used_elsewhere(const struct container *c, const char *name)
-{
-	bool used = false;
-	size_t n;
-	struct container **v = containers_list(c->all, &n);
-	for (size_t i = 0; i < n; i++) {
-		const cJSON *p;
-		cJSON_ArrayForEach(p, v[i]->points)
-			used |= v[i] != c && v[i]->pid && str_eq(json_str(p, "Name"), name);
-	}
-	containers_list_free(v, n);
-	return used;
-}
-
 void mounts_done(struct container *c)
 {
 	const cJSON *p;
@@ -282,7 +284,8 @@ static void add_point(struct spec *s, const cJSON *p)
 		return;
 	}
 	struct spec_mount *m = add_mount(s, json_str_or(p, "Type", ""), target);
-	m->source = str_printf("%s%s%s", json_str_or(p, "Source", ""), *below ? "/" : "", below);
+	m->source = str_dup(json_str_or(p, "Source", ""));
+	m->below = *below ? str_dup(below) : NULL;
 	m->flags = MS_BIND | (json_bool(p, "flat") ? 0 : MS_REC) | (json_bool(p, "RW") ? 0 : MS_RDONLY);
 	m->propagation = propagation(json_str_or(p, "Propagation", ""));
 	m->options = str_dup("");
@@ -310,6 +313,29 @@ void mounts_build(const struct container *c, struct spec *s)
 		add_point(s, p);
 	if (s->n_mounts)
 		qsort(s->mounts, s->n_mounts, sizeof(*s->mounts), by_depth);
+}
+
+/* Whoever has the volume can put links there that lead anywhere: they are followed with
+ * the volume as "/", and where that is has none any more. */
+static int resolve_below(struct spec_mount *m, struct err *e)
+{
+	autofd int dir = open(m->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autofd int fd = dir < 0 ? -errno : resolve_open(dir, m->below, O_PATH);
+	char *where = fd < 0 ? NULL : resolve_where(fd);
+	if (!where)
+		return err_sys(e, fd < 0 ? -fd : errno, "cannot access path %s/%s", m->source, m->below);
+	free(m->source);
+	m->source = where;
+	return 0;
+}
+
+int mounts_resolve(struct spec *s, struct err *e)
+{
+	int r = 0;
+	for (size_t i = 0; i < s->n_mounts && r == 0; i++)
+		if (s->mounts[i].below)
+			r = resolve_below(&s->mounts[i], e);
+	return r;
 }
 
 int mounts_count(const struct container *c, const char *type)

@@ -165,13 +165,16 @@ static int mount_volumes(struct container_root *r, const struct spec *s, struct 
 	return 0;
 }
 
-static int open_stopped(struct container_root *r, const struct spec *s, struct err *e)
+static int open_stopped(struct container_root *r, struct spec *s, struct err *e)
 {
 	int n = open_overlay(r, s, e);
 	if (n < 0)
 		return n;
 	add_seen(r, r->fd);
-	return r->view == ROOT_WITH_VOLUMES ? mount_volumes(r, s, e) : 0;
+	if (r->view != ROOT_WITH_VOLUMES)
+		return 0;
+	n = mounts_resolve(s, e);
+	return n < 0 ? n : mount_volumes(r, s, e);
 }
 
 /* ---- the thread that keeps it ---------------------------------------------------- */

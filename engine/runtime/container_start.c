@@ -60,7 +60,7 @@ static int start_parts(struct container *c, struct spec *s, struct launch_info *
 	strv_free(unread);
 	if (r < 0 || (r = mounts_ready(c, e)) < 0)
 		return r;
-	if ((r = net_start(c, s, e)) < 0 || (r = net_files(c, e)) < 0 ||
+	if ((r = mounts_resolve(s, e)) < 0 || (r = net_start(c, s, e)) < 0 || (r = net_files(c, e)) < 0 ||
 	    (r = launch(c, s, info, e)) < 0) {
 		net_stop(c);
 		mounts_done(c);

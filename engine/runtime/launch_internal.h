@@ -73,7 +73,8 @@ struct launcher {
 	struct collector *trace;
 	pthread_t thread;
 	int epoll, wake;
-	bool stop, filling;
+	_Atomic bool stop;
+	bool filling;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct spare spare[SPARES];

@@ -16,6 +16,7 @@ void spec_free(struct spec *s)
 	for (size_t i = 0; i < s->n_mounts; i++) {
 		free(s->mounts[i].type);
 		free(s->mounts[i].source);
+		free(s->mounts[i].below);
 		free(s->mounts[i].target);
 		free(s->mounts[i].options);
 	}

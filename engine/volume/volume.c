@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,8 +131,9 @@ int volume_check_name(const char *name, struct err *e)
 		return err_set(e, EINVAL, "create %s: \"%s\" includes invalid characters for a local"
 			       " volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you"
 			       " intended to pass a host directory, use absolute path", name, name);
-	if (n > 255)
-		return err_set(e, EINVAL, "create %.40s…: a volume's name has at most 255 letters", name);
+	if (n > NAME_MAX - strlen(GOING))
+		return err_set(e, EINVAL, "create %.40s…: a volume's name has at most %zu letters", name,
+			       NAME_MAX - strlen(GOING));
 	return 0;
 }
 

@@ -33,7 +33,7 @@ is "$(d image inspect -f '{{.Author}}|{{.Comment}}|{{.Config.Labels.k}}|{{.Confi
 like "$(d image inspect -f '{{json .Config}}' me/made:v1)" '"80/tcp":\{\}.*"/v":\{\}' "commit: port and volume"
 like "$(d history me/made:v1 | sed -n 2p)" 'sh -c echo hi' "commit: the history names the command"
 like "$(d history me/made:v1 | sed -n 2p)" 'a note' "commit: and the note"
-fails 'RUN is not a valid change command' "commit: refuses other instructions" commit -c 'RUN x' made x
+fails '[Rr][Uu][Nn] is not a valid change command' "commit: refuses other instructions" commit -c 'RUN x' made x
 fails 'No such container: nope' "commit: no such container" commit nope x
 fails 'invalid reference format' "commit: a bad name" commit made UPPER
 run=$(d run -d --name live busybox sleep 100)

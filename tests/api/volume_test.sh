@@ -74,6 +74,20 @@ is "$(d run --rm --tmpfs /t:size=1m busybox sh -c 'grep " /t " /proc/mounts | gr
 is "$(d run --rm --mount type=tmpfs,dst=/t,tmpfs-mode=1700 busybox stat -c %a /t)" 1700 "--mount type=tmpfs"
 is "$(d run --rm -v data:/d -v www:/d/below busybox sh -c 'ls /d/below; ls /d')" "$(printf 'mine\nbelow\nfile')" "one inside the other"
 is "$(d run --rm --mount type=volume,src=www,dst=/w,volume-subpath=. busybox ls /w)" mine "volume-subpath"
+d run --rm -v links:/v busybox sh -c 'mkdir /v/a; touch /v/a/in; ln -s a /v/b; ln -s /etc /v/out; ln -s ../../.. /v/up'
+below() { d run --rm --mount "type=volume,src=links,dst=/w,volume-subpath=$1" busybox ls /w 2>&1; }
+is "$(below b)" in "volume-subpath: through a link"
+like "$(below out)" 'cannot access path .*/out: ' "but not out of the volume"
+is "$(below up | xargs)" "a b out up" "nor up"
+like "$(below none)" 'cannot access path .*/none: ' "a path that isn't there"
+d volume rm links >/dev/null
+d run -d --name holder -v early:/x busybox sleep 100 >/dev/null
+d run --rm -v early:/etc busybox true
+ok "an empty volume in use is filled where it is" d exec holder test -f /x/passwd
+d rm -f holder >/dev/null; d volume rm early >/dev/null
+long=$(printf 'n%.0s' {1..248})
+ok "the longest name" d volume create "$long"; ok "can be removed" d volume rm "$long"
+like "$(d volume create "n$long" 2>&1)" 'at most 248 letters' "a longer one is refused"
 mkdir "$WORK/dev"; echo dev >"$WORK/dev/f"
 d volume create -o type=none -o device="$WORK/dev" -o o=bind bound >/dev/null
 is "$(d run --rm -v bound:/b busybox cat /b/f)" dev "a volume that binds a directory"
