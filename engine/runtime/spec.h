@@ -12,10 +12,10 @@ enum ns_mode { NS_PRIVATE, NS_HOST, NS_JOIN };
 struct spec_mount {
 	char *type;		/* "bind", "tmpfs", "volume" (a bind by now) */
 	char *source, *target;
-	char *below;		/* the path in it that is meant (mounts_resolve), or NULL */
 	unsigned long flags;	/* MS_RDONLY, MS_BIND, MS_REC … */
 	unsigned long propagation;	/* of a bind: MS_PRIVATE, MS_SLAVE or MS_SHARED, MS_REC */
 	char *options;		/* tmpfs options, or "" */
+	char *below;		/* the path in source that is meant (mounts_resolve), or NULL */
 };
 
 struct spec_ulimit { int resource; uint64_t soft, hard; };
