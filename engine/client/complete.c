@@ -38,7 +38,7 @@ static void offer_verbs(struct found *f, const char *group)
 			size_t len, skip = strlen(group);
 			const char *path = verb_path_in(v, group, &len);
 
-			if (path)
+			if (path && !v->hidden)
 				offer(f, path + skip, len - skip);
 		}
 }
@@ -183,10 +183,13 @@ static void complete_top(struct found *f, int n, char *const *words)
 	}
 	if (n != 1)
 		return;
-	static const char *const names[] = { "container", "image", "network", "system", "volume" };
+	if (*f->prefix == '-') {
+		offer_options(f, global_options);
+		return;
+	}
 	offer_verbs(f, "");
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		offer_text(f, names[i]);
+	for (size_t i = 0; help_group_name(i); i++)
+		offer_text(f, help_group_name(i));
 }
 
 static int by_text(const void *a, const void *b)
@@ -194,14 +197,33 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* How many words are options before the verb, and their values; the last one typed is
+ * no such word, unless it is a value. */
+static int global_words(int n, char *const *words)
+{
+	int i = 0;
+
+	while (i < n - 1 && words[i][0] == '-')
+		i += 1 + (value_of(global_options, words[i]) != NULL);
+	return i;
+}
+
 char **docker_complete(int n, char *const *words, bool *files)
 {
+	int skip = global_words(n, words);
+	const struct option *global = skip == n ? value_of(global_options, words[n - 2]) : NULL;
 	struct found f = { .prefix = n ? words[n - 1] : "" };
 	int used = 0;
-	const struct verb *v = n > 1 ? verb_find(n - 1, words, &used) : NULL;
+	const struct verb *v = NULL;
 
+	n -= skip;
+	words += skip;
+	if (n > 1)
+		v = verb_find(n - 1, words, &used);
 	*files = false;
-	if (v)
+	if (global)
+		offer_kind(&f, global->complete, files);
+	else if (v)
 		complete_verb(&f, v, n - used, words + used, files);
 	else
 		complete_top(&f, n, words);

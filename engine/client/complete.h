@@ -22,4 +22,7 @@ enum complete_kind {
  * the caller (strv_free), never NULL.  *files: file names fit as well. */
 char **docker_complete(int n, char *const *words, bool *files);
 
+/* `docker __complete WORD...`: the candidates for a shell; returns the exit code. */
+int complete_print(int n, char *const *words);
+
 #endif

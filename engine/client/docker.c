@@ -36,7 +36,8 @@ const struct option global_options[] = {
 const struct verb *const verb_tables[] = {
 	verbs_run, verbs_container, verbs_exec, verbs_list, verbs_inspect,
 	verbs_logs, verbs_image, verbs_pull, verbs_archive, verbs_cp, verbs_build, verbs_login,
-	verbs_system, verbs_prune, verbs_network, verbs_volume, verbs_disk, verbs_stats, verbs_update, NULL,
+	verbs_system, verbs_prune, verbs_network, verbs_volume, verbs_disk, verbs_stats, verbs_update,
+	verbs_shell, verbs_man, NULL,
 };
 
 bool verb_next_path(const char **at, const char **path, size_t *len)
@@ -329,6 +330,8 @@ static int dispatch(const char *host, int argc, char **words)
 		help_top(stderr);
 		return 0;
 	}
+	if (str_starts(words[0], "__complete"))	/* also __completeNoDesc */
+		return complete_print(argc - 1, words + 1);
 	if (strcmp(words[0], "help") == 0)
 		return help_words(argc - 1, words + 1);
 	const struct verb *v = verb_find(argc, words, &used);

@@ -17,6 +17,11 @@ static const struct { const char *name, *about; } groups[] = {
 	{ "volume", "Manage volumes" },
 };
 
+const char *help_group_name(size_t i)
+{
+	return i < ARRAY_SIZE(groups) ? groups[i].name : NULL;
+}
+
 const char *help_group_about(const char *group, size_t len)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
@@ -139,7 +144,7 @@ static void print_verbs(FILE *to, const char *group, bool common)
 			size_t len;
 			const char *path = verb_path_in(v, group, &len);
 
-			if (!path || (!*group && (v->common > 0) != common))
+			if (!path || v->hidden || (!*group && (v->common > 0) != common))
 				continue;
 			list[n++] = (struct entry){ path + strlen(group), len - strlen(group),
 						    v->about, common ? v->common : 0 };

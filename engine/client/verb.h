@@ -26,6 +26,7 @@ struct verb {
 	const struct option *options;	/* NULL: none */
 	int min_args, max_args;	/* max -1: no limit */
 	bool stop_early;	/* options end at the first argument */
+	bool hidden;		/* for programs: shown in no list */
 	int common;		/* place among the common verbs of `docker --help`, 0: none */
 	enum complete_kind complete;	/* what its arguments name */
 	int (*run)(struct command *c);
@@ -48,7 +49,7 @@ extern const struct verb verbs_run[], verbs_container[], verbs_inspect[], verbs_
 	verbs_list[], verbs_image[], verbs_pull[], verbs_system[], verbs_prune[], verbs_network[],
 	verbs_volume[], verbs_archive[], verbs_cp[], verbs_disk[], verbs_stats[],
 	verbs_update[], verbs_build[],
-	verbs_login[];
+	verbs_login[], verbs_shell[], verbs_man[];
 /* All of them, NULL-terminated. */
 extern const struct verb *const verb_tables[];
 
@@ -80,6 +81,7 @@ extern const struct option global_options[];	/* before the verb */
 void help_verb(const struct verb *v, const char *path);
 void help_group(FILE *to, const char *group);	/* "container" */
 void help_top(FILE *to);
+const char *help_group_name(size_t i);	/* NULL after the last */
 const char *help_group_about(const char *group, size_t len);	/* NULL: no such group */
 
 #endif

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/complete.h"
 #include "client/docker.h"
 #include "cmd/main.h"
 #include "core/cleanup.h"
@@ -65,10 +66,12 @@ static int run_build(int argc, char **argv)
 	return docker_main(argc + 1, argv - 1);
 }
 
+static int run_complete(int argc, char **argv);
+
 static const struct verb_row {
 	const char *name;
 	int (*run)(int argc, char **argv);
-	const char *what;
+	const char *what;	/* NULL: for programs, not in --help */
 } verbs[] = {
 	{ "docker", docker_main, "the docker command line (also reached as `docker`)" },
 	{ "lab", cmd_lab, "the lab's steps, from any shell: list, start, check, hint, why" },
@@ -81,14 +84,28 @@ static const struct verb_row {
 	{ "export-bundle", export_bundle,
 	  "write a container or an image as an OCI bundle, for runc" },
 	{ "bake", run_engine, "prepare the course images" },
+	{ "__complete", run_complete, NULL },
 };
+
+/* For the shell (client/shell_complete.c): our verbs, and behind `docker` docker's. */
+static int run_complete(int argc, char **argv)
+{
+	if (argc > 2 && !strcmp(argv[1], "docker"))
+		return complete_print(argc - 2, argv + 2);
+	for (size_t i = 0; argc == 2 && i < ARRAY_SIZE(verbs); i++)
+		if (verbs[i].what && str_starts(verbs[i].name, argv[1]))
+			puts(verbs[i].name);
+	puts(argc == 2 ? ":4" : ":0");
+	return 0;
+}
 
 static int help(FILE *to, int code)
 {
 	fprintf(to, "Usage: drydock [OPTIONS]            open the lab shell\n"
 		"       drydock VERB [OPTIONS]\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		fprintf(to, "  %-13s %s\n", verbs[i].name, verbs[i].what);
+		if (verbs[i].what)
+			fprintf(to, "  %-13s %s\n", verbs[i].name, verbs[i].what);
 	fprintf(to, "\nOptions of the lab shell:\n"
 		"  --plain        text only: no colour, no boxes, no redrawing\n"
 		"  --lab N        begin at step N\n"
