@@ -153,28 +153,45 @@ static int watched(struct command *c, char ***out, struct err *e)
 	return r;
 }
 
-/* All are asked before any is read: a daemon may take a second for each. */
+static int ask_one(struct command *c, const char *name, struct http **h, struct err *e)
+{
+	autostr struct str path = { 0 };
+	int r = command_http_new(c, h, e);
+
+	url_path(&path, "/containers/", name, "/stats");
+	url_add(&path, "stream", "0");
+	return r ? r : http_begin(*h, "GET", path.s, NULL, e);
+}
+
+static int add_row(struct command *c, const char *name, struct http *h, cJSON *rows, struct err *e)
+{
+	struct http_answer a = { 0 };
+	int r = http_finish(h, &a, e);
+
+	if (!r)
+		cJSON_AddItemToArray(rows, stats_row(a.json, name, opt_on(&c->opt, "no-trunc")));
+	http_answer_free(&a);
+	return r;
+}
+
+/* All are asked before any is read: a daemon takes a second for each.  One that went
+ * since it was listed is no error, where nobody named it. */
 static int sample(struct command *c, char **names, cJSON *rows, struct err *e)
 {
 	size_t n = strv_len(names), i;
 	autofree struct http **h = mem_alloc((n + 1) * sizeof(*h));
 	int r = 0;
 
-	for (i = 0; i < n && !r; i++)
-		r = command_http_new(c, &h[i], e);
 	for (i = 0; i < n && !r; i++) {
-		autostr struct str path = { 0 };
-		struct http_answer a = { 0 };
-
-		url_path(&path, "/containers/", names[i], "/stats");
-		url_add(&path, "stream", "0");
-		r = http_begin(h[i], "GET", path.s, NULL, e);
-		r = r ? r : http_finish(h[i], &a, e);
-		if (!r)
-			cJSON_AddItemToArray(rows, stats_row(a.json, names[i],
-							     opt_on(&c->opt, "no-trunc")));
-		http_answer_free(&a);
+		r = ask_one(c, names[i], &h[i], e);
+		if (r != -ENOENT || c->opt.n_args)
+			continue;
+		http_close(h[i]);
+		h[i] = NULL;
+		r = 0;
 	}
+	for (i = 0; i < n && !r; i++)
+		r = h[i] ? add_row(c, names[i], h[i], rows, e) : 0;
 	for (i = 0; i < n; i++)
 		http_close(h[i]);
 	return r;

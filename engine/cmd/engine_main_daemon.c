@@ -33,7 +33,7 @@
 #include "registry/server.h"
 
 #define NET_POOL      4
-#define REGISTRY_PORT 5000
+#define REGISTRY_PORT 10740	/* not 5000: that one is wanted for containers (Flask, MLflow) */
 #define MAX_SERVERS   8
 
 struct daemon {

@@ -40,7 +40,7 @@ static const struct option_row {
 	{ "trace", "trace", 0, TEXT, AT(trace), "on|off",
 	  "keep the trace of kernel calls (default on)" },
 	{ "registry-port", "registry-port", 0, TEXT, AT(registry_port), "PORT",
-	  "port of the course registry (default 5000, or any free one; 0: none)" },
+	  "port of the course registry (default 10740, or any free one; 0: none)" },
 	{ "bridge", "bridge", 'b', TEXT, AT(bridge), "NAME",
 	  "name of the bridge (default drydock0)" },
 	{ "bip", "bip", 0, TEXT, AT(bip), "CIDR",

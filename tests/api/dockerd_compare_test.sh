@@ -16,7 +16,7 @@ d pull -q busybox >/dev/null
 their_pid=
 start_dockerd() {
 	mkdir -p "$WORK/dockerd"
-	skopeo copy -q --src-tls-verify=false "docker://127.0.0.1:5000/library/busybox:latest" \
+	skopeo copy -q --src-tls-verify=false "docker://127.0.0.1:10740/library/busybox:latest" \
 		"docker-archive:$WORK/busybox.tar:busybox:latest" || return
 	mount -t tmpfs dockerd "$WORK/dockerd"
 	unshare --net sh -c "ip link set lo up; exec dockerd -H unix://$WORK/dockerd.sock \
