@@ -70,6 +70,50 @@ static void clamp_limits(const struct host *h, struct spec *s, char ***warnings)
 	     "Cpuset discarded.", NULL, warnings);
 }
 
+/* Words for each kind, and only once. */
+static void clamp_disks(const struct host *h, struct spec *s, char ***warnings)
+{
+	static const char *const words[BLKIO_KINDS] = {
+		[BLKIO_WEIGHT] = "Block I/O weight_device " NOT_HERE "Weight-device discarded.",
+		[BLKIO_READ_BPS] = "BPS Block I/O read limit " NOT_HERE
+				   "Block I/O BPS read limit discarded.",
+		[BLKIO_WRITE_BPS] = "BPS Block I/O write limit " NOT_HERE
+				    "Block I/O BPS write limit discarded.",
+		[BLKIO_READ_IOPS] = "IOPS Block read limit " NOT_HERE
+				    "Block I/O IOPS read limit discarded.",
+		[BLKIO_WRITE_IOPS] = "IOPS Block write limit " NOT_HERE
+				     "Block I/O IOPS write limit discarded.",
+	};
+	size_t kept = 0;
+	bool said[BLKIO_KINDS] = { false };
+
+	drop(s->blkio_weight > 0, h->blkio_weight, "Block I/O weight " NOT_HERE "Weight discarded.",
+	     &s->blkio_weight, warnings);
+	for (size_t i = 0; i < s->n_blkio; i++) {
+		enum blkio_kind kind = s->blkio[i].kind;
+		bool there = kind == BLKIO_WEIGHT ? h->blkio_weight_device != NULL : h->blkio_throttle;
+		drop(!said[kind], there, words[kind], NULL, warnings);
+		said[kind] = true;
+		if (there)
+			s->blkio[kept++] = s->blkio[i];
+	}
+	s->n_blkio = kept;
+}
+
+/* Where mounts let devices in (see plan_cgroup.c), rights can't be told apart. */
+static void clamp_devices(const struct host *h, struct spec *s, char ***warnings)
+{
+	for (size_t i = 0; i < s->n_devices && !h->cgroup[CG_DEVICES]; i++) {
+		const struct spec_device *d = &s->devices[i];
+		if (strchr(d->rights, 'r') && strchr(d->rights, 'w'))
+			continue;
+		autofree char *text = str_printf("Device %s can be read and written in the container:"
+						 " rights of devices are not told apart on this"
+						 " machine.", d->path);
+		strv_add(warnings, text);
+	}
+}
+
 /* Raising a hard limit needs CAP_SYS_RESOURCE. */
 static void clamp_ulimits(const struct host *h, struct spec *s, char ***warnings)
 {
@@ -96,5 +140,7 @@ void launch_clamp(struct launcher *l, struct spec *s, char ***warnings)
 {
 	clamp_caps(l->host, s, warnings);
 	clamp_limits(l->host, s, warnings);
+	clamp_disks(l->host, s, warnings);
+	clamp_devices(l->host, s, warnings);
 	clamp_ulimits(l->host, s, warnings);
 }

@@ -1,6 +1,8 @@
 /* container_check.c - the values of a create body, one check a concern.  Each refusal is
  * in docker's words; what only a start can find out is left to it. */
 #include <errno.h>
+#include <limits.h>
+#include <regex.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 
 #define MEMORY_LEAST (6 << 20)	/* bytes: below, a program can't even be started */
 #define HOSTNAME_MAX 64		/* sethostname(2) */
+#define PARENT_MAX 255		/* of --cgroup-parent: saved with the container's id behind it */
 
 /* -- words ------------------------------------------------------------------------- */
 
@@ -111,6 +114,48 @@ int config_check_restart(const cJSON *h, struct err *e)
 	if (retries < 0)
 		return err_set(e, EINVAL, "invalid restart policy: maximum retry count cannot be negative");
 	return 0;
+}
+
+/* Below the root of each tree whatever is written: "x" is "/x".  Nothing may lead out of
+ * it, nor below the group whose children are the engine's. */
+static int check_parent(const char *path, struct err *e)
+{
+	autofree char *copy = str_dup(path);
+	char *save = NULL;
+	bool first = true;
+	if (strlen(path) > PARENT_MAX)
+		return err_set(e, EINVAL, "invalid cgroup parent: longer than %d bytes", PARENT_MAX);
+	for (char *w = strtok_r(copy, "/", &save); w; w = strtok_r(NULL, "/", &save)) {
+		if (str_eq(w, "..") || strpbrk(w, "\n\\") || strlen(w) > NAME_MAX)
+			return err_set(e, EINVAL, "invalid cgroup parent: \"%s\"", path);
+		if (first && str_eq(w, "drydock"))
+			return err_set(e, EINVAL, "invalid cgroup parent: \"%s\": this group is kept for"
+				       " the engine", path);
+		first &= str_eq(w, ".");
+	}
+	return 0;
+}
+
+/* As in devices.allow: kind, major and minor number or *, rights. */
+static int check_device_rule(const cJSON *v, struct err *e)
+{
+	const char *text = cJSON_IsString(v) ? v->valuestring : "";
+	regex_t re;
+	if (regcomp(&re, "^[acb] ([0-9]+|\\*):([0-9]+|\\*) [rwm]{1,3}$", REG_EXTENDED | REG_NOSUB))
+		return err_set(e, ENOMEM, "device cgroup rules");
+	bool good = regexec(&re, text, 0, NULL, 0) == 0;
+	regfree(&re);
+	return good ? 0 : err_set(e, EINVAL, "invalid device cgroup rule format: '%s'", text);
+}
+
+static int check_groups(const cJSON *body, const cJSON *h, struct err *e)
+{
+	const cJSON *v;
+	int r = check_parent(json_str_or(h, "CgroupParent", ""), e);
+	cJSON_ArrayForEach(v, json_obj(h, "DeviceCgroupRules"))
+		if (r == 0)
+			r = check_device_rule(v, e);
+	return r;
 }
 
 static int check_host(const cJSON *body, const cJSON *h, struct err *e)
@@ -216,6 +261,7 @@ static long memory_nodes(void)
 int config_check_resources(const cJSON *h, bool update, struct err *e)
 {
 	int64_t weight = json_int(h, "BlkioWeight", 0);
+	const cJSON *v;
 	int r = check_memory(h, update, e);
 	if (r < 0 || (r = check_cpu(h, e)) < 0 ||
 	    (r = check_set(h, "CpusetCpus", "CPUs", sysconf(_SC_NPROCESSORS_CONF), e)) < 0 ||
@@ -223,6 +269,12 @@ int config_check_resources(const cJSON *h, bool update, struct err *e)
 		return r;
 	if (weight && (weight < 10 || weight > 1000))
 		return err_set(e, EINVAL, "Range of blkio weight is from 10 to 1000");
+	cJSON_ArrayForEach(v, json_obj(h, "BlkioWeightDevice")) {
+		weight = json_int(v, "Weight", 0);
+		if (weight && (weight < 10 || weight > 1000))
+			return err_set(e, EINVAL, "invalid weight for device: %s",
+				       json_str_or(v, "Path", ""));
+	}
 	return 0;
 }
 
@@ -251,16 +303,19 @@ static void warn_security(const cJSON *h, char ***warnings)
 		}
 }
 
-static void warn_devices(const cJSON *h, char ***warnings)
+/* Our supervisor takes all that is written, and rotates what it wrote as it is. */
+static void warn_log(const cJSON *h, char ***warnings)
 {
-	const cJSON *v;
-	cJSON_ArrayForEach(v, json_obj(h, "Devices")) {
-		const char *rights = json_str_or(v, "CgroupPermissions", "");
-		if (!*rights || (strchr(rights, 'r') && strchr(rights, 'w')))
+	static const struct { const char *key, *plain; } unused[] = {
+		{ "compress", "false" }, { "mode", "blocking" }, { "max-buffer-size", "" },
+	};
+	const cJSON *options = json_obj(json_obj(h, "LogConfig"), "Config");
+	for (size_t i = 0; i < ARRAY_SIZE(unused); i++) {
+		const char *v = json_str_or(options, unused[i].key, unused[i].plain);
+		if (str_eq(v, unused[i].plain))
 			continue;
-		autofree char *w = str_printf("Device %s can be read and written in the container:"
-					      " rights of devices are not told apart.",
-					      json_str_or(v, "PathOnHost", ""));
+		autofree char *w = str_printf("Log option %s=%s is not supported by this engine and has"
+					      " no effect.", unused[i].key, v);
 		strv_add(warnings, w);
 	}
 }
@@ -268,7 +323,7 @@ static void warn_devices(const cJSON *h, char ***warnings)
 static void warn(const cJSON *h, char ***warnings)
 {
 	warn_security(h, warnings);
-	warn_devices(h, warnings);
+	warn_log(h, warnings);
 	if (json_bool(h, "OomKillDisable") && !json_int(h, "Memory", 0))
 		strv_add(warnings, "OOM killer is disabled for the container, but no memory limit is set,"
 				   " this can result in the system running out of resources.");
@@ -280,6 +335,7 @@ int config_check_values(const cJSON *body, const cJSON *host, char ***warnings, 
 {
 	static int (*const checks[])(const cJSON *body, const cJSON *host, struct err *e) = {
 		check_choices, check_config, check_health, check_stop_signal, check_resources, check_host,
+		check_groups,
 	};
 	int r = config_check_restart(host, e);
 	for (size_t i = 0; i < ARRAY_SIZE(checks) && r == 0; i++)

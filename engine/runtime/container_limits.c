@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "runtime/container_internal.h"
 #include "runtime/container_limits.h"
@@ -160,6 +161,41 @@ static int sysctls_build(const cJSON *map, struct spec *s, struct err *e)
 	return 0;
 }
 
+/* One of HostConfig's lists about disks: [{"Path": …, "Rate" or "Weight": …}]. */
+static int disk_list(const cJSON *list, enum blkio_kind kind, struct spec *s, struct err *e)
+{
+	const char *key = kind == BLKIO_WEIGHT ? "Weight" : "Rate";
+	const cJSON *v;
+	cJSON_ArrayForEach(v, list) {
+		const char *path = json_str_or(v, "Path", "");
+		int64_t value = json_int(v, key, 0);
+		struct stat st;
+		if (stat(path, &st) < 0)
+			return err_set(e, EINVAL, "stat %s: no such file or directory", path);
+		if (!S_ISBLK(st.st_mode))
+			return err_set(e, EINVAL, "%s is not a block device", path);
+		if (value <= 0)
+			continue;
+		s->blkio = mem_grow(s->blkio, (s->n_blkio + 1) * sizeof(*s->blkio));
+		s->blkio[s->n_blkio++] = (struct spec_blkio){ kind, st.st_rdev, (uint64_t)value };
+	}
+	return 0;
+}
+
+static int disks_build(const cJSON *host, struct spec *s, struct err *e)
+{
+	static const char *const lists[BLKIO_KINDS] = {
+		[BLKIO_WEIGHT] = "BlkioWeightDevice",
+		[BLKIO_READ_BPS] = "BlkioDeviceReadBps", [BLKIO_WRITE_BPS] = "BlkioDeviceWriteBps",
+		[BLKIO_READ_IOPS] = "BlkioDeviceReadIOps", [BLKIO_WRITE_IOPS] = "BlkioDeviceWriteIOps",
+	};
+	int r = 0;
+	s->blkio_weight = json_int(host, "BlkioWeight", 0);
+	for (int kind = 0; kind < BLKIO_KINDS && r == 0; kind++)
+		r = disk_list(json_obj(host, lists[kind]), (enum blkio_kind)kind, s, e);
+	return r;
+}
+
 static char *text_or_null(const cJSON *o, const char *key)
 {
 	const char *v = json_str_or(o, key, "");
@@ -185,6 +221,8 @@ int limits_build(const cJSON *host, struct spec *s, struct err *e)
 	s->no_oom_kill = json_bool(host, "OomKillDisable");
 	s->oom_score_adj = (int)json_int(host, "OomScoreAdj", 0);
 	s->shm_size = json_int(host, "ShmSize", 64 << 20);
-	int r = sysctls_build(json_obj(host, "Sysctls"), s, e);
+	int r = disks_build(host, s, e);
+	if (r == 0)
+		r = sysctls_build(json_obj(host, "Sysctls"), s, e);
 	return r < 0 ? r : ulimits_build(json_obj(host, "Ulimits"), s, e);
 }

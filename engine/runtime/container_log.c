@@ -66,7 +66,7 @@ static int check_option(const struct driver *d, const cJSON *v, struct err *e)
 	const char *text = cJSON_IsString(v) ? v->valuestring : "";
 	if (!takes(d, v->string))
 		return err_set(e, EINVAL, "unknown log opt '%s' for %s log driver", v->string, d->name);
-	if (str_eq(v->string, "max-size") && size_of(text) < 0)
+	if ((str_eq(v->string, "max-size") || str_eq(v->string, "max-buffer-size")) && size_of(text) < 0)
 		return err_set(e, EINVAL, "invalid size: '%s'", text);
 	if (str_eq(v->string, "max-file") && (strtol(text, &end, 10) < 1 || *end))
 		return err_set(e, EINVAL, "max-file cannot be less than 1");
@@ -90,6 +90,9 @@ int log_check(const cJSON *log, struct err *e)
 	if (json_str(options, "max-file") && !json_str(options, "max-size") && str_eq(d->name, "json-file") &&
 	    atoi(json_str(options, "max-file")) > 1)
 		return err_set(e, EINVAL, "max-file option can only be used together with max-size");
+	if (json_str(options, "max-buffer-size") && !str_eq(json_str(options, "mode"), "non-blocking"))
+		return err_set(e, EINVAL, "logger: max-buffer-size option is only supported with"
+			       " 'mode=non-blocking'");
 	return 0;
 }
 

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/mount_options.h"
 #include "core/random.h"
 #include "runtime/container_internal.h"
 
@@ -342,12 +343,34 @@ static int add_from(struct points *to, const cJSON *v, struct err *e)
 
 /* -- all of it --------------------------------------------------------------------- */
 
+/* Words of mount(8), or one of the filesystem's own that Docker knows, with a value. */
+static int check_tmpfs(const char *text, struct err *e)
+{
+	static const char *const own[] = { "size", "mode", "uid", "gid", "nr_inodes", "nr_blocks",
+					   "mpol" };
+	unsigned long flags = 0;
+	autofree char *rest = mount_options_take(text, &flags);
+	char *save = NULL;
+	for (char *w = strtok_r(rest, ",", &save); w; w = strtok_r(NULL, ",", &save)) {
+		char *value = strchr(w, '=');
+		bool known = false;
+		if (value)
+			*value++ = '\0';
+		for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+			known |= value && str_eq(own[i], w);
+		if (!known)
+			return err_set(e, EINVAL, "invalid tmpfs option [\"%s\"%s%s%s]", w,
+				       value ? " \"" : "", value ? value : "", value ? "\"" : "");
+	}
+	return 0;
+}
+
 /* --tmpfs: Docker doesn't list these. */
 static int add_tmpfs(struct points *to, const cJSON *v, struct err *e)
 {
 	autofree char *target = NULL;
 	int r = clean_target("tmpfs", v->string, &target, e);
-	if (r < 0)
+	if (r < 0 || (r = check_tmpfs(cJSON_IsString(v) ? v->valuestring : "", e)) < 0)
 		return r;
 	cJSON *p = new_point("tmpfs", NULL, "", target);
 	json_put_str(p, "options", cJSON_IsString(v) ? v->valuestring : "");

@@ -44,16 +44,19 @@ int share_namespaces(struct container *c, struct spec *s, struct err *e)
 
 static bool is_device(const struct stat *st) { return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode); }
 
-static void add_device(struct spec *s, const char *path, const struct stat *st)
+static void add_device(struct spec *s, const char *path, const struct stat *st, const char *rights)
 {
 	if (s->n_devices == MAX_DEVICES)
 		return;
 	s->devices = mem_grow(s->devices, (s->n_devices + 1) * sizeof(*s->devices));
-	s->devices[s->n_devices++] = (struct spec_device){ str_dup(path), st->st_mode, st->st_rdev };
+	struct spec_device *d = &s->devices[s->n_devices++];
+	*d = (struct spec_device){ str_dup(path), st->st_mode, st->st_rdev, "rwm" };
+	if (*rights)
+		snprintf(d->rights, sizeof(d->rights), "%s", rights);
 }
 
 /* All devices below a directory, under the same names below `inside`. */
-static void add_tree(struct spec *s, const char *dir, const char *inside)
+static void add_tree(struct spec *s, const char *dir, const char *inside, const char *rights)
 {
 	/* What every container has of its own. */
 	static const char *const own[] = { "pts", "shm", "mqueue", "fd", "console", "ptmx", "tty",
@@ -70,9 +73,9 @@ static void add_tree(struct spec *s, const char *dir, const char *inside)
 		if (skip || lstat(path, &st) < 0)
 			continue;
 		if (S_ISDIR(st.st_mode))
-			add_tree(s, path, at);
+			add_tree(s, path, at, rights);
 		else if (is_device(&st))
-			add_device(s, at, &st);
+			add_device(s, at, &st, rights);
 	}
 }
 
@@ -82,7 +85,7 @@ static int one_device(const cJSON *v, struct spec *s, struct err *e)
 	const char *rights = json_str_or(v, "CgroupPermissions", "");
 	const char *inside = json_str_or(v, "PathInContainer", path);
 	struct stat st;
-	if (strspn(rights, "rwm") != strlen(rights))
+	if (strspn(rights, "rwm") != strlen(rights) || strlen(rights) > 3)
 		return err_set(e, EINVAL, "invalid device permissions: %s", rights);
 	if (!*inside)
 		inside = path;
@@ -92,13 +95,13 @@ static int one_device(const cJSON *v, struct spec *s, struct err *e)
 		return err_set(e, EINVAL, "error gathering device information while adding custom device"
 			       " \"%s\": no such file or directory", path);
 	if (S_ISDIR(st.st_mode)) {
-		add_tree(s, path, inside);
+		add_tree(s, path, inside, rights);
 		return 0;
 	}
 	if (!is_device(&st))
 		return err_set(e, EINVAL, "error gathering device information while adding custom device"
 			       " \"%s\": not a device node", path);
-	add_device(s, inside, &st);
+	add_device(s, inside, &st, rights);
 	return 0;
 }
 
@@ -107,7 +110,7 @@ int devices_build(const cJSON *host, struct spec *s, struct err *e)
 	const cJSON *v;
 	int r = 0;
 	if (json_bool(host, "Privileged"))
-		add_tree(s, "/dev", "/dev");
+		add_tree(s, "/dev", "/dev", "");
 	cJSON_ArrayForEach(v, json_obj(host, "Devices"))
 		if (r == 0)
 			r = one_device(v, s, e);

@@ -7,6 +7,7 @@
 
 #include "runtime/container_config.h"
 #include "runtime/container_internal.h"
+#include "runtime/host.h"
 #include "runtime/container_log.h"
 #include "runtime/seccomp.h"
 #include "runtime/user.h"
@@ -110,7 +111,6 @@ static void build_root(struct container *c, struct spec *s)
 	s->hostname_file = container_path(c, "hostname");
 	s->resolv_conf = container_path(c, "resolv.conf");
 	s->run_dir = str_printf("%s/containers/%s", c->all->exec_root, c->id);
-	s->cgroup = str_printf("drydock/%s", c->id);
 	build_log(c, s);
 }
 
@@ -212,6 +212,32 @@ static void build_names(struct container *c, struct spec *s)
 	s->cwd = str_dup(*cwd ? cwd : "/");
 }
 
+/* The group of all limits, and the one of device rules where the container has some.
+ * A group above it that has rules of its own is to be kept to: then below that one. */
+static int build_groups(struct container *c, struct spec *s, struct err *e)
+{
+	bool v1 = launcher_host(c->all->launcher)->cgroup[CG_DEVICES];
+	autofree char *copy = str_dup(host_text(c, "CgroupParent"));
+	struct str path = { 0 };
+	char *save = NULL;
+	for (char *w = strtok_r(copy, "/", &save); w; w = strtok_r(NULL, "/", &save))
+		if (!str_eq(w, "."))
+			str_addf(&path, "%s/", w);
+	bool parent = path.len > 0;
+	str_addf(&path, "%s%s", parent ? "" : "drydock/", c->id);
+	s->cgroup = str_take(&path);
+	s->device_rules = json_strv(json_obj(c->host, "DeviceCgroupRules"));
+	bool rules = s->device_rules[0] && !s->privileged;
+	if (rules && !v1)
+		return err_set(e, EINVAL, "DeviceCgroupRules need the devices controller of cgroup v1,"
+			       " which this machine doesn't have");
+	if (parent)
+		s->device_group = str_dup(s->cgroup);
+	else if (rules || (s->n_devices && !s->privileged))
+		s->device_group = str_printf(DEVICE_GROUP, c->id);
+	return 0;
+}
+
 static void build_streams(struct container *c, struct spec *s)
 {
 	unsigned short size[2] = { 0 };
@@ -245,7 +271,7 @@ int spec_build(struct container *c, struct spec *s, bool resolve_user, struct er
 	build_root(c, s);
 	build_namespaces(c, s);
 	if ((r = build_security(c, s, e)) < 0 || (r = limits_build(c->host, s, e)) < 0 ||
-	    (r = devices_build(c->host, s, e)) < 0)
+	    (r = devices_build(c->host, s, e)) < 0 || (r = build_groups(c, s, e)) < 0)
 		return r;
 	mounts_build(c, s);
 	if (resolve_user && (r = build_user(c, s, &home, e)) < 0)

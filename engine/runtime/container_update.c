@@ -2,16 +2,33 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/cleanup.h"
 #include "runtime/container_config.h"
 #include "runtime/container_internal.h"
 
-/* What may be changed; anything else of the body is no business of an update. */
+/* What may be changed; anything else of the body is warned of. */
 static const char *const fields[] = {
 	"BlkioWeight", "BlkioWeightDevice", "BlkioDeviceReadBps", "BlkioDeviceWriteBps",
 	"BlkioDeviceReadIOps", "BlkioDeviceWriteIOps", "CpuShares", "NanoCpus", "CpuPeriod",
 	"CpuQuota", "CpusetCpus", "CpusetMems", "Memory", "MemorySwap", "MemoryReservation",
 	"PidsLimit",
 };
+
+/* The client sends every field of Resources: those with no value ask for nothing. */
+static void warn_unused(const cJSON *want, char ***warnings)
+{
+	const cJSON *v;
+	cJSON_ArrayForEach(v, want) {
+		bool used = config_is_nothing(v) || str_eq(v->string, "RestartPolicy");
+		for (size_t i = 0; i < ARRAY_SIZE(fields) && !used; i++)
+			used = str_eq(fields[i], v->string);
+		if (used)
+			continue;
+		autofree char *w = str_printf("%s can't be changed by an update and stays as it is.",
+					      v->string);
+		strv_add(warnings, w);
+	}
+}
 
 static bool positive(const cJSON *o, const char *key) { return json_int(o, key, 0) > 0; }
 
@@ -95,6 +112,7 @@ static int update(struct container *c, const cJSON *want, char ***warnings, stru
 		return r;
 	}
 	cJSON_Delete(old);
+	warn_unused(want, warnings);
 	container_event(c, "update", NULL);
 	return 0;
 }

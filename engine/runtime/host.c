@@ -12,7 +12,7 @@
 #include "core/str.h"
 
 const char *const cg_names[CG_COUNT] = {
-	"memory", "pids", "cpuacct", "cpu", "cpuset", "freezer", "devices",
+	"memory", "pids", "cpuacct", "cpu", "cpuset", "freezer", "devices", "blkio",
 };
 
 /* ---- where the control groups are ---- */
@@ -31,7 +31,7 @@ static bool has_word(const char *list, const char *word)
 static char *v1_option(const char *super)
 {
 	static const char *const known[] = { "cpuset", "cpu", "cpuacct", "memory", "pids",
-					     "freezer", "devices", NULL };
+					     "freezer", "devices", "blkio", NULL };
 	struct str b = { 0 };
 
 	for (int i = 0; known[i]; i++)
@@ -90,7 +90,7 @@ static long write_in(struct kernel *k, const char *dir, const char *file, const 
 
 /* Nothing, but for those every container may use; 'm' is mknod, which Docker
  * allows for all of them, since making a node isn't opening it. */
-static const char *const device_rules[] = {
+const char *const host_device_rules[] = {
 	"c *:* m", "b *:* m", "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 1:8 rwm", "c 1:9 rwm",
 	"c 5:0 rwm", "c 5:2 rwm", "c 136:* rwm", NULL,
 };
@@ -104,8 +104,8 @@ static bool has_device_rules(struct kernel *k, const char *dir)
 	char text[512] = "";
 	struct k_buf b = { text, sizeof(text) - 1, 0 };
 
-	for (int i = 0; device_rules[i]; i++)
-		str_addf(&want, "%s\n", device_rules[i]);
+	for (int i = 0; host_device_rules[i]; i++)
+		str_addf(&want, "%s\n", host_device_rules[i]);
 	return k_read_file(k, path, &b) > 0 && str_eq(text, want.s);
 }
 
@@ -115,24 +115,57 @@ static void set_device_rules(struct kernel *k, struct host *h, const char *dir)
 		return;
 	if (write_in(k, dir, "devices.deny", "a") < 0)
 		warn(h, "device rules: %s can't be written", dir);
-	for (int i = 0; device_rules[i]; i++)
-		write_in(k, dir, "devices.allow", device_rules[i]);
+	for (int i = 0; host_device_rules[i]; i++)
+		write_in(k, dir, "devices.allow", host_device_rules[i]);
 }
 
 /* An empty cpuset takes no task: the new group gets what its parent has, and
  * passes it on. */
-static void fill_cpuset(struct kernel *k, const char *tree, const char *dir)
+static void fill_cpuset(struct kernel *k, struct host *h, const char *tree, const char *dir)
 {
-	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
+	const struct { const char *file; char **kept; } sets[] = {
+		{ "cpuset.cpus", &h->cpus }, { "cpuset.mems", &h->mems },
+	};
 
 	for (int i = 0; i < 2; i++) {
 		char text[256];
 		struct k_buf b = { text, sizeof(text), 0 };
-		autofree char *path = str_printf("%s/%s", tree, files[i]);
-		if (k_read_file(k, path, &b) > 0)
-			write_in(k, dir, files[i], text);
+		autofree char *path = str_printf("%s/%s", tree, sets[i].file);
+		if (k_read_file(k, path, &b) <= 0)
+			continue;
+		write_in(k, dir, sets[i].file, text);
+		*sets[i].kept = str_dup(text);
 	}
 	write_in(k, dir, "cgroup.clone_children", "1");
+}
+
+/* ---- both: which files of disks there are ---- */
+
+static bool has_file(const char *dir, const char *file)
+{
+	autofree char *path = str_printf("%s/%s", dir, file);
+	return access(path, F_OK) == 0;
+}
+
+/* Weights depend on the scheduler of disks that the kernel was built with; the root
+ * group has none of these files, the group of ours has. */
+static void find_blkio(struct host *h)
+{
+	static const struct { const char *all, *one; } v1[] = {
+		{ "blkio.weight", "blkio.weight_device" },
+		{ "blkio.bfq.weight", "blkio.bfq.weight_device" },
+	}, v2[] = { { "io.weight", "io.weight" }, { "io.bfq.weight", "io.bfq.weight" } };
+
+	if (!h->cgroup[CG_BLKIO])
+		return;
+	autofree char *dir = str_printf("%s/drydock", h->cgroup[CG_BLKIO]);
+	for (int i = 0; i < 2 && !h->blkio_weight; i++) {
+		const char *all = h->cgroup_v2 ? v2[i].all : v1[i].all;
+		const char *one = h->cgroup_v2 ? v2[i].one : v1[i].one;
+		h->blkio_weight = has_file(dir, all) ? all : NULL;
+		h->blkio_weight_device = has_file(dir, one) ? one : NULL;
+	}
+	h->blkio_throttle = has_file(dir, h->cgroup_v2 ? "io.max" : "blkio.throttle.read_bps_device");
 }
 
 static void prepare_v1(struct kernel *k, struct host *h)
@@ -151,7 +184,7 @@ static void prepare_v1(struct kernel *k, struct host *h)
 		if (cg == CG_DEVICES)
 			set_device_rules(k, h, dir);
 		if (cg == CG_CPUSET)
-			fill_cpuset(k, h->cgroup[cg], dir);
+			fill_cpuset(k, h, h->cgroup[cg], dir);
 	}
 	autofree char *swap = str_printf("%s/memory.memsw.limit_in_bytes",
 					 h->cgroup[CG_MEMORY] ? h->cgroup[CG_MEMORY] : "");
@@ -185,9 +218,9 @@ static bool enable(struct kernel *k, const char *dir, const char *controller)
 
 static void prepare_v2(struct kernel *k, struct host *h, const char *tree)
 {
-	static const struct { enum cg cg; const char *name; } wanted[] = {
+	static const struct { enum cg cg; const char *name; bool quiet; } wanted[] = {
 		{ CG_MEMORY, "memory" }, { CG_PIDS, "pids" }, { CG_CPU, "cpu" },
-		{ CG_CPUSET, "cpuset" },
+		{ CG_CPUSET, "cpuset" }, { CG_BLKIO, "io", true },
 	};
 	autofree char *dir = str_printf("%s/drydock", tree);
 	bool moved = false;
@@ -204,11 +237,11 @@ static void prepare_v2(struct kernel *k, struct host *h, const char *tree)
 			moved = true;
 			on = enable(k, tree, wanted[i].name);
 		}
-		if (!on || !enable(k, dir, wanted[i].name))
+		if (on && enable(k, dir, wanted[i].name))
+			h->cgroup[wanted[i].cg] = str_dup(tree);
+		else if (!wanted[i].quiet)
 			warn(h, "%s limits: the kernel doesn't offer this controller here",
 			     wanted[i].name);
-		else
-			h->cgroup[wanted[i].cg] = str_dup(tree);
 	}
 	h->memory_v2 = h->cgroup[CG_MEMORY] != NULL;
 	/* One tree: a group is made and joined even where no controller works. */
@@ -238,6 +271,7 @@ static void find_cgroups(struct kernel *k, struct host *h)
 		h->cgroup_v2 = true;
 		prepare_v2(k, h, v2);
 	}
+	find_blkio(h);
 	if (!h->cgroup[CG_MEMORY])
 		warn(h, "memory limits: no %s controller on this machine", "memory");
 }
@@ -280,5 +314,7 @@ void host_close(struct host *h)
 		free(h->cgroup_opts[cg]);
 	}
 	strv_free(h->warnings);
+	free(h->cpus);
+	free(h->mems);
 	free(h);
 }

@@ -13,10 +13,17 @@
 #include "core/error.h"
 #include "kernel/kernel.h"
 
-/* The controllers we use, by their v1 names; v2 has no freezer or devices
- * controller (freezing is part of every group, devices are a BPF program). */
-enum cg { CG_MEMORY, CG_PIDS, CG_CPUACCT, CG_CPU, CG_CPUSET, CG_FREEZER, CG_DEVICES, CG_COUNT };
+/* The controllers we use, by their v1 names; v2 has no freezer or devices controller
+ * (freezing is part of every group, devices are a BPF program), and blkio is called io. */
+enum cg { CG_MEMORY, CG_PIDS, CG_CPUACCT, CG_CPU, CG_CPUSET, CG_FREEZER, CG_DEVICES,
+	  CG_BLKIO, CG_COUNT };
 extern const char *const cg_names[CG_COUNT];
+
+/* v1: what every container may do with devices, as devices.allow takes it; ends with NULL. */
+extern const char *const host_device_rules[];
+
+/* A container's own group in the tree of devices, beside the one of all. */
+#define DEVICE_GROUP "drydock.%s"
 
 struct host {
 	bool cgroup_v2;			/* one tree for all controllers */
@@ -26,6 +33,10 @@ struct host {
 	int last_cap;			/* the highest capability this kernel knows */
 	bool memory_v2;			/* v2: the memory controller is on */
 	bool swap_limit;		/* memory and swap can be limited together */
+	const char *blkio_weight;	/* the file, which not every scheduler of disks has; or NULL */
+	const char *blkio_weight_device;	/* … for one disk */
+	bool blkio_throttle;		/* rates of a disk can be limited */
+	char *cpus, *mems;		/* v1: what the root of cpuset has; or NULL */
 	char **warnings;		/* what is missing: one sentence each */
 };
 

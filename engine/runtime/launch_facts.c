@@ -217,8 +217,9 @@ static void sweep_group(struct launcher *l, const char *dir)
 int launch_sweep(struct launcher *l, const char *id, const char *run_dir, struct err *e)
 {
 	struct saved s;
-	autofree char *group = saved_read(&s, run_dir, NULL) == 0 ? str_dup(s.cgroup)
-								   : str_printf("drydock/%s", id);
+	bool known = saved_read(&s, run_dir, NULL) == 0;
+	autofree char *group = known ? str_dup(s.cgroup) : str_printf("drydock/%s", id);
+	autofree char *devices = known ? str_dup(s.device_group) : str_printf(DEVICE_GROUP, id);
 
 	/* Its supervisor does the same, and better: only what it left is ours. */
 	launch_wait_gone(l, id);
@@ -226,9 +227,10 @@ int launch_sweep(struct launcher *l, const char *id, const char *run_dir, struct
 	trace_region(l->k, REGION_CLEANUP);
 	trace_why(l->k, WHY_CG_REMOVE);
 	for (int cg = 0; cg < CG_COUNT; cg++) {
-		if (!l->host->cgroup[cg])
+		const char *name = cg == CG_DEVICES ? devices : group;
+		if (!l->host->cgroup[cg] || !*name)
 			continue;
-		autofree char *dir = str_printf("%s/%s", l->host->cgroup[cg], group);
+		autofree char *dir = str_printf("%s/%s", l->host->cgroup[cg], name);
 		sweep_group(l, dir);
 	}
 	trace_why(l->k, WHY_TABLE);

@@ -6,7 +6,7 @@
 #include "core/file.h"
 #include "runtime/launch_internal.h"
 
-#define SAVED_MAGIC 0x44525931u
+#define SAVED_MAGIC 0x44525932u
 
 void saved_from(struct saved *s, const struct spec *spec)
 {
@@ -20,8 +20,11 @@ void saved_from(struct saved *s, const struct spec *spec)
 		.cpu_shares = spec->cpu_shares, .cpu_period = spec->cpu_period,
 		.cpu_quota = spec->cpu_quota, .cpuset_cpus = spec->cpuset_cpus != NULL,
 		.cpuset_mems = spec->cpuset_mems != NULL,
+		.blkio = spec->blkio_weight > 0 || spec->n_blkio,
 	};
 	snprintf(s->cgroup, sizeof(s->cgroup), "%s", spec->cgroup);
+	snprintf(s->device_group, sizeof(s->device_group), "%s",
+		 spec->device_group ? spec->device_group : "");
 }
 
 void saved_to(const struct saved *s, struct spec *spec)
@@ -36,7 +39,9 @@ void saved_to(const struct saved *s, struct spec *spec)
 		.cpu_quota = s->cpu_quota,
 		.cpuset_cpus = (char *)(s->cpuset_cpus ? "" : NULL),
 		.cpuset_mems = (char *)(s->cpuset_mems ? "" : NULL),
+		.n_blkio = s->blkio,
 		.cgroup = (char *)s->cgroup,
+		.device_group = (char *)(s->device_group[0] ? s->device_group : NULL),
 	};
 }
 

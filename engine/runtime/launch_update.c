@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/cleanup.h"
 #include "runtime/launch_internal.h"
@@ -25,13 +26,24 @@ static int move_in(struct running *r, const char *group, struct err *e)
 	return err;
 }
 
+/* Those of a --cgroup-parent may be missing in this tree. */
+static void make_above(struct kernel *k, const char *tree, const char *group)
+{
+	for (const char *at = group; (at = strchr(at, '/')); at++) {
+		autofree char *dir = str_printf("%s/%.*s", tree, (int)(at - group), group);
+		k_cg_mkdir(k, dir, 0755);
+	}
+}
+
 static int make_groups(struct running *r, const struct spec *s, struct err *e)
 {
 	int err = 0;
 	for (int cg = 0; cg < CG_COUNT && err == 0; cg++) {
 		if (!plan_cgroup_used(s, r->l->host, cg))
 			continue;
-		autofree char *dir = str_printf("%s/%s", r->l->host->cgroup[cg], s->cgroup);
+		const char *tree = r->l->host->cgroup[cg];
+		autofree char *dir = str_printf("%s/%s", tree, s->cgroup);
+		make_above(r->l->k, tree, s->cgroup);
 		long made = k_cg_mkdir(r->l->k, dir, 0755);
 		if (made == 0)
 			err = move_in(r, dir, e);

@@ -14,10 +14,14 @@
  * is in the trace, and launch_clamp() has warned already where it could know.
  *
  * Device rules: with v1 every container joins the one `devices` group that
- * host.c prepared.  v2 has no such file (only a BPF program could do it): there,
- * and wherever that controller is missing, plan_nodev() is true and no mount of
- * the container lets devices be opened, but for the few in /dev.  So it is for those
- * with devices of the host (--device), which that one group couldn't tell apart.
+ * host.c prepared; those with devices or rules of their own get a group for it.  That
+ * one lies beside the prepared one, since a group can't be allowed what the one above
+ * it isn't.  v2 has no such file (only a BPF program could do it): there, and wherever
+ * that controller is missing, plan_nodev() is true and no mount of the container lets
+ * devices be opened, but for the few in /dev and those of --device.
+ *
+ * Groups above (--cgroup-parent) that are missing are made, go again with the container
+ * that made them if they are empty then, and stay as they are if they were there.
  */
 #include "runtime/plan_parts.h"
 
@@ -28,6 +32,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "core/cleanup.h"
 
@@ -141,6 +147,61 @@ static const struct limit {
 	{ CG_CPUSET, "cpuset.mems", "cpuset.mems", value_mems },
 };
 
+typedef void (*limit_fn)(void *arg, const char *path, const char *value);
+
+static void disk_limit(const struct plan_input *in, const char *file, const char *value,
+		       limit_fn fn, void *arg)
+{
+	autofree char *path = str_printf("%s/%s/%s", in->host->cgroup[CG_BLKIO],
+					 in->spec->cgroup, file);
+	fn(arg, path, value);
+}
+
+/* Docker counts weights from 10 to 1000, as v1 and BFQ do; io.weight goes from 1 to 10000. */
+static uint64_t disk_weight(const struct host *h, uint64_t weight)
+{
+	return strcmp(h->blkio_weight, "io.weight") ? weight : 1 + (weight - 10) * 9999 / 990;
+}
+
+/* v1 has a file for each kind of rate, v2 a word of io.max. */
+static void disk_rate(const struct plan_input *in, const struct spec_blkio *b, limit_fn fn,
+		      void *arg)
+{
+	static const struct { const char *file, *word; } rates[BLKIO_KINDS] = {
+		[BLKIO_READ_BPS] = { "blkio.throttle.read_bps_device", "rbps=" },
+		[BLKIO_WRITE_BPS] = { "blkio.throttle.write_bps_device", "wbps=" },
+		[BLKIO_READ_IOPS] = { "blkio.throttle.read_iops_device", "riops=" },
+		[BLKIO_WRITE_IOPS] = { "blkio.throttle.write_iops_device", "wiops=" },
+	};
+	const struct host *h = in->host;
+	bool weight = b->kind == BLKIO_WEIGHT, v2 = h->cgroup_v2;
+	char value[VALUE_MAX];
+
+	if (weight ? !h->blkio_weight_device : !h->blkio_throttle)
+		return;
+	snprintf(value, sizeof(value), "%u:%u %s%" PRIu64, major(b->dev), minor(b->dev),
+		 !weight && v2 ? rates[b->kind].word : "",
+		 weight ? disk_weight(h, b->value) : b->value);
+	disk_limit(in, weight ? h->blkio_weight_device : v2 ? "io.max" : rates[b->kind].file,
+		   value, fn, arg);
+}
+
+static void disk_limits(const struct plan_input *in, limit_fn fn, void *arg)
+{
+	const struct spec *s = in->spec;
+	char value[VALUE_MAX];
+
+	if (!in->host->cgroup[CG_BLKIO])
+		return;
+	if (s->blkio_weight > 0 && in->host->blkio_weight) {
+		snprintf(value, sizeof(value), "%" PRIu64,
+			 disk_weight(in->host, (uint64_t)s->blkio_weight));
+		disk_limit(in, in->host->blkio_weight, value, fn, arg);
+	}
+	for (size_t i = 0; i < s->n_blkio; i++)
+		disk_rate(in, &s->blkio[i], fn, arg);
+}
+
 void plan_cgroup_limits(const struct plan_input *in,
 			void (*fn)(void *arg, const char *path, const char *value), void *arg)
 {
@@ -159,6 +220,7 @@ void plan_cgroup_limits(const struct plan_input *in,
 						 in->spec->cgroup, file);
 		fn(arg, path, value);
 	}
+	disk_limits(in, fn, arg);
 }
 
 static void add_limit(void *builder, const char *path, const char *value)
@@ -190,30 +252,112 @@ bool plan_cgroup_used(const struct spec *s, const struct host *h, int cg)
 	switch (cg) {
 	case CG_CPU: return wants_cpu(s);
 	case CG_CPUSET: return s->cpuset_cpus || s->cpuset_mems;
-	case CG_DEVICES: return false;
+	case CG_DEVICES: return false;		/* see own_rules() */
+	case CG_BLKIO: return s->blkio_weight > 0 || s->n_blkio;
 	default: return true;
 	}
 }
 
-static void make_group(struct plan_builder *p, const char *tree, const char *group)
+/* A file of a new group above the container's: not all of them take it. */
+static void fill(struct plan_builder *p, const char *group, const char *file, const char *text)
 {
-	const char *slash = strrchr(group, '/');
+	autofree char *path = str_printf("%s/%s", group, file);
+	plan_add(p, K_WRITE_FILE, WHY_CG_MAKE, TEXT(path), TEXT(text));
+	plan_expect(p, PLAN_ANY_ERRNO, -1);
+}
+
+/* What the groups below need: on v2 their controllers, on v1 a cpuset that isn't empty. */
+static void prepare_above(struct plan_builder *p, const struct host *h, const char *tree,
+			  const char *group)
+{
+	static const struct { enum cg cg; const char *text; } controllers[] = {
+		{ CG_MEMORY, "+memory" }, { CG_PIDS, "+pids" }, { CG_CPU, "+cpu" },
+		{ CG_CPUSET, "+cpuset" }, { CG_BLKIO, "+io" },
+	};
+
+	for (size_t i = 0; h->cgroup_v2 && i < ARRAY_SIZE(controllers); i++)
+		if (h->cgroup[controllers[i].cg])
+			fill(p, group, "cgroup.subtree_control", controllers[i].text);
+	if (h->cgroup_v2 || !h->cgroup[CG_CPUSET] || strcmp(tree, h->cgroup[CG_CPUSET]))
+		return;
+	if (h->cpus)
+		fill(p, group, "cpuset.cpus", h->cpus);
+	if (h->mems)
+		fill(p, group, "cpuset.mems", h->mems);
+	fill(p, group, "cgroup.clone_children", "1");
+}
+
+static void make_above(struct plan_builder *p, const struct host *h, const char *tree,
+		       const char *group)
+{
+	autofree char *path = str_printf("%s/%s", tree, group);
+	int there = plan_label(p);
+
+	plan_add(p, K_CG_MKDIR, WHY_CG_MAKE, TEXT(path), INT(0755));
+	plan_expect(p, EEXIST, there);
+	if (strcmp(group, "drydock")) {
+		plan_undo_by(p, K_CG_RMDIR, WHY_CG_REMOVE, TEXT(path));
+		prepare_above(p, h, tree, path);
+	}
+	plan_here(p, there);
+}
+
+static void make_group(struct plan_builder *p, const struct host *h, const char *tree,
+		       const char *group)
+{
 	autofree char *path = str_printf("%s/%s", tree, group);
 
-	if (slash) {
-		autofree char *parent = str_printf("%s/%.*s", tree, (int)(slash - group), group);
-		plan_add(p, K_CG_MKDIR, WHY_CG_MAKE, TEXT(parent), INT(0755));
-		plan_expect(p, EEXIST, -1);
+	for (const char *at = group; (at = strchr(at, '/')); at++) {
+		autofree char *above = str_printf("%.*s", (int)(at - group), group);
+		make_above(p, h, tree, above);
 	}
 	plan_add(p, K_CG_MKDIR, WHY_CG_MAKE, TEXT(path), INT(0755));
 	plan_undo_by(p, K_CG_RMDIR, WHY_CG_REMOVE, TEXT(path));
+}
+
+/* The group in the tree of devices that it joins, or NULL: where the daemon is. */
+static const char *device_group(const struct plan_input *in)
+{
+	if (in->host->cgroup_v2 || !in->host->cgroup[CG_DEVICES])
+		return NULL;
+	return in->spec->device_group ? in->spec->device_group :
+	       in->spec->privileged ? NULL : "drydock";
+}
+
+/* What this container asked for must be so, or it doesn't start. */
+static void own_rules(struct plan_builder *p, const struct plan_input *in)
+{
+	const struct spec *s = in->spec;
+	const char *tree = in->host->cgroup[CG_DEVICES];
+
+	if (!device_group(in) || !s->device_group)
+		return;
+	make_group(p, in->host, tree, s->device_group);
+	if (s->privileged)
+		return;
+	autofree char *deny = str_printf("%s/%s/devices.deny", tree, s->device_group);
+	autofree char *allow = str_printf("%s/%s/devices.allow", tree, s->device_group);
+	plan_add(p, K_WRITE_FILE, WHY_CG_LIMIT, TEXT(deny), TEXT("a"));
+	for (int i = 0; host_device_rules[i]; i++) {
+		plan_add(p, K_WRITE_FILE, WHY_CG_LIMIT, TEXT(allow), TEXT(host_device_rules[i]));
+		plan_expect(p, PLAN_ANY_ERRNO, -1);
+	}
+	for (size_t i = 0; i < s->n_devices; i++) {
+		const struct spec_device *d = &s->devices[i];
+		autofree char *rule = str_printf("%c %u:%u %s", S_ISBLK(d->mode) ? 'b' : 'c',
+						 major(d->dev), minor(d->dev), d->rights);
+		plan_add(p, K_WRITE_FILE, WHY_CG_LIMIT, TEXT(allow), TEXT(rule));
+	}
+	for (char **rule = s->device_rules; rule && *rule; rule++)
+		plan_add(p, K_WRITE_FILE, WHY_CG_LIMIT, TEXT(allow), TEXT(*rule));
 }
 
 void plan_cgroup_make(struct plan_builder *p, const struct plan_input *in)
 {
 	for (int cg = 0; cg < CG_COUNT; cg++)
 		if (plan_cgroup_used(in->spec, in->host, cg))
-			make_group(p, in->host->cgroup[cg], in->spec->cgroup);
+			make_group(p, in->host, in->host->cgroup[cg], in->spec->cgroup);
+	own_rules(p, in);
 	plan_cgroup_limits(in, add_limit, p);
 }
 
@@ -240,18 +384,18 @@ void plan_cgroup_join(struct plan_builder *p, const struct plan_input *in)
 		return;
 	for (int cg = 0; cg < CG_COUNT; cg++) {
 		const char *tree = in->host->cgroup[cg];
-		bool devices = cg == CG_DEVICES && tree && !in->spec->privileged && !plan_nodev(in);
-		if (!devices && !plan_cgroup_used(in->spec, in->host, cg))
+		const char *group = cg == CG_DEVICES ? device_group(in) :
+				    plan_cgroup_used(in->spec, in->host, cg) ? in->spec->cgroup : NULL;
+		if (!group)
 			continue;
-		autofree char *path = str_printf("%s/%s/tasks", tree,
-						 devices ? "drydock" : in->spec->cgroup);
+		autofree char *path = str_printf("%s/%s/tasks", tree, group);
 		plan_add(p, K_WRITE_FILE, WHY_CG_JOIN, TEXT(path), TEXT("0"));
 	}
 }
 
 bool plan_nodev(const struct plan_input *in)
 {
-	return !in->spec->privileged && (!in->host->cgroup[CG_DEVICES] || in->spec->n_devices);
+	return !in->spec->privileged && !in->host->cgroup[CG_DEVICES];
 }
 
 /* ---- what the container sees of them ---- */

@@ -10,8 +10,9 @@ void spec_free(struct spec *s)
 	char *const text[] = { s->id, s->name, s->hostname, s->domainname, s->cwd, s->upper, s->work,
 			       s->merged, s->hosts, s->hostname_file, s->resolv_conf, s->cgroup,
 			       s->cpuset_cpus, s->cpuset_mems, s->log_path, s->log_attrs,
-			       s->seccomp_profile, s->run_dir };
-	char **const lists[] = { s->argv, s->envp, s->lower, s->masked, s->readonly };
+			       s->seccomp_profile, s->run_dir, s->device_group };
+	char **const lists[] = { s->argv, s->envp, s->lower, s->masked, s->readonly,
+				s->device_rules };
 
 	for (size_t i = 0; i < s->n_mounts; i++) {
 		free(s->mounts[i].type);
@@ -32,6 +33,7 @@ void spec_free(struct spec *s)
 		strv_free(lists[i]);
 	free(s->mounts);
 	free(s->devices);
+	free(s->blkio);
 	free(s->sysctls);
 	free(s->ulimits);
 	free(s->groups);

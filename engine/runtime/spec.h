@@ -19,8 +19,12 @@ struct spec_mount {
 };
 
 struct spec_ulimit { int resource; uint64_t soft, hard; };
-struct spec_device { char *path; mode_t mode; dev_t dev; };
+struct spec_device { char *path; mode_t mode; dev_t dev; char rights[4]; };	/* of "rwm" */
 struct spec_sysctl { char *name, *value; };
+
+enum blkio_kind { BLKIO_WEIGHT, BLKIO_READ_BPS, BLKIO_WRITE_BPS, BLKIO_READ_IOPS,
+		  BLKIO_WRITE_IOPS, BLKIO_KINDS };
+struct spec_blkio { enum blkio_kind kind; dev_t dev; uint64_t value; };	/* weight, or per second */
 
 struct spec {
 	char *id;		/* 64 hex digits */
@@ -46,17 +50,21 @@ struct spec {
 	enum ns_mode pid_mode, ipc_mode, uts_mode, cgroup_mode;
 	int pid_join, ipc_join;		/* NS_JOIN: of these processes */
 	struct spec_device *devices; size_t n_devices;	/* of the host, let in */
+	char **device_rules;	/* --device-cgroup-rule, as devices.allow takes them */
 
 	uint64_t caps;		/* bounding = permitted = effective for uid 0 */
 	bool seccomp_default;	/* false: unconfined (the exec watch stays) */
 	char *seccomp_profile;	/* a user's own, as JSON, or NULL */
 	char **masked, **readonly;	/* paths */
 
-	char *cgroup;		/* "drydock/<id>", below each controller's root */
+	char *cgroup;		/* "drydock/<id>" or "PARENT/<id>", below each controller's root */
+	char *device_group;	/* v1: its own in the tree of devices; NULL: that of all */
 	int64_t memory, memory_swap, memory_reservation;	/* bytes; 0 none, swap -1 unlimited */
 	int64_t cpu_period, cpu_quota, cpu_shares;		/* µs, µs, weight */
 	char *cpuset_cpus, *cpuset_mems;
 	int64_t pids;						/* 0 or -1: none */
+	int64_t blkio_weight;					/* 10 to 1000; 0: none */
+	struct spec_blkio *blkio; size_t n_blkio;		/* of one disk each */
 	bool has_swappiness;		/* else the kernel's own */
 	int swappiness;			/* 0 to 100 */
 	bool no_oom_kill;

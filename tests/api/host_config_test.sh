@@ -11,8 +11,9 @@ start_daemon --bridge ddtest7 --bip 10.97.0.1/24
 d pull -q busybox >/dev/null
 d run -d --name donor --ipc shareable busybox sleep 1000 >/dev/null
 
-python3 - "${DOCKER_HOST#unix://}" "$TESTS/../engine/runtime/container_config.c" <<'PY' >"$WORK/fields"
-import http.client, json, re, socket, sys
+mknod "$WORK/disk" b 254 0
+python3 - "${DOCKER_HOST#unix://}" "$TESTS/../engine/runtime/container_config.c" "$WORK/disk" <<'PY' >"$WORK/fields"
+import http.client, json, os, re, socket, sys
 # The names are those of the specification (api/docs/v1.47.yaml of moby).
 HOST = """Annotations AutoRemove Binds BlkioDeviceReadBps BlkioDeviceReadIOps BlkioDeviceWriteBps
 BlkioDeviceWriteIOps BlkioWeight BlkioWeightDevice CapAdd CapDrop Cgroup CgroupParent CgroupnsMode
@@ -26,11 +27,11 @@ UsernsMode VolumeDriver VolumesFrom""".split()
 CONFIG = """ArgsEscaped AttachStderr AttachStdin AttachStdout Cmd Domainname Entrypoint Env ExposedPorts
 Healthcheck Hostname Image Labels MacAddress NetworkDisabled OnBuild OpenStdin Shell StdinOnce StopSignal
 StopTimeout Tty User Volumes WorkingDir""".split()
-THROTTLE = [{"Path": "/dev/null", "Rate": 1000000}]
+THROTTLE = [{"Path": sys.argv[3], "Rate": 1000000}]
 # A value that asks for something; a few need others beside them.
 SAMPLE = {
     "Annotations": {"a": "b"}, "Binds": ["/tmp:/x"], "BlkioWeight": 300,
-    "BlkioWeightDevice": [{"Path": "/dev/null", "Weight": 300}], "CapAdd": ["NET_ADMIN"], "CapDrop": ["CHOWN"],
+    "BlkioWeightDevice": [{"Path": sys.argv[3], "Weight": 300}], "CapAdd": ["NET_ADMIN"], "CapDrop": ["CHOWN"],
     "Cgroup": "container:x", "CgroupParent": "/x", "CgroupnsMode": "host", "ConsoleSize": [24, 80],
     "CpusetCpus": "0", "CpusetMems": "0", "CpuPeriod": 50000, "CpuQuota": 20000, "DeviceCgroupRules": ["c 1:3 r"],
     "DeviceRequests": [{"Count": 1, "Capabilities": [["gpu"]]}],
@@ -75,6 +76,8 @@ for names, rows, where in ((CONFIG, table("config_fields"), "Config"), (HOST, ta
         body = {"Image": "busybox", "Cmd": ["true"]}
         body.update(part) if where == "Config" else body.update(HostConfig=part)
         status, got = ask("POST", "/containers/create", body)
+        if name == "DeviceCgroupRules" and not os.path.isdir("/sys/fs/cgroup/devices"):
+            treat = "REFUSE"	# no such controller here
         if treat == "REFUSE":
             say(status == 400 and got.get("message"), f"{where}.{name} is refused: {status} {got}")
             continue
@@ -145,7 +148,8 @@ is "$(run --oom-score-adj 77 busybox cat /proc/self/oom_score_adj)" 77 "--oom-sc
 is "$(run --ulimit nofile=77:88 busybox sh -c 'ulimit -n; ulimit -Hn' | tr '\n' ' ')" "77 88 " "--ulimit"
 like "$(run --shm-size 3m busybox df -k /dev/shm)" " 3072 " "--shm-size"
 is "$(run --tmpfs /t:size=1m,mode=700 busybox stat -c %a /t)" 700 "--tmpfs with options"
-like "$(run --tmpfs /t:nope=1 busybox true)" "." "--tmpfs with an option that is none"
+like "$(run --tmpfs /t:nope=1 busybox true)" 'invalid tmpfs option \["nope" "1"\]' "--tmpfs with an option that is none"
+like "$(run --tmpfs /t:nope busybox true)" 'invalid tmpfs option \["nope"\]' "or with a word that is none"
 is "$(run --read-only busybox sh -c 'touch /x 2>/dev/null || echo no')" no "--read-only"
 is "$(run --group-add 77 busybox id -G)" "0 77" "--group-add"
 is "$(run --hostname box --domainname lan busybox hostname)" box "--hostname"
@@ -162,6 +166,68 @@ like "$(run --cpus 1000 busybox true)" 'range of CPUs is from 0.01 to [0-9]+.00,
 like "$(run --cpuset-cpus 0-999 busybox true)" 'Requested CPUs are not available - requested 0-999, available: 0-' "--cpuset-cpus beyond it"
 like "$(run --cpuset-cpus 0-x busybox true)" 'Invalid value 0-x for cpuset cpus' "--cpuset-cpus of nonsense"
 like "$(run -w rel busybox true)" "the working directory 'rel' is invalid, it needs to be an absolute path" "--workdir"
+
+like "$(run --log-opt max-buffer-size=1m busybox true)" "max-buffer-size option is only supported with 'mode=non-blocking'" "a log's buffer alone"
+like "$(run --log-opt mode=non-blocking --log-opt max-buffer-size=1m busybox true)" "mode=non-blocking is not supported by this engine and has no effect" "and with the mode for it, warned of"
+
+# -- control groups: disks, devices, the group above
+like "$(run --blkio-weight 5 busybox true)" "Range of blkio weight is from 10 to 1000" "--blkio-weight beyond its range"
+like "$(run --device-read-bps /dev/null:1mb busybox true)" "/dev/null is not a block device" "a rate of no disk"
+like "$(run --device-read-bps /dev/none:1mb busybox true)" "no such file or directory" "or of nothing"
+for bad in ../x a/../../x drydock; do
+	like "$(run --cgroup-parent "$bad" busybox true)" "invalid cgroup parent" "--cgroup-parent $bad"
+done
+like "$(run --device-cgroup-rule 'c 1:3 x' busybox true)" "invalid device cgroup|invalid device cgroup rule format" "a rule that is none"
+like "$(d update --memory 64m own 2>&1; curl -s --unix-socket "${DOCKER_HOST#unix://}" -H 'Content-Type: application/json' \
+	-d '{"Devices": [{"PathOnHost": "/dev/zero"}], "OomKillDisable": true}' http://x/v1.47/containers/own/update)" \
+	"Devices can't be changed by an update" "an update of what stays as it is is warned of"
+
+tree() { local t=/sys/fs/cgroup/$1; [ -d "$t" ] || t=/sys/fs/cgroup; echo "$t"; }
+id=$(d run -d --name lower --cgroup-parent "ddparent$$/in" --cpuset-cpus 0 busybox sleep 1000)
+has() { grep -q . "$(tree "$1")/ddparent$$/in/$id/cgroup.procs"; }
+ok "--cgroup-parent: the group lies there" has memory
+ok "with its limits" has cpuset
+is "$(d exec lower cat /proc/1/comm)" sleep "and an exec gets in"
+kill_daemon
+start_daemon --bridge ddtest7 --bip 10.97.0.1/24
+ok "after kill -9 of the daemon it is found again" d exec lower true
+d rm -f lower >/dev/null
+for i in {1..50}; do [ -d "$(tree memory)/ddparent$$" ] || break; sleep 0.1; done
+not_ok "and nothing of it stays" test -d "$(tree memory)/ddparent$$"
+
+odd=$(ls -d /dev/fuse /dev/net/tun 2>/dev/null | head -n 1)	# one that containers have not
+if [ -f /sys/fs/cgroup/devices/devices.list ] && [ -n "$odd" ]; then
+	number=$(stat -c '%Hr %Lr' "$odd")
+	opens() { echo 'for how in "<" "1<>" ">"; do (eval ": $how '"$1"'") 2>/dev/null && printf "yes " || printf "no "; done'; }
+	is "$(run --device "$odd:/dev/y" busybox sh -c "$(opens /dev/y)")" "yes yes yes " "--device"
+	is "$(run --device "$odd:/dev/y:r" busybox sh -c "$(opens /dev/y)")" "yes no no " "with r it can only be read"
+	is "$(run --device "$odd:/dev/y:w" busybox sh -c "$(opens /dev/y)")" "no no yes " "and with w only written"
+	is "$(run --device-cgroup-rule "c ${number/ /:} rm" busybox sh -c "mknod /x c $number; $(opens /x)")" "yes no no " "--device-cgroup-rule"
+	is "$(run busybox sh -c "mknod /x c $number; $(opens /x)")" "no no no " "without which the number can't be opened"
+	is "$(run --device-cgroup-rule 'c 1:1 r' busybox sh -c "mknod /x c $number; $(opens /x)")" "no no no " "nor with another one"
+	is "$(run --device "$odd:/dev/y" busybox sh -c 'echo >/dev/null && head -c 1 /dev/urandom | wc -c')" 1 "what all have is there, too"
+	is "$(run --privileged busybox sh -c "mknod /x c $number; $(opens /x)" | tail -n 1)" "yes yes yes " "--privileged has all"
+	is "$(run --privileged --cgroup-parent "ddparent$$" busybox sh -c "mknod /x c $number; $(opens /x)" | tail -n 1)" "yes yes yes " "below another group, too"
+	d run -d --name dev --device "$odd:/dev/y:r" busybox sleep 1000 >/dev/null
+	is "$(d exec dev sh -c "$(opens /dev/y)")" "yes no no " "rights hold in an exec, too"
+	d rm -f dev >/dev/null
+else
+	like "$(run --device-cgroup-rule 'c 1:1 rm' busybox true)" "need the devices controller" "--device-cgroup-rule without the controller"
+fi
+disk=$(awk '$1 == 254 || $1 == 8 || $1 == 259 { print "/dev/" $4; exit }' /proc/partitions)
+if [ -b "$disk" ]; then
+	id=$(d run -d --name disk --blkio-weight 300 --device-read-bps "$disk:1mb" --device-write-iops "$disk:70" busybox sleep 1000 2>"$WORK/warned")
+	group=/sys/fs/cgroup/blkio/drydock/$id
+	if [ -d "$group" ]; then
+		is "$(awk '{ print $2 }' "$group/blkio.throttle.read_bps_device" "$group/blkio.throttle.write_iops_device" | tr '\n' ' ')" "1048576 70 " "--device-read-bps, --device-write-iops"
+		if [ -f "$group/blkio.bfq.weight" ]; then is "$(cat "$group/blkio.bfq.weight")" 300 "--blkio-weight"
+		elif [ -f "$group/blkio.weight" ]; then is "$(cat "$group/blkio.weight")" 300 "--blkio-weight"
+		else like "$(cat "$WORK/warned")" "does not support Block I/O weight" "--blkio-weight without a scheduler for it"; fi
+		d update --blkio-weight 400 disk >/dev/null
+		is "$(d inspect -f '{{.HostConfig.BlkioWeight}}' disk)" 400 "and its update"
+	fi
+	d rm -f disk >/dev/null
+fi
 
 d ps -aq | xargs "$CLIENT" rm -f >/dev/null
 stop_daemon

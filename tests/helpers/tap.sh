@@ -202,7 +202,8 @@ leak_list() {
 leak_ours() {
 	local kind what id
 	while read -r kind what; do
-		id=${what##*/drydock/}
+		[ "$kind ${what##*/}" = "cgroup drydock" ] && continue	# the one that stays, for all
+		id=${what##*/drydock[./]}
 		[ "$kind" != cgroup ] || grep -qaF -- "${id%%/*}" "$DRYDOCK_ROOT"/lib/drydock.db* || continue
 		echo "$kind $what"
 	done

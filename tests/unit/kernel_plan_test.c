@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/cleanup.h"
 #include "kernel/fault.h"
@@ -41,6 +42,15 @@ static struct host v1 = {
 	.cgroup_opts = { [CG_MEMORY] = (char *)"memory", [CG_PIDS] = (char *)"pids" },
 	.caps = ~0ull >> 23, .last_cap = 40,
 };
+static struct host v1_all = {	/* with the trees of devices and disks, too */
+	.cgroup = { [CG_MEMORY] = (char *)"/cg/memory", [CG_CPUSET] = (char *)"/cg/cpuset",
+		    [CG_DEVICES] = (char *)"/cg/devices", [CG_BLKIO] = (char *)"/cg/blkio" },
+	.cgroup_opts = { [CG_MEMORY] = (char *)"memory", [CG_CPUSET] = (char *)"cpuset",
+			 [CG_DEVICES] = (char *)"devices", [CG_BLKIO] = (char *)"blkio" },
+	.caps = ~0ull >> 23, .last_cap = 40, .blkio_weight = "blkio.bfq.weight",
+	.blkio_weight_device = "blkio.bfq.weight_device", .blkio_throttle = true,
+	.cpus = (char *)"0-3\n", .mems = (char *)"0\n",
+};
 static struct host v2 = {
 	.cgroup_v2 = true, .memory_v2 = true, .caps = ~0ull >> 23, .last_cap = 40,
 };
@@ -72,9 +82,10 @@ static int child(void *arg)
 	return w->child < 0;
 }
 
-static void make(struct world *w, const struct host *host, const char *faults)
+static void make_of(struct world *w, const struct spec *spec, const struct host *host,
+		    const char *faults)
 {
-	struct plan_input in = { .spec = &hello, .host = host };
+	struct plan_input in = { .spec = spec, .host = host };
 	struct err e = { 0 };
 
 	memset(w, 0, sizeof(*w));
@@ -91,6 +102,11 @@ static void make(struct world *w, const struct host *host, const char *faults)
 	w->run.spawn = (struct k_spawn){ .fn = child, .arg = w };
 	for (int slot = SLOT_STDIN; slot <= SLOT_STDERR; slot++)
 		w->run.slot[slot] = slot;
+}
+
+static void make(struct world *w, const struct host *host, const char *faults)
+{
+	make_of(w, &hello, host, faults);
 }
 
 static void drop(struct world *w)
@@ -236,6 +252,96 @@ START_TEST(whichever_call_fails_nothing_is_left)
 }
 END_TEST
 
+static struct spec_blkio disks[] = {
+	{ BLKIO_WEIGHT, 0xfe00, 505 }, { BLKIO_READ_BPS, 0xfe00, 1048576 },
+	{ BLKIO_WRITE_IOPS, 0xfe01, 70 },
+};
+
+/* What `hello` is with `--cgroup-parent /class/one`, a device, a rule and disks. */
+static struct spec limited(void)
+{
+	static struct spec_device zero = { (char *)"/dev/x", S_IFCHR | 0666, 0x105, "r" };
+	static char *rules[] = { (char *)"c 1:3 mr", NULL };
+	struct spec s = hello;
+
+	s.cgroup = s.device_group = (char *)"class/one/4f2a";
+	s.devices = &zero;
+	s.n_devices = 1;
+	s.device_rules = rules;
+	s.cpuset_cpus = (char *)"0";
+	s.blkio_weight = 300;
+	s.blkio = disks;
+	s.n_blkio = ARRAY_SIZE(disks);
+	return s;
+}
+
+START_TEST(devices_and_disks_are_limited_by_files_of_v1)
+{
+	static const char *const order[] = {
+		"\"/cg/memory/class\"", "\"/cg/memory/class/one\"", "\"/cg/memory/class/one/4f2a\"",
+		"\"/cg/cpuset/class\"", "\"/cg/cpuset/class/cpuset.cpus\"",
+		"\"/cg/cpuset/class/one/4f2a\"", "\"/cg/blkio/class/one/4f2a\"",
+		"\"/cg/devices/class/one/4f2a/devices.deny\", \"a\"", "\"c 1:7 rwm\"",
+		"\"c 1:5 r\"", "\"c 1:3 mr\"", "blkio.bfq.weight\", \"300\"",
+		"blkio.bfq.weight_device\", \"254:0 505\"",
+		"blkio.throttle.read_bps_device\", \"254:0 1048576\"",
+		"blkio.throttle.write_iops_device\", \"254:1 70\"",
+		"\"/cg/devices/class/one/4f2a/tasks\"", NULL,
+	};
+	struct spec s = limited();
+	struct world w;
+
+	make_of(&w, &s, &v1_all, NULL);
+	ck_assert_int_eq(carry_out(&w), 0);
+	in_order(w.fake.calls.s, order);
+	drop(&w);
+}
+END_TEST
+
+START_TEST(disks_are_limited_by_files_of_v2)
+{
+	static const char *const order[] = {
+		"\"/cg/class\"", "\"/cg/class/cgroup.subtree_control\", \"+memory\"", "\"+io\"",
+		"\"/cg/class/one/4f2a\"", "io.weight\", \"2930\"", "io.weight\", \"254:0 5000\"",
+		"io.max\", \"254:0 rbps=1048576\"", "io.max\", \"254:1 wiops=70\"", NULL,
+	};
+	struct spec s = limited();
+	struct host host = v2;
+	struct world w;
+
+	for (int i = 0; i < CG_COUNT; i++)
+		host.cgroup[i] = i == CG_DEVICES ? NULL : (char *)"/cg";
+	host.blkio_weight = host.blkio_weight_device = "io.weight";
+	host.blkio_throttle = true;
+	make_of(&w, &s, &host, NULL);
+	ck_assert_int_eq(carry_out(&w), 0);
+	in_order(w.fake.calls.s, order);
+	drop(&w);
+}
+END_TEST
+
+/* Without the order to deny, its own group would let everything in. */
+START_TEST(own_device_rules_that_fail_end_the_start)
+{
+	struct spec s = limited();
+	bool struck = true, denied = false;
+
+	for (int n = 1; struck && !denied; n++) {
+		autofree char *fault = str_printf("write_file:%d=EPERM", n);
+		struct world w;
+		make_of(&w, &s, &v1_all, fault);
+		int r = carry_out(&w);
+		struck = w.fault.struck > 0;
+		denied = r < 0;
+		if (denied)
+			ck_assert_int_eq(count(w.fake.calls.s, "/4f2a\", 0755)"),
+					 count(w.fake.calls.s, "/4f2a\", AT_REMOVEDIR)"));
+		drop(&w);
+	}
+	ck_assert(denied);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	const TTest *const tests[] = {
@@ -244,6 +350,9 @@ static Suite *suite(void)
 		an_old_kernel_mounts_the_overlay_the_old_way,
 		the_trace_has_every_call_with_its_reason,
 		whichever_call_fails_nothing_is_left,
+		devices_and_disks_are_limited_by_files_of_v1,
+		disks_are_limited_by_files_of_v2,
+		own_device_rules_that_fail_end_the_start,
 	};
 	Suite *s = suite_create("kernel_plan");
 	TCase *t = tcase_create("plan");
