@@ -11,16 +11,16 @@ static cJSON *show_cpu(const struct launch_stats *st)
 {
 	cJSON *cpu = cJSON_CreateObject(), *usage = cJSON_CreateObject(), *t = cJSON_CreateObject();
 	json_put_int(usage, "total_usage", (int64_t)st->cpu_ns);
-	json_put_int(usage, "usage_in_kernelmode", 0);
-	json_put_int(usage, "usage_in_usermode", (int64_t)st->cpu_ns);
+	json_put_int(usage, "usage_in_kernelmode", (int64_t)st->kernel_ns);
+	json_put_int(usage, "usage_in_usermode", (int64_t)st->user_ns);
 	json_put(cpu, "cpu_usage", usage);
 	if (st->system_ns) {
 		json_put_int(cpu, "system_cpu_usage", (int64_t)st->system_ns);
 		json_put_int(cpu, "online_cpus", sysconf(_SC_NPROCESSORS_ONLN));
 	}
-	json_put_int(t, "periods", 0);
-	json_put_int(t, "throttled_periods", 0);
-	json_put_int(t, "throttled_time", 0);
+	json_put_int(t, "periods", (int64_t)st->periods);
+	json_put_int(t, "throttled_periods", (int64_t)st->throttled_periods);
+	json_put_int(t, "throttled_time", (int64_t)st->throttled_ns);
 	json_put(cpu, "throttling_data", t);
 	return cpu;
 }
@@ -62,16 +62,27 @@ static cJSON *show_blkio(const struct launch_stats *st)
 	return b;
 }
 
+static void put_flow(cJSON *o, const char *way, const struct launch_flow *f)
+{
+	const struct { const char *what; uint64_t n; } rows[] = {
+		{ "bytes", f->bytes }, { "packets", f->packets }, { "errors", f->errors },
+		{ "dropped", f->dropped },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		autofree char *key = str_printf("%s_%s", way, rows[i].what);
+		json_put_int(o, key, (int64_t)rows[i].n);
+	}
+}
+
 static cJSON *show_net(const struct launch_stats *st)
 {
-	static const char *const zero[] = { "rx_packets", "rx_errors", "rx_dropped", "tx_packets",
-					    "tx_errors", "tx_dropped" };
-	cJSON *all = cJSON_CreateObject(), *o = cJSON_CreateObject();
-	json_put_int(o, "rx_bytes", (int64_t)st->rx);
-	json_put_int(o, "tx_bytes", (int64_t)st->tx);
-	for (size_t i = 0; i < ARRAY_SIZE(zero); i++)
-		json_put_int(o, zero[i], 0);
-	json_put(all, "eth0", o);
+	cJSON *all = cJSON_CreateObject();
+	for (size_t i = 0; i < st->n_net; i++) {
+		cJSON *o = cJSON_CreateObject();
+		put_flow(o, "rx", &st->net[i].rx);
+		put_flow(o, "tx", &st->net[i].tx);
+		json_put(all, st->net[i].name, o);
+	}
 	return all;
 }
 

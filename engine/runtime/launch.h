@@ -120,11 +120,19 @@ struct exec_spec {
 };
 int launch_exec(struct running *r, const struct exec_spec *x, int *pid, struct err *e);
 
+#define LAUNCH_INTERFACES 32	/* as many are told of: one for each network it is in */
+struct launch_flow { uint64_t bytes, packets, errors, dropped; };
+struct launch_interface { char name[16]; struct launch_flow rx, tx; };
+
 struct launch_stats {
 	uint64_t cpu_ns, system_ns;	/* the container's, the whole machine's */
+	uint64_t user_ns, kernel_ns;	/* how the container's was spent: v1 counts ticks */
+	uint64_t periods, throttled_periods, throttled_ns;	/* under --cpus */
 	uint64_t memory, memory_limit;	/* bytes, without cache that would be given back */
 	uint64_t pids, pids_limit;	/* limit 0: none */
-	uint64_t rx, tx, blk_read, blk_write;	/* bytes */
+	uint64_t blk_read, blk_write;	/* bytes */
+	struct launch_interface net[LAUNCH_INTERFACES];	/* without loopback */
+	size_t n_net;
 	bool has_memory, has_pids;
 };
 int launch_stats(struct running *r, struct launch_stats *out, struct err *e);

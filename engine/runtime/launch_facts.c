@@ -81,41 +81,74 @@ static void pids_stats(struct running *r, struct launch_stats *s)
 	s->pids_limit = strtoull(text, NULL, 10);
 }
 
+static uint64_t tick_ns(void)
+{
+	return 1000000000u / (uint64_t)sysconf(_SC_CLK_TCK);
+}
+
+/* cgroups(7) version 2 has it all in one file, in microseconds. */
+static void cpu_stats_v2(struct running *r, struct launch_stats *s)
+{
+	char text[4096];
+
+	if (!read_group(r, CG_CPUACCT, "cpu.stat", text, sizeof(text)))
+		return;
+	s->cpu_ns = number_after(text, "usage_usec ") * 1000;
+	s->user_ns = number_after(text, "user_usec ") * 1000;
+	s->kernel_ns = number_after(text, "system_usec ") * 1000;
+	s->periods = number_after(text, "nr_periods ");
+	s->throttled_periods = number_after(text, "nr_throttled ");
+	s->throttled_ns = number_after(text, "throttled_usec ") * 1000;
+}
+
+static void cpu_stats_v1(struct running *r, struct launch_stats *s)
+{
+	char text[4096];
+
+	if (read_group(r, CG_CPUACCT, "cpuacct.usage", text, sizeof(text)))
+		s->cpu_ns = strtoull(text, NULL, 10);
+	if (read_group(r, CG_CPUACCT, "cpuacct.stat", text, sizeof(text))) {
+		s->user_ns = number_after(text, "user ") * tick_ns();
+		s->kernel_ns = number_after(text, "system ") * tick_ns();
+	}
+	if (!read_group(r, CG_CPU, "cpu.stat", text, sizeof(text)))
+		return;
+	s->periods = number_after(text, "nr_periods ");
+	s->throttled_periods = number_after(text, "nr_throttled ");
+	s->throttled_ns = number_after(text, "throttled_time ");
+}
+
 static void cpu_stats(struct running *r, struct launch_stats *s)
 {
 	char text[4096];
 	struct k_buf b = { text, sizeof(text), 0 };
 	uint64_t ticks = 0;
 
-	if (r->l->host->cgroup_v2) {
-		if (read_group(r, CG_CPUACCT, "cpu.stat", text, sizeof(text)))
-			s->cpu_ns = number_after(text, "usage_usec ") * 1000;
-	} else if (read_group(r, CG_CPUACCT, "cpuacct.usage", text, sizeof(text))) {
-		s->cpu_ns = strtoull(text, NULL, 10);
-	}
+	(r->l->host->cgroup_v2 ? cpu_stats_v2 : cpu_stats_v1)(r, s);
 	/* The first line of /proc/stat: all processors' time, in ticks, by kind. */
 	if (k_read_file(r->l->k, "/proc/stat", &b) <= 0)
 		return;
 	char *at = text + 4;
 	for (int i = 0; i < 7; i++)
 		ticks += strtoull(at, &at, 10);
-	s->system_ns = ticks * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
+	s->system_ns = ticks * tick_ns();
 }
 
-/* Bytes of all interfaces but loopback, as the container's own /proc shows them. */
+/* All interfaces but loopback, as the container's own /proc shows them (proc_net(5)). */
 static void net_stats(struct running *r, struct launch_stats *s)
 {
 	autofree char *path = str_printf("/proc/%d/net/dev", r->state.pid);
 	autofile FILE *f = r->saved.net == NET_HOST ? NULL : fopen(path, "re");
-	char line[512], name[32];
-	uint64_t rx, tx;
+	char line[512];
 
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, " %31[^:]: %" SCNu64 " %*s %*s %*s %*s %*s %*s %*s %" SCNu64,
-			   name, &rx, &tx) != 3 || !strcmp(name, "lo"))
-			continue;
-		s->rx += rx;
-		s->tx += tx;
+	while (f && s->n_net < LAUNCH_INTERFACES && fgets(line, sizeof(line), f)) {
+		struct launch_interface *i = &s->net[s->n_net];
+		struct launch_flow *rx = &i->rx, *tx = &i->tx;
+		int n = sscanf(line, " %15[^:]: %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+			       " %*s %*s %*s %*s %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, i->name,
+			       &rx->bytes, &rx->packets, &rx->errors, &rx->dropped,
+			       &tx->bytes, &tx->packets, &tx->errors, &tx->dropped);
+		s->n_net += n == 9 && strcmp(i->name, "lo") != 0;
 	}
 }
 
