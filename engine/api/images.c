@@ -98,7 +98,8 @@ static cJSON *show_image(struct request *r, const struct image *img)
 	json_put_str(fs, "Type", "layers");
 	json_put(fs, "Layers", layers);
 	json_put(o, "RootFS", fs);
-	json_put_str(meta, "LastTagTime", "0001-01-01T00:00:00Z");
+	json_put_str(meta, "LastTagTime", img->tagged_ns ?
+		     clock_rfc3339((uint64_t)img->tagged_ns, created) : "0001-01-01T00:00:00Z");
 	json_put(o, "Metadata", meta);
 	return o;
 }
@@ -217,9 +218,11 @@ int images_delete(struct request *r, struct err *e)
 	int n = image_get(r->api->images, r->arg[0], &img, e);
 	if (n < 0)
 		return n;
+	int how = (query_bool(r, "force") ? REMOVE_FORCE : 0) |
+		  (query_bool(r, "noprune") ? REMOVE_KEEP_PARENTS : 0);
 	containers_hold_images(r->api->containers, true);
-	n = image_remove(r->api->images, r->arg[0], query_bool(r, "force"), containers_use_image,
-			 r->api->containers, &rm, e);
+	n = image_remove(r->api->images, r->arg[0], how, containers_use_image, r->api->containers,
+			 &rm, e);
 	containers_hold_images(r->api->containers, false);
 	if (n < 0)
 		return n;

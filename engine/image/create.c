@@ -195,6 +195,8 @@ int image_create(struct image_store *s, const cJSON *config, const char *ref, st
 	if (r < 0)
 		return r;
 	STORE_LOCKED(s);
+	if (name && (r = image_tagged(s, rec.id, e)) < 0)
+		return r;
 	return image_load(s, rec.id, out, e);
 }
 

@@ -86,6 +86,15 @@ static int load_names(struct image_store *s, struct image *img, struct err *e)
 	return 0;
 }
 
+static int load_tagged(struct image_store *s, struct image *img, struct err *e)
+{
+	autostmt sqlite3_stmt *st = NULL;
+	int r = db_query(s->db, &st, "SELECT ns FROM tagged WHERE image = ?", "s", e, img->id);
+	if (r == 0 && sqlite3_step(st) == SQLITE_ROW)
+		img->tagged_ns = sqlite3_column_int64(st, 0);
+	return r;
+}
+
 int image_load(struct image_store *s, const char *id, struct image **out, struct err *e)
 {
 	autoimage struct image *img = mem_alloc(sizeof(*img));
@@ -93,6 +102,8 @@ int image_load(struct image_store *s, const char *id, struct image **out, struct
 	int r = load_config(s, img, e);
 	if (r == 0)
 		r = load_names(s, img, e);
+	if (r == 0)
+		r = load_tagged(s, img, e);
 	if (r < 0)
 		return r;
 	load_layers(s, img);
@@ -223,6 +234,13 @@ int name_put(struct image_store *s, const char *ref, const char *repo, bool is_d
 		      (int64_t)is_digest, id);
 }
 
+int image_tagged(struct image_store *s, const char *id, struct err *e)
+{
+	return db_run(s->db, "INSERT INTO tagged(image, ns) VALUES(?, ?) "
+		      "ON CONFLICT(image) DO UPDATE SET ns = excluded.ns", "si", e, id,
+		      (int64_t)clock_wall_ns());
+}
+
 int image_tag(struct image_store *s, const char *id, const char *ref, struct err *e)
 {
 	autoreference struct reference r = { 0 };
@@ -236,7 +254,9 @@ int image_tag(struct image_store *s, const char *id, const char *ref, struct err
 	STORE_LOCKED(s);
 	autofree char *found = NULL;
 	err = find(s, id, &found, e);
-	return err < 0 ? err : name_put(s, name, repo, false, found, e);
+	if (err == 0)
+		err = name_put(s, name, repo, false, found, e);
+	return err < 0 ? err : image_tagged(s, found, e);
 }
 
 /* ---- history --------------------------------------------------------------------- */

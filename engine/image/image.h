@@ -29,6 +29,7 @@ struct image {
 	char **digests;		/* "name@sha256:…" */
 	int64_t size;		/* bytes, all layers unpacked */
 	int64_t created_ns;
+	int64_t tagged_ns;	/* when it last got a name here; 0: never, as after a pull */
 };
 void image_free(struct image *img);
 #define autoimage __attribute__((cleanup(cleanup_image)))
@@ -52,8 +53,10 @@ struct image_removed { char **untagged; char **deleted; int64_t bytes; };
 void image_removed_free(struct image_removed *r);
 /* in_use(arg, id, …) says whether a container uses the image, and writes which:
  * "running ID" (409 in any case) or "ID" of one that is stopped (409 unless
- * force; its layers then stay until the container goes).  NULL: nothing is in use. */
-int image_remove(struct image_store *s, const char *ref, bool force,
+ * REMOVE_FORCE; its layers then stay until the container goes).  NULL: nothing is in use.
+ * Images without a name that it was built on go along, but for REMOVE_KEEP_PARENTS. */
+enum image_removal { REMOVE_FORCE = 1, REMOVE_KEEP_PARENTS = 2 };	/* to be or'ed */
+int image_remove(struct image_store *s, const char *ref, int how,
 		 bool (*in_use)(void *arg, const char *id, char *holder, size_t cap), void *arg,
 		 struct image_removed *out, struct err *e);
 /* Images with no name (all: and no container). */

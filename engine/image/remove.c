@@ -30,6 +30,7 @@ struct removal {
 	in_use_fn in_use;
 	void *arg;
 	struct image_removed *out;
+	bool keep_parents;
 	char holder[128];
 };
 
@@ -81,6 +82,8 @@ static int forget_image(struct image_store *s, const char *id, bool keep, struct
 		r = db_run(s->db, "DELETE FROM image_layer WHERE image = ?", "s", e, id);
 	if (r == 0)
 		r = db_run(s->db, "DELETE FROM child WHERE image = ?", "s", e, id);
+	if (r == 0)
+		r = db_run(s->db, "DELETE FROM tagged WHERE image = ?", "s", e, id);
 	if (r == 0 && !keep)
 		r = db_run(s->db, "DELETE FROM image WHERE id = ?", "s", e, id);
 	if (r < 0) {
@@ -122,7 +125,7 @@ static int delete_image(struct removal *r, const struct image *img, struct err *
 {
 	autofree char *parent = image_parent(r->s, img->id);
 	int err = delete_one(r, img, e);
-	while (err == 0) {
+	while (err == 0 && !r->keep_parents) {
 		autoimage struct image *next = idle_parent(r, parent);
 		if (!next)
 			break;
@@ -294,11 +297,13 @@ static bool is_name_of(const struct image *img, const struct reference *ref)
 	return false;
 }
 
-int image_remove(struct image_store *s, const char *ref, bool force, in_use_fn in_use, void *arg,
+int image_remove(struct image_store *s, const char *ref, int how, in_use_fn in_use, void *arg,
 		 struct image_removed *out, struct err *e)
 {
 	*out = (struct image_removed){ mem_alloc(sizeof(char *)), mem_alloc(sizeof(char *)), 0 };
-	struct removal r = { .s = s, .in_use = in_use, .arg = arg, .out = out };
+	struct removal r = { .s = s, .in_use = in_use, .arg = arg, .out = out,
+			     .keep_parents = how & REMOVE_KEEP_PARENTS };
+	bool force = how & REMOVE_FORCE;
 	autoimage struct image *img = NULL;
 	autoreference struct reference parsed = { 0 };
 

@@ -145,6 +145,7 @@ static int drop_broken_images(struct image_store *s, struct err *e)
 	if (r == 0)
 		r = db_exec(s->db, "DELETE FROM name WHERE image NOT IN (SELECT id FROM image);"
 			    "DELETE FROM image_layer WHERE image NOT IN (SELECT id FROM image);"
+			    "DELETE FROM tagged WHERE image NOT IN (SELECT id FROM image);"
 			    "DELETE FROM layer WHERE diff_id NOT IN "
 			    "(SELECT diff_id FROM image_layer);", e);
 	return r;

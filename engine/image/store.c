@@ -30,6 +30,8 @@ static const char schema[] =
 	"  image TEXT NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS child("
 	"  image TEXT PRIMARY KEY, parent TEXT NOT NULL, step TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS tagged("
+	"  image TEXT PRIMARY KEY, ns INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE INDEX IF NOT EXISTS child_step ON child(parent, step);"
 	"CREATE TEMP TABLE pin(diff_id TEXT NOT NULL, holder TEXT NOT NULL);";
 

@@ -107,6 +107,8 @@ int image_record(struct image_store *s, struct image_record *r, struct err *e);
 /* name or digest reference -> image; moves it if it was another's. Lock held. */
 int name_put(struct image_store *s, const char *ref, const char *repo, bool is_digest,
 	     const char *id, struct err *e);
+/* Notes that an image got a name now.  Lock held. */
+int image_tagged(struct image_store *s, const char *id, struct err *e);
 int image_load(struct image_store *s, const char *id, struct image **out, struct err *e);
 /* rootfs.diff_ids of a configuration: EINVAL where they are not a list of digests. */
 int image_diff_ids(const cJSON *config, char ***out, struct err *e);

@@ -173,7 +173,7 @@ static bool in_use(void *arg, const char *id, char *who, size_t cap)
 static int rmi(const char *ref, bool force)
 {
 	image_removed_free(&removed);
-	return image_remove(s, ref, force, in_use, NULL, &removed, &e);
+	return image_remove(s, ref, force ? REMOVE_FORCE : 0, in_use, NULL, &removed, &e);
 }
 
 START_TEST(removal_takes_only_what_nobody_else_uses)
@@ -360,7 +360,7 @@ START_TEST(survives_kills)
 			for (int i = 0; ; i++) {
 				struct image_removed out;
 				image_free(aid_image(mine, "coming", 3, (size_t)(500 + i % 7)));
-				if (image_remove(mine, "coming", true, NULL, NULL, &out, &e) == 0)
+				if (image_remove(mine, "coming", REMOVE_FORCE, NULL, NULL, &out, &e) == 0)
 					image_removed_free(&out);
 			}
 		}

@@ -160,7 +160,7 @@ static void *come_and_go(void *ref)
 			return str_dup(mine.what);
 		int r = image_check(s, img, &mine);
 		image_free(img);
-		if (r < 0 || image_remove(s, ref, false, NULL, NULL, &gone, &mine) < 0)
+		if (r < 0 || image_remove(s, ref, 0, NULL, NULL, &gone, &mine) < 0)
 			return str_dup(mine.what);
 		image_removed_free(&gone);
 	}

@@ -100,7 +100,7 @@ START_TEST(random_damage)
 		if (pull(bad) == 0) {
 			is_whole(bad);
 			struct image_removed gone;
-			ck_assert_int_eq(image_remove(s, bad, true, NULL, NULL, &gone, &e), 0);
+			ck_assert_int_eq(image_remove(s, bad, REMOVE_FORCE, NULL, NULL, &gone, &e), 0);
 			image_removed_free(&gone);
 		}
 		nothing_left();
@@ -246,7 +246,7 @@ START_TEST(survives_kills)
 			struct image_removed gone;
 			ck_assert_msg(image_check(s, img, &e) == 0, "%s", e.what);
 			image_free(img);
-			ck_assert_int_eq(image_remove(s, direct, true, NULL, NULL, &gone, &e), 0);
+			ck_assert_int_eq(image_remove(s, direct, REMOVE_FORCE, NULL, NULL, &gone, &e), 0);
 			image_removed_free(&gone);
 		}
 		nothing_left();
