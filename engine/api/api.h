@@ -125,6 +125,8 @@ int reply_held_stream(struct request *r, const char *type,
 /* The last word of a producer that failed: the held status, or else a line of its own,
  * {"errorDetail":{"code","message"},"error","hint"}. */
 void stream_fail(struct stream *s, const struct err *e);
+/* Only the first half: false where the status is no longer held, and nothing is done. */
+bool stream_fail_early(struct stream *s, const struct err *e);
 /* 0, or -EPIPE: the client is gone.  Waits while the client is slow. */
 int stream_put(struct stream *s, const void *data, size_t n);
 int stream_sink(void *stream, const void *data, size_t n, struct err *e);	/* for writers */

@@ -1,7 +1,8 @@
 /* build.c - POST /build: the context comes as the body, the output goes as lines.
  *
- * What is wrong with the context or the Dockerfile is an answer of its own; once
- * the first step has begun, a failure is a line like any other.
+ * What is wrong before the first line is out (the context, the Dockerfile, or all of
+ * a quiet build that said nothing) is an answer of its own; after it, a failure is a
+ * line like any other.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -198,14 +199,15 @@ static void progress(void *arg, const struct pull_progress *g)
 
 static void tell_failure(struct building *b, int code, const struct err *e)
 {
-	autojson cJSON *o = cJSON_CreateObject();
-	cJSON *d = cJSON_CreateObject();
+	autojson cJSON *o = cJSON_CreateObject(), *d = cJSON_CreateObject();
 	if (b->held.len)
 		put_stream(b, b->held.s);
+	else if (stream_fail_early(b->stream, e))
+		return;
 	if (code)
 		json_put_int(d, "code", code);
 	json_put_str(d, "message", e->what);
-	json_put(o, "errorDetail", d);
+	json_put(o, "errorDetail", steal_ptr(d));
 	json_put_str(o, "error", e->what);
 	if (e->hint[0])
 		json_put_str(o, "hint", e->hint);
@@ -269,7 +271,7 @@ int build_route(struct request *r, struct err *e)
 		n = build_check(&b->o, e);
 	}
 	if (n == 0)
-		return reply_stream(r, "application/json", produce, building_free, b);
+		return reply_held_stream(r, "application/json", produce, building_free, b, e);
 	building_free(b);
 	return n;
 }

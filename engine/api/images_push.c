@@ -125,7 +125,7 @@ int images_push(struct request *r, struct err *e)
 	p->repository = reference_name(&ref);
 	n = find_refs(r, &ref, &p->refs, &p->missing);
 	if (n == 0 || n == -ENOENT)
-		return reply_stream(r, "application/json", produce, release, p);
+		return reply_held_stream(r, "application/json", produce, release, p, e);
 	*e = p->missing;
 	release(p);
 	return n;

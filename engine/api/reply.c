@@ -222,14 +222,19 @@ static cJSON *failure_json(const struct err *e)
 	return o;
 }
 
-void stream_fail(struct stream *s, const struct err *e)
+bool stream_fail_early(struct stream *s, const struct err *e)
 {
 	pthread_mutex_lock(&s->lock);
 	bool early = s->held && !s->data.len;
 	if (early)
 		s->early = *e;
 	pthread_mutex_unlock(&s->lock);
-	if (early)
+	return early;
+}
+
+void stream_fail(struct stream *s, const struct err *e)
+{
+	if (stream_fail_early(s, e))
 		return;
 	autojson cJSON *o = failure_json(e);
 	stream_json(s, o);

@@ -11,6 +11,7 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "api/upload.h"
@@ -117,10 +118,28 @@ static void end(void *cls, struct MHD_Connection *conn, void **state,
 	*state = NULL;
 }
 
+/* "application/json; charset=utf-8" is one too. */
+static int check_type(const struct request *r, struct err *e)
+{
+	static const char json[] = "application/json";
+	const char *type = header(r, "Content-Type");
+	size_t len = type ? strcspn(type, "; \t") : 0;
+	if (len == strlen(json) && strncasecmp(type, json, len) == 0)
+		return 0;
+	if (!len)
+		return err_http(e, 400, EINVAL, "malformed Content-Type header (%s): mime: no media type",
+				type ? type : "");
+	return err_http(e, 400, EINVAL, "unsupported Content-Type header (%s): must be"
+			" 'application/json'", type);
+}
+
 static int parse_body(struct request *r, struct err *e)
 {
 	if (!r->body.len)
 		return 0;
+	int n = check_type(r, e);
+	if (n < 0)
+		return n;
 	return json_parse(r->body.s, r->body.len, &r->json, e);
 }
 

@@ -34,6 +34,12 @@ is "$(post /containers/create '{"Image":' -o /dev/null -w '%{http_code}')" 400 "
 is "$(post /containers/create '[]' -o /dev/null -w '%{http_code}')" 400 "JSON of another type"
 is "$(post /containers/create '{"Image":["busybox"]}' -o /dev/null -w '%{http_code}')" 400 "a field of another type"
 is "$(raw -X POST http://x/containers/create)" '{"message":"invalid JSON: got EOF while reading request body"}' "no body at all"
+is "$(msg -X POST -d '{}' http://x/containers/create)" \
+	"unsupported Content-Type header (application/x-www-form-urlencoded): must be 'application/json'" "a body of another type"
+is "$(msg -X POST -H 'Content-Type:' -d '{}' http://x/containers/create)" \
+	"malformed Content-Type header (): mime: no media type" "a body of no type"
+is "$(status -X POST -H 'Content-Type: Application/JSON; charset=utf-8' -d '{"Image":"none"}' http://x/containers/create)" 404 \
+	"its type may have parameters"
 head -c 5000000 /dev/zero | tr '\0' ' ' >"$WORK/large"
 is "$(status -X POST -H 'Expect:' --data-binary "@$WORK/large" http://x/containers/create)" 413 "a body over its limit"
 
@@ -144,6 +150,39 @@ is "$(status -X POST http://x/plugins/a/b:c/enable)" 404 "a plugin with slashes 
 is "$(status -X POST http://x/session) $(status -X PUT http://x/volumes/a)" "501 503" "BuildKit's session, a cluster's volume"
 is "$(status http://x/containers/two/attach/ws) $(status http://x/containers/nobody/attach/ws)" "501 404" "attach by websocket"
 is "$(post /containers/two/start '{"Binds":[]}' -o /dev/null -w '%{http_code}')" 400 "start takes no configuration"
+
+# -- images: when they got a name, and their nameless parents
+tagged() { raw "http://x/images/$1/json" | python3 -c 'import json, sys; print(json.load(sys.stdin)["Metadata"]["LastTagTime"])'; }
+is "$(tagged hello-world)" "0001-01-01T00:00:00Z" "what was only pulled got no name here"
+before=$(date -u +%FT%T.%N)
+d tag hello-world hello-again
+ok "a tag is noted"  test "$(tagged hello-world)" '>' "$before"
+d rmi hello-again >/dev/null
+ok "and stays noted without it"  test "$(tagged hello-world)" '>' "$before"
+chain() { printf 'FROM busybox\nRUN touch /a\nRUN touch /b\n' | DOCKER_BUILDKIT=0 d build -q -t chain - >/dev/null; }
+nameless() { rows '/images/json?all=1' 'not r["RepoTags"]' | grep -o True | wc -l; }
+chain
+is "$(tagged chain | cut -c1-2) $(nameless)" "20 1" "a build names its image; what it was made from has no name"
+is "$(status -X DELETE 'http://x/images/chain?noprune=1') $(nameless)" "200 1" "noprune keeps that"
+chain
+is "$(status -X DELETE 'http://x/images/chain') $(nameless)" "200 0" "else it goes along"
+
+# -- stats
+d network create side >/dev/null
+d run -d --name busy --network bridge busybox sh -c 'while :; do :; done' >/dev/null
+d network connect side busy
+look() { raw 'http://x/containers/busy/stats?stream=0' | python3 -c "import json, sys; s = json.load(sys.stdin)
+cpu, net = s['cpu_stats']['cpu_usage'], s['networks']
+print($1)"; }
+is "$(look "sorted(net)")" "['eth0', 'eth1']" "stats: each interface by its name"
+is "$(look "sorted(net['eth1'])")" "['rx_bytes', 'rx_dropped', 'rx_errors', 'rx_packets', 'tx_bytes', 'tx_dropped', 'tx_errors', 'tx_packets']" \
+	"stats: what went over it"
+d exec busy ping -c 3 -i 0.1 -w 2 "$(d network inspect -f '{{(index .IPAM.Config 0).Gateway}}' side)" >/dev/null
+is "$(look "net['eth1']['rx_packets'] >= 3 and net['eth1']['tx_bytes'] >= 3 * 98")" True "stats: packets are counted where they go"
+is "$(look "cpu['usage_in_usermode'] > 0 and cpu['usage_in_usermode'] + cpu['usage_in_kernelmode'] <= cpu['total_usage'] * 1.2")" True \
+	"stats: time in the program and in the kernel"
+d rm -f busy >/dev/null
+d network rm side >/dev/null
 
 d rm -f one two >/dev/null
 stop_daemon
