@@ -1,6 +1,7 @@
 #include "client/config.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +14,12 @@
 #include "core/str.h"
 
 static char *chosen;	/* --config */
+static bool warned;	/* of a file that can't be read: once is enough */
 
 void config_folder(const char *folder)
 {
 	free(chosen);
+	warned = false;
 	chosen = str_dup(folder);
 }
 
@@ -43,8 +46,10 @@ cJSON *config_load(void)
 		r = json_parse(text.s, text.len, &config, &e);
 	if (!r && cJSON_IsObject(config))
 		return steal_ptr(config);
-	fprintf(stderr, "WARNING: Error parsing config file (%s): %s\n", path,
-		r ? e.what : "it holds no JSON object");
+	if (!warned)
+		fprintf(stderr, "WARNING: Error parsing config file (%s): %s\n", path,
+			r ? e.what : "it holds no JSON object");
+	warned = true;
 	return cJSON_CreateObject();
 }
 

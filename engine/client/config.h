@@ -15,7 +15,7 @@ void config_folder(const char *folder);
 char *config_path(void);		/* caller frees */
 
 /* The file's object, an empty one if there is none; caller frees.  A file that can't be
- * read is warned about on stderr and counts as empty. */
+ * read is warned about on stderr, the first time, and counts as empty. */
 cJSON *config_load(void);
 int config_save(const cJSON *config, struct err *e);
 

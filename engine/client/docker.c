@@ -14,8 +14,10 @@
 #include <string.h>
 
 #include "client/config.h"
+#include "client/preferences.h"
 #include "client/verb.h"
 #include "core/cleanup.h"
+#include "core/json.h"
 
 const struct option global_options[] = {
 	{ "config", 0, &opt_string, "Folder of the client's settings" },
@@ -110,6 +112,7 @@ int command_http_new(struct command *c, struct http **out, struct err *e)
 
 	if (r)
 		return r;
+	preferences_headers(*out, c->config);
 	label(*out, "X-Drydock-Actor", "DRYDOCK_ACTOR");
 	label(*out, "X-Drydock-Session", "DRYDOCK_SESSION");
 	label(*out, "X-Drydock-Step", "DRYDOCK_STEP");
@@ -248,7 +251,8 @@ static int run_verb(const struct verb *v, const char *path, const char *host, in
 		    char **argv)
 {
 	static const struct option none[] = { { 0 } };
-	struct command c = { .verb = v, .path = path, .host = host };
+	autojson cJSON *config = config_load();
+	struct command c = { .verb = v, .path = path, .host = host, .config = config };
 	struct err e = { 0 };
 	int code;
 
@@ -263,6 +267,7 @@ static int run_verb(const struct verb *v, const char *path, const char *host, in
 	} else if (too_new(&c)) {
 		code = 1;
 	} else {
+		preferences_options(&c, config);
 		code = v->run ? v->run(&c) : command_each(&c);
 	}
 	http_close(c.http);

@@ -265,6 +265,17 @@ const char *opt_text(const struct options *o, const char *name)
 	return o->values[i] ? o->values[i][strv_len(o->values[i]) - 1] : o->table[i].preset;
 }
 
+void opt_default(struct options *o, const char *name, const char *value)
+{
+	size_t i = row_of(o, name);
+
+	if (*(opt_text(o, name) ?: ""))
+		return;
+	strv_free(o->values[i]);
+	o->values[i] = mem_alloc(sizeof(char *));
+	strv_add(&o->values[i], value);
+}
+
 bool opt_on(const struct options *o, const char *name)
 {
 	const char *text = opt_text(o, name);

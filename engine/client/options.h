@@ -60,6 +60,8 @@ void options_free(struct options *o);
 bool opt_given(const struct options *o, const char *name);
 bool opt_on(const struct options *o, const char *name);
 const char *opt_text(const struct options *o, const char *name);	/* preset, else NULL */
+/* As if the user had given it, unless there is a value already. */
+void opt_default(struct options *o, const char *name, const char *value);
 char *const *opt_all(const struct options *o, const char *name);	/* never NULL */
 int64_t opt_number(const struct options *o, const char *name);		/* opt_int; 0 */
 

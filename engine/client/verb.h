@@ -42,6 +42,7 @@ struct command {
 	struct options opt;
 	const char *host;	/* --host, or NULL */
 	struct http *http;	/* use command_http() */
+	const cJSON *config;	/* the user's config.json; NULL: none */
 };
 
 /* The tables, each ended by a row without paths. */
