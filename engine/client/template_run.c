@@ -12,6 +12,8 @@
 
 struct variable { const char *name; const cJSON *value; };
 
+#define MAX_STEPS 200000	/* of one row; what people write takes some dozens */
+
 struct run {
 	const struct template *t;
 	const char *type;
@@ -19,6 +21,7 @@ struct run {
 	cJSON *scrap;
 	struct variable vars[MAX_VARIABLES];
 	int n_vars;
+	int steps;		/* pipelines so far: loops in loops must end */
 	struct str *out;
 	struct err *e;
 };
@@ -194,6 +197,8 @@ static int eval_pipe(struct run *r, const struct t_pipe *p, const cJSON *dot, co
 {
 	const cJSON *v = NULL;
 
+	if (++r->steps > MAX_STEPS)
+		return fail(r, p->commands->args, "too many steps");
 	for (const struct t_command *c = p->commands; c; c = c->next) {
 		int rc = eval_command(r, c, dot, c != p->commands, v, &v);
 

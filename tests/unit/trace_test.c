@@ -151,7 +151,8 @@ START_TEST(a_killed_producer_leaves_nothing_half_written)
 		pid_t pid = fork();
 		if (pid == 0)
 			write_until_killed(r);
-		ck_assert_int_ge(read_from_doomed(r, pid, 1 + round * 7), 1 + round * 7);
+		int64_t enough = 1 + round * 7 % 40;	/* few more than the ring holds */
+		ck_assert_int_ge(read_from_doomed(r, pid, enough), enough);
 		ck_assert_uint_eq(r->head, r->tail);
 		trace_ring_unmap(r);
 	}

@@ -266,11 +266,13 @@ static void show_record(struct show *s, const cJSON *j, struct str *out)
 	}
 	if (!s->first_ns)
 		s->first_ns = (uint64_t)r.start;
-	if (is(&r, "dropped") && s->level != SHOW_STRACE)
+	if (is(&r, "dropped") && s->level != SHOW_STRACE) {
+		show_flush(s, &body);
 		str_addf(&body, "   (%lld calls were too fast to be kept: they are missing here)\n",
 			 (long long)r.result);
-	else
+	} else {
 		levels[s->level].fn(s, &r, &body);
+	}
 	if (other && (body.len || s->n_held) && levels[s->level].headlines) {
 		snprintf(s->container, sizeof(s->container), "%.12s", id);
 		str_addf(out, "%scontainer %s%s\n", on(s, BOLD), s->container, on(s, OFF));
