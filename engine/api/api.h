@@ -45,6 +45,9 @@ struct api {
 };
 
 #define MAX_ARGS    3
+/* Bytes of stack for whatever carries out a request: trees are walked, as deep as a path
+ * can be (2,048 directories, under 1 KiB each).  What isn't touched costs nothing. */
+#define HANDLER_STACK (4u << 20)
 #define MAX_HEADERS 4
 
 struct request {

@@ -11,7 +11,6 @@
 #include "api/upload.h"
 #include "core/clock.h"
 
-#define STREAM_STACK  (192 * 1024)	/* bytes: producers unpack layers' progress and JSON */
 #define STREAM_QUEUE  (256 * 1024)	/* bytes a slow client may be behind */
 #define STREAM_BLOCK  (32 * 1024)	/* the largest chunk */
 #define STREAM_POLL   250		/* ms between two looks whether the client is still there */
@@ -269,7 +268,7 @@ static int begin_stream(struct request *r, struct stream **out, bool held,
 	s->release = release;
 	s->arg = arg;
 	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STREAM_STACK);
+	pthread_attr_setstacksize(&attr, HANDLER_STACK);
 	int failed = pthread_create(&s->thread, &attr, producer, s);
 	pthread_attr_destroy(&attr);
 	if (failed) {

@@ -1,10 +1,10 @@
 /* server.c - the HTTP server: libmicrohttpd, one thread for each connection.
  *
- * Long answers (logs, events, wait) then simply block.  Stacks are small and an
- * idle connection costs little.  A caller on the unix socket is who the kernel
- * says (SO_PEERCRED): root, the daemon's own user, or a member of the socket's
- * group, which is what its mode 0660 lets in; checked again here, since a mode
- * can be changed.
+ * Long answers (logs, events, wait) then simply block.  Of a stack only what was
+ * touched costs memory: an idle connection costs little.  A caller on the unix
+ * socket is who the kernel says (SO_PEERCRED): root, the daemon's own user, or a
+ * member of the socket's group, which is what its mode 0660 lets in; checked again
+ * here, since a mode can be changed.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,7 +16,6 @@
 
 #include "api/upload.h"
 
-#define THREAD_STACK (256 * 1024)
 #define CONN_MEMORY  (256 * 1024)	/* headers: X-Registry-Auth may be large */
 #define BODY_LIMIT   (4 << 20)		/* a create body is a few KiB */
 
@@ -267,7 +266,7 @@ int server_start(struct api *api, int fd, bool unix_socket, struct server **out,
 		MHD_ALLOW_UPGRADE,
 		0, NULL, NULL, handle, s,
 		MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_THREAD_STACK_SIZE, (size_t)THREAD_STACK,
+		MHD_OPTION_THREAD_STACK_SIZE, (size_t)HANDLER_STACK,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONN_MEMORY,
 		MHD_OPTION_NOTIFY_COMPLETED, end, NULL,
 		MHD_OPTION_NOTIFY_CONNECTION, connected, s,

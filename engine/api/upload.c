@@ -18,8 +18,6 @@
 #include "api/upload.h"
 #include "core/file.h"
 
-#define UPLOAD_STACK (512 * 1024)	/* bytes: handlers walk layers, with paths on the stack */
-
 struct upload {
 	int ours, theirs;		/* theirs: -1 once the handler has taken it */
 	pthread_t thread;
@@ -51,7 +49,7 @@ int body_begin(struct request *r, struct err *e)
 	u->theirs = pair[1];
 	int n = write_all(u->theirs, "", 1);	/* see above */
 	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, UPLOAD_STACK);
+	pthread_attr_setstacksize(&attr, HANDLER_STACK);
 	int failed = pthread_create(&u->thread, &attr, run, r);
 	pthread_attr_destroy(&attr);
 	if (!failed && n == 0)

@@ -185,11 +185,11 @@ static int leave(struct walk *w)
 	return 0;
 }
 
-/* Walks all below path, which is a directory. */
-static int walk(struct walk *w, const char *path)
+/* Walks all below path (from dir on), which is a directory. */
+static int walk(struct walk *w, int dir, const char *path)
 {
 	w->fd = -1;
-	int r = enter(w, open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), path);
+	int r = enter(w, openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), path);
 	while (r == 0 && w->top) {
 		struct level *l = w->top;
 		const char *name = l->dirs[l->next];
@@ -220,16 +220,22 @@ static int remove_left(struct walk *w, const char *name)
 	return unlinkat(w->fd, name, AT_REMOVEDIR) < 0 ? -errno : 0;
 }
 
-int dir_remove(const char *path, struct err *e)
+int dir_remove_at(int dir, const char *name)
 {
 	struct walk w = { .file = remove_file, .left = remove_left };
-	int r = unlink(path) < 0 ? -errno : 0;
+	int r = unlinkat(dir, name, 0) < 0 ? -errno : 0;
 	if (r == -EISDIR || r == -EPERM) {
-		r = walk(&w, path);
-		if (rmdir(path) < 0 && r == 0)
+		r = walk(&w, dir, name);
+		if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && r == 0)
 			r = -errno;
 	}
-	return r < 0 && r != -ENOENT ? err_sys(e, -r, "remove %s", path) : 0;
+	return r == -ENOENT ? 0 : r;
+}
+
+int dir_remove(const char *path, struct err *e)
+{
+	int r = dir_remove_at(AT_FDCWD, path);
+	return r < 0 ? err_sys(e, -r, "remove %s", path) : 0;
 }
 
 static int measure_file(struct walk *w, const char *name)
@@ -255,7 +261,7 @@ bool dir_is_empty(const char *path)
 int dir_size(const char *path, int64_t *bytes, struct err *e)
 {
 	struct walk w = { .file = measure_file };
-	int r = walk(&w, path);
+	int r = walk(&w, AT_FDCWD, path);
 	if (r < 0 && r != -ENOENT)
 		return err_sys(e, -r, "measure %s", path);
 	*bytes = w.bytes;

@@ -16,6 +16,7 @@ int file_write_atomic(const char *path, const void *data, size_t len, mode_t mod
 int dir_make(const char *path, mode_t mode, struct err *e);	/* like mkdir -p */
 /* Removes a tree, never following a symlink; absent is success. */
 int dir_remove(const char *path, struct err *e);
+int dir_remove_at(int dir, const char *name);	/* 0 or -errno */
 bool dir_is_empty(const char *path);	/* or isn't there */
 /* Bytes used by regular files below path (st_size), not crossing mounts. */
 int dir_size(const char *path, int64_t *bytes, struct err *e);

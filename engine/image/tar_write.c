@@ -271,8 +271,15 @@ static int put_opened(struct tar_writer *t, struct tar_tree *o, struct item *it,
 	if (foreign && S_ISREG(it->st.st_mode))
 		it->st.st_size = 0;
 	int r = put_item(t, o, it, e);
-	return r == 0 && S_ISDIR(it->st.st_mode) && !foreign
-	       ? tar_put_tree(t, o, it->fd, it->as, e) : r;
+	if (r < 0 || !S_ISDIR(it->st.st_mode) || foreign)
+		return r;
+	if (o->depth >= TAR_DEPTH)
+		return err_set(e, ELOOP, "%.60s…: more than %d directories inside each other", it->as,
+			       TAR_DEPTH);
+	o->depth++;
+	r = tar_put_tree(t, o, it->fd, it->as, e);
+	o->depth--;
+	return r;
 }
 
 int tar_put_entry(struct tar_writer *t, struct tar_tree *o, int dir, const char *name,

@@ -31,7 +31,11 @@ struct tar_tree {
 	bool (*foreign)(void *arg, int fd);
 	void *arg;
 	int64_t bytes;		/* out: the regular files' sizes, added */
+	int depth;		/* private: of the directory that is being walked */
 };
+/* Directories inside each other: as many as a path can name (PATH_MAX / 2).  More are
+ * refused, ELOOP: the walk takes a descriptor and under 1 KiB of stack for each. */
+#define TAR_DEPTH 2048
 
 /* All that is in the open directory, its names behind `as` ("" or "etc"), sorted;
  * times are cut to whole seconds, and no user names written.  A second name of a

@@ -17,7 +17,6 @@
 #include "image/unpack.h"
 
 #include <archive_entry.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -26,6 +25,7 @@
 #include <sys/xattr.h>
 
 #include "core/cleanup.h"
+#include "core/file.h"
 #include "core/str.h"
 #include "image/resolve.h"
 #include "image/whiteout.h"
@@ -99,35 +99,6 @@ static int open_parent(struct unpack *u, struct entry *t, struct err *e)
 	return 0;
 }
 
-static int remove_tree(int dir, const char *name);
-
-static int remove_all_in(int fd)
-{
-	autodir DIR *d = fdopendir(fd);
-	struct dirent *de;
-	int r = 0;
-	if (!d) {
-		close(fd);
-		return -errno;
-	}
-	while (r == 0 && (de = readdir(d)))
-		if (!str_eq(de->d_name, ".") && !str_eq(de->d_name, ".."))
-			r = remove_tree(fd, de->d_name);
-	return r;
-}
-
-/* By descriptors: paths of a container's root mean nothing outside of it. */
-static int remove_tree(int dir, const char *name)
-{
-	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
-		return 0;
-	int fd = openat(dir, name, DIR_OPEN);
-	int r = fd < 0 ? -errno : remove_all_in(fd);
-	if (r < 0)
-		return r;
-	return unlinkat(dir, name, AT_REMOVEDIR) < 0 ? -errno : 0;
-}
-
 /* Takes away what is there under the name: an earlier entry's, or in a tree that was
  * there before, what the archive replaces. */
 static int make_room(struct unpack *u, struct entry *t, struct err *e)
@@ -137,7 +108,7 @@ static int make_room(struct unpack *u, struct entry *t, struct err *e)
 	if (u->o->keep_kinds && there && S_ISDIR(st.st_mode))
 		return err_set(e, EINVAL, "cannot overwrite directory \"/%s\" with non-directory "
 			       "\"/%s\"", t->path, u->o->below);
-	int r = remove_tree(t->dir, t->name);
+	int r = dir_remove_at(t->dir, t->name);
 	if (r < 0)
 		return fail(t, -r, "replace", e);
 	forget_parent(u);	/* a directory below it may have been the one kept open */
@@ -200,7 +171,7 @@ static int set_metadata_at(struct unpack *u, struct entry *t, struct err *e)
 			       AT_SYMLINK_NOFOLLOW) < 0)
 		return fail(t, errno, "give an owner to", e);
 	if (archive_entry_filetype(t->ae) != AE_IFLNK &&
-	    fchmodat(t->dir, t->name, archive_entry_perm(t->ae), 0) < 0)
+	    fchmodat(t->dir, t->name, archive_entry_perm(t->ae), AT_SYMLINK_NOFOLLOW) < 0)
 		return fail(t, errno, "set the mode of", e);
 	if (utimensat(t->dir, t->name, when, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail(t, errno, "set the time of", e);

@@ -139,6 +139,18 @@ ok "until it is over" eventually d start -a slow
 ok "cp again" d cp -q src/file slow:/g
 d rm -f slow >/dev/null
 
+# -- directories inside each other, deeper than anybody means
+dig='i=0; while [ $i -lt 1500 ]; do mkdir d && cd d || exit; i=$((i+1)); done'
+d run --name deep1500 busybox sh -c "$dig"
+d run --name deep3000 busybox sh -c "mkdir /e; cd /e; $dig; cd /; $dig; mv /e ."
+is "$(raw -m 60 'http://x/containers/deep1500/archive?path=/d' | tar -tf - | wc -l)" 1500 "1,500 deep: all come"
+ok "and are exported" sh -c "'$CLIENT' export deep1500 >/dev/null"
+ok "and committed" d commit deep1500 deep
+like "$(d commit deep3000 deeper 2>&1)" 'more than 2048 directories inside each other' "3,000 deep: refused"
+raw 'http://x/containers/deep3000/archive?path=/d' >/dev/null
+ok "and the daemon goes on" d info
+d rm -f deep1500 deep3000 >/dev/null; d rmi deep >/dev/null
+
 d rm -f run made owned robot >/dev/null
 cd /
 stop_daemon
