@@ -61,6 +61,7 @@ static int cut_tag(char *name, struct image_name *out, struct err *e)
 	if ((at && !digest_chars(at + 1)) || (colon && !tag_chars(colon + 1)))
 		return err_set(e, EINVAL, "invalid reference format");
 	out->tag = str_dup(at ? at + 1 : colon ? colon + 1 : "latest");
+	out->beside = at && colon ? str_dup(colon + 1) : NULL;
 	return 0;
 }
 
@@ -111,10 +112,12 @@ void image_name_free(struct image_name *n)
 	free(n->full);
 	free(n->familiar);
 	free(n->tag);
+	free(n->beside);
 	*n = (struct image_name){ 0 };
 }
 
 char *image_name_show(const struct image_name *n, bool full)
 {
-	return str_printf("%s%c%s", full ? n->full : n->familiar, n->digest ? '@' : ':', n->tag);
+	return str_printf("%s%s%s%c%s", full ? n->full : n->familiar, n->beside ? ":" : "",
+			  n->beside ? n->beside : "", n->digest ? '@' : ':', n->tag);
 }

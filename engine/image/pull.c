@@ -352,6 +352,9 @@ static bool says_no(int err) { return err == -ENOENT || err == -ENXIO || err == 
 static int hint_name(struct pull *p, bool hub, const char *otherwise, struct err *e)
 {
 	autofree char *near = hub ? suggest_image(&p->ref, p->o->mirrors) : NULL;
+	autofree char *repo = reference_familiar_name(&p->ref);
+	if (near && p->ref.digest && str_eq(near, repo))
+		return err_hint(e, "%s is there, but not with this digest", repo);
 	return near ? err_hint(e, "did you mean %s?", near) : err_hint(e, "%s", otherwise);
 }
 

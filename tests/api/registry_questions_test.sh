@@ -24,6 +24,24 @@ is "$(status -X POST 'http://x/images/create?fromImage=127.0.0.1:5098/none:')" 4
 d rmi 127.0.0.1:5098/many:v1 127.0.0.1:5098/many:v2 127.0.0.1:5098/many:v3 >/dev/null
 kill $shelf; wait $shelf 2>/dev/null
 
+# -- a name with a tag and a digest: the digest decides, in the words of docker's client
+digest=$(d image inspect -f '{{index .RepoDigests 0}}' busybox); digest=${digest#*@}
+words() {	# CLIENT: what it says, without the lines of progress
+	timeout 20 "$1" rmi -f busybox >/dev/null 2>&1
+	timeout 20 "$1" run --rm "busybox:other@$digest" echo ran 2>&1
+	timeout 20 "$1" image inspect -f '{{.RepoTags}} {{.RepoDigests}}' "busybox:other@$digest"
+	timeout 20 "$1" pull -q "busybox:other@$digest"
+	timeout 20 "$1" pull "busybox:other@$digest" | tail -n 1
+	echo "FROM busybox:other@$digest" | DOCKER_BUILDKIT=0 timeout 20 "$1" build -q - 2>/dev/null
+	timeout 20 "$1" rmi -f "busybox:other@$digest" | head -n 1
+}
+ours=$(words "$BUILD/docker" | grep -vE '^[0-9a-f]{12}: ')
+is "$ours" "$(words "$CLIENT" | grep -vE '^[0-9a-f]{12}: ')" "name:tag@digest in run, pull, build, inspect and rmi"
+like "$ours" '^ran$' "runs what has the digest"
+like "$("$BUILD/docker" run --rm "busybox:latest@sha256:$(printf 'f%.0s' {1..64})" 2>&1)" \
+	'busybox is there, but not with this digest' "a digest that is nobody's"
+like "$("$BUILD/docker" pull -a busybox 2>&1)" '^latest: Pulling from library/busybox$' "our client: pull -a"
+
 # -- questions to a registry that wants a name and a password
 cat >"$WORK/registry.yml" <<END
 version: 0.1
