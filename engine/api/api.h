@@ -34,8 +34,9 @@ struct api {
 	struct journal *journal;	/* NULL: --trace off */
 	struct collector *trace;	/* the same */
 	const char *data_root, *exec_root, *socket, *backend;
-	char *const *mirrors, *const *insecure;
-	bool live_restore;		/* containers outlive the daemon */
+	char *const *mirrors, *const *insecure, *const *labels;	/* replaced at SIGHUP, never freed */
+	bool live_restore, debug;	/* containers outlive the daemon */
+	const char *log_driver;
 	uint16_t registry_port;		/* the course registry's; 0: none runs */
 	uint64_t started_ns;
 	unsigned requests;		/* ever; atomic */

@@ -212,7 +212,7 @@ static void put_drivers(struct request *r, cJSON *o)
 	json_put_strv(plugins, "Log", (char *const *)logs);
 	json_put(o, "Plugins", plugins);
 	json_put(o, "Swarm", no_swarm_info());
-	json_put_str(o, "LoggingDriver", "json-file");
+	json_put_str(o, "LoggingDriver", r->api->log_driver);
 	json_put_str(o, "CgroupDriver", "cgroupfs");
 	json_put_str(o, "CgroupVersion", cgroup2 ? "2" : "1");
 }
@@ -253,7 +253,7 @@ static void put_flags(struct request *r, cJSON *o)
 	static const struct { const char *key; enum cg cg; } limits[] = {
 		{ "MemoryLimit", CG_MEMORY }, { "CpuCfsPeriod", CG_CPU }, { "CpuCfsQuota", CG_CPU },
 		{ "CPUShares", CG_CPU }, { "CPUSet", CG_CPUSET }, { "PidsLimit", CG_PIDS } };
-	static const char *const no[] = { "BridgeNfIptables", "BridgeNfIp6tables", "Debug",
+	static const char *const no[] = { "BridgeNfIptables", "BridgeNfIp6tables",
 		"ExperimentalBuild" };
 	const struct host *host = launcher_host(containers_launcher(r->api->containers));
 	static const char *const security[] = { "name=seccomp,profile=builtin", "name=cgroupns", NULL };
@@ -267,6 +267,7 @@ static void put_flags(struct request *r, cJSON *o)
 		json_put_bool(o, "KernelMemory", false);
 	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
 		json_put_bool(o, no[i], false);
+	json_put_bool(o, "Debug", r->api->debug);
 	json_put_bool(o, "LiveRestoreEnabled", r->api->live_restore);
 	json_put_strv(o, "SecurityOptions", (char *const *)(r->minor < 25 ? names : security));
 }
@@ -337,7 +338,7 @@ int system_info(struct request *r, struct err *e)
 	put_nothings(o);
 	json_put_str(o, "DockerRootDir", r->api->data_root);
 	json_put_str(o, "ServerVersion", DRYDOCK_VERSION);
-	json_put_strv(o, "Labels", (char *const []){ NULL });
+	json_put_strv(o, "Labels", r->api->labels);
 	json_put_strv(o, "Warnings", warnings);
 	strv_free(warnings);
 	info_fact(r, "info");

@@ -2,7 +2,9 @@
 #ifndef DRYDOCK_CMD_ENGINE_MAIN_H
 #define DRYDOCK_CMD_ENGINE_MAIN_H
 
+#include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core/error.h"
 
@@ -12,14 +14,44 @@ struct settings {
 	char *data_root, *exec_root, *pidfile, *config_file;
 	char *backend, *trace, *bridge, *bip, *log_level;
 	char *registry_port, *ready_fd;	/* numbers as text; NULL: not given */
-	char **mirrors, **insecure, **pools;
-	bool live_restore;
+	char **mirrors, **insecure, **pools, **labels;
+	bool live_restore, debug, validate, init, userland_proxy, no_icc, no_masquerade;
+	/* What containers get that don't say: texts as the flags have them. */
+	char *log_driver, *shm_size;
+	char **log_opts, **ulimits, **dns, **dns_search, **dns_opts;
+	char *mtu, *ip;				/* of the default bridge */
+	char *storage_driver, *runtime, *cgroup_parent, *userns_remap;	/* one value alone will do */
+	char **exec_opts;
 };
 
 /* Flags over the configuration file over defaults.  0; 1 if --help was answered; or
  * -EINVAL with the reason in e. */
+/* --validate: the settings are fine if this returns 0. */
 int settings_read(int argc, char **argv, struct settings *out, struct err *e);
 void settings_free(struct settings *s);
+/* The HostConfig that containers get where they don't say (owned); EINVAL for a value
+ * that no container could have. */
+int settings_defaults(const struct settings *s, cJSON **out, struct err *e);
+
+/* engine_main_rows.c: the table. */
+enum option_kind { TEXT, LIST, FLAG, OFF };	/* OFF: a flag that is true unless it is said */
+struct option_row {
+	const char *flag, *key;		/* NULL: there is none */
+	char letter;
+	enum option_kind kind;
+	size_t at;			/* in struct settings */
+	const char *value, *what;	/* for --help */
+	const char *only, *wrong;	/* "a|b": all values there are, and what is said of others */
+};
+extern const struct option_row option_rows[];
+extern const size_t n_option_rows;
+char **text_at(struct settings *s, const struct option_row *r);
+char ***list_at(struct settings *s, const struct option_row *r);
+bool *flag_at(struct settings *s, const struct option_row *r);
+void option_set(struct settings *s, const struct option_row *r, const char *value);
+
+/* engine_main_file.c: daemon.json into s.  given: rows that were flags already. */
+int settings_file(struct settings *s, const bool *given, struct err *e);
 
 int cmd_daemon(int argc, char **argv);
 int cmd_registry(int argc, char **argv);

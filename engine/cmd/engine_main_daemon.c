@@ -38,6 +38,10 @@
 
 struct daemon {
 	struct settings s;
+	int argc;
+	char **argv;
+	struct reloaded { struct settings s; struct reloaded *next; } *reloaded;	/* by SIGHUP */
+	cJSON *defaults;	/* of containers */
 	int data_lock, exec_lock;
 	struct fault fault;
 	struct kernel *kernel;
@@ -119,6 +123,19 @@ static int stack_kernel(struct daemon *d, struct err *e)
 
 /* -- the course registry ----------------------------------------------------------- */
 
+static void course_first(const struct daemon *d, struct settings *s)
+{
+	if (!d->registry)
+		return;
+	autofree char *mirror = str_printf("http://127.0.0.1:%u", registry_port(d->registry));
+	char **mirrors = mem_alloc(sizeof(*mirrors));
+	strv_add(&mirrors, mirror);
+	for (size_t i = 0; s->mirrors[i]; i++)
+		strv_add(&mirrors, s->mirrors[i]);
+	strv_free(s->mirrors);
+	s->mirrors = mirrors;
+}
+
 /* Serves DATA_ROOT/registry, if the course images were baked, as the first mirror. */
 static int start_registry(struct daemon *d, struct err *e)
 {
@@ -137,13 +154,7 @@ static int start_registry(struct daemon *d, struct err *e)
 	}
 	if (r < 0)
 		return r;
-	autofree char *mirror = str_printf("http://127.0.0.1:%u", registry_port(d->registry));
-	char **mirrors = mem_alloc(sizeof(*mirrors));
-	strv_add(&mirrors, mirror);
-	for (size_t i = 0; d->s.mirrors[i]; i++)
-		strv_add(&mirrors, d->s.mirrors[i]);
-	strv_free(d->s.mirrors);
-	d->s.mirrors = mirrors;
+	course_first(d, &d->s);
 	return 0;
 }
 
@@ -244,7 +255,8 @@ static int serve_all(struct daemon *d, struct err *e)
 		.trace = d->trace, .data_root = d->s.data_root, .exec_root = d->s.exec_root,
 		.socket = d->s.hosts[0], .backend = geteuid() == 0 ? "linux" : "rootless",
 		.mirrors = d->s.mirrors, .insecure = d->s.insecure,
-		.live_restore = d->s.live_restore,
+		.live_restore = d->s.live_restore, .debug = d->s.debug, .labels = d->s.labels,
+		.log_driver = d->s.log_driver ? d->s.log_driver : "json-file",
 		.registry_port = d->registry ? registry_port(d->registry) : 0,
 		.started_ns = clock_wall_ns(),
 	};
@@ -262,7 +274,8 @@ static int open_all(struct daemon *d, struct err *e)
 	bool patient = d->s.ready_fd;
 	int r;
 	/* Containers may hold setuid programs of their own: nobody else comes near them. */
-	if ((r = lock_root(d->s.data_root, 0700, patient, &d->data_lock, e)) < 0 ||
+	if ((r = settings_defaults(&d->s, &d->defaults, e)) < 0 ||
+	    (r = lock_root(d->s.data_root, 0700, patient, &d->data_lock, e)) < 0 ||
 	    (r = lock_root(d->s.exec_root, 0711, patient, &d->exec_lock, e)) < 0 ||
 	    (r = stack_kernel(d, e)) < 0)
 		return r;
@@ -274,7 +287,9 @@ static int open_all(struct daemon *d, struct err *e)
 		.kernel = d->kernel, .data_root = d->s.data_root, .exec_root = d->s.exec_root,
 		.images = d->images, .journal = d->journal, .trace = d->trace,
 		.network = { .bridge = d->s.bridge, .cidr = d->s.bip, .pool = NET_POOL,
-			     .pools = d->s.pools },
+			     .pools = d->s.pools, .isolated = d->s.no_icc,
+			     .bare = d->s.no_masquerade, .mtu = d->s.mtu ? atoi(d->s.mtu) : 0 },
+		.defaults = d->defaults, .host_ip = d->s.ip,
 	};
 	if ((r = containers_open(&o, &d->containers, e)) < 0 || (r = start_registry(d, e)) < 0)
 		return r;
@@ -302,11 +317,39 @@ static void close_all(struct daemon *d)
 	free(d->socket);
 	free(d->api.session);
 	free(d->api.step);
+	json_free(&d->defaults);
+	while (d->reloaded) {
+		struct reloaded *first = d->reloaded;
+		d->reloaded = first->next;
+		settings_free(&first->s);
+		free(first);
+	}
 	settings_free(&d->s);
 }
 
-/* Waits for the word to end (SIGHUP, which tells dockerd to read its file again, must
- * not end the daemon).  Whenever the last requests are a few seconds past, what
+/* SIGHUP: what dockerd takes over without a restart.  Requests under way may still look
+ * at what was there before: it is kept. */
+static void reload(struct daemon *d)
+{
+	struct err e = { 0 };
+	struct reloaded *next = mem_alloc(sizeof(*next));
+	if (settings_read(d->argc, d->argv, &next->s, &e) != 0) {
+		err_print(&e);
+		free(next);
+		return;
+	}
+	course_first(d, &next->s);
+	__atomic_store_n(&d->api.mirrors, next->s.mirrors, __ATOMIC_RELEASE);
+	__atomic_store_n(&d->api.insecure, next->s.insecure, __ATOMIC_RELEASE);
+	__atomic_store_n(&d->api.labels, next->s.labels, __ATOMIC_RELEASE);
+	__atomic_store_n(&d->api.debug, next->s.debug, __ATOMIC_RELEASE);
+	__atomic_store_n(&d->api.live_restore, next->s.live_restore, __ATOMIC_RELEASE);
+	d->s.live_restore = next->s.live_restore;
+	next->next = d->reloaded;
+	d->reloaded = next;
+}
+
+/* Waits for the word to end.  Whenever the last requests are a few seconds past, what
  * they needed is given back. */
 static void wait_for_end(struct daemon *d, const sigset_t *ends)
 {
@@ -316,6 +359,8 @@ static void wait_for_end(struct daemon *d, const sigset_t *ends)
 		int sig = sigtimedwait(ends, NULL, &rest);
 		if (sig == SIGTERM || sig == SIGINT)
 			return;
+		if (sig == SIGHUP)
+			reload(d);
 		unsigned now = __atomic_load_n(&d->api.requests, __ATOMIC_RELAXED);
 		if (now == seen && now != given) {
 			memory_give_back();
@@ -353,6 +398,13 @@ int cmd_daemon(int argc, char **argv)
 	int r = settings_read(argc, argv, &d.s, &e);
 	if (r > 0)
 		return 0;
+	if (r == 0 && d.s.validate) {
+		fputs("configuration OK\n", stderr);
+		settings_free(&d.s);
+		return 0;
+	}
+	d.argc = argc;
+	d.argv = argv;
 	/* Blocked before the first thread starts, so that only sigwait() takes them. */
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGTERM);

@@ -1,7 +1,7 @@
-/* engine_main_options.c - the daemon's settings: one table for flags and daemon.json. */
+/* engine_main_options.c - the daemon's settings: flags over daemon.json over defaults. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,69 +9,18 @@
 
 #include "cmd/engine_main.h"
 #include "core/cleanup.h"
-#include "core/file.h"
 #include "core/json.h"
 #include "core/str.h"
 
-enum kind { TEXT, LIST, FLAG };
-
-/* flag and key: NULL where there is none.  A key of dockerd's that only tunes what we
- * don't have has no place (offset 0 of kind NONE would be a lie: it is refused). */
-static const struct option_row {
-	const char *flag, *key;
-	char letter;
-	enum kind kind;
-	size_t at;
-	const char *value, *what;
-} rows[] = {
-#define AT(member) offsetof(struct settings, member)
-	{ "host", "hosts", 'H', LIST, AT(hosts), "URL",
-	  "listen there: unix:///PATH or tcp://127.0.0.1:PORT (may be repeated)" },
-	{ "data-root", "data-root", 0, TEXT, AT(data_root), "DIR",
-	  "images, containers and state (default /var/lib/drydock)" },
-	{ "exec-root", "exec-root", 0, TEXT, AT(exec_root), "DIR",
-	  "sockets and what must not survive a reboot (default /run/drydock)" },
-	{ "pidfile", "pidfile", 'p', TEXT, AT(pidfile), "FILE",
-	  "write the daemon's process number there" },
-	{ "config-file", NULL, 0, TEXT, AT(config_file), "FILE",
-	  "daemon.json (default /etc/drydock/daemon.json)" },
-	{ "backend", "backend", 0, TEXT, AT(backend), "NAME",
-	  "auto, linux" },
-	{ "trace", "trace", 0, TEXT, AT(trace), "on|off",
-	  "keep the trace of kernel calls (default on)" },
-	{ "registry-port", "registry-port", 0, TEXT, AT(registry_port), "PORT",
-	  "port of the course registry (default 10740, or any free one; 0: none)" },
-	{ "bridge", "bridge", 'b', TEXT, AT(bridge), "NAME",
-	  "name of the bridge (default drydock0)" },
-	{ "bip", "bip", 0, TEXT, AT(bip), "CIDR",
-	  "the bridge's address (default 172.17.0.1/16)" },
-	{ "default-address-pool", "default-address-pools", 0, LIST, AT(pools), "POOL",
-	  "subnets of networks: base=10.10.0.0/16,size=24 (may be repeated)" },
-	{ "log-level", "log-level", 'l', TEXT, AT(log_level), "LEVEL",
-	  "debug, info, warn, error, fatal" },
-	{ "registry-mirror", "registry-mirrors", 0, LIST, AT(mirrors), "URL",
-	  "ask this registry first for names of Docker Hub (may be repeated)" },
-	{ "insecure-registry", "insecure-registries", 0, LIST, AT(insecure), "HOST",
-	  "a registry without TLS (may be repeated)" },
-	{ "live-restore", "live-restore", 0, FLAG, AT(live_restore), NULL,
-	  "leave containers running when the daemon is stopped" },
-	{ "ready-fd", NULL, 0, TEXT, AT(ready_fd), "FD",
-	  "write a byte to this descriptor when serving" },
-#undef AT
-};
-
-static void *at(struct settings *s, const struct option_row *r) { return (char *)s + r->at; }
-static char **text_at(struct settings *s, const struct option_row *r) { return at(s, r); }
-static char ***list_at(struct settings *s, const struct option_row *r) { return at(s, r); }
-static bool *flag_at(struct settings *s, const struct option_row *r) { return at(s, r); }
+#define MAX_ROWS 64
 
 void settings_free(struct settings *s)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].kind == TEXT)
-			free(*text_at(s, &rows[i]));
-		else if (rows[i].kind == LIST)
-			strv_free(*list_at(s, &rows[i]));
+	for (size_t i = 0; i < n_option_rows; i++)
+		if (option_rows[i].kind == TEXT)
+			free(*text_at(s, &option_rows[i]));
+		else if (option_rows[i].kind == LIST)
+			strv_free(*list_at(s, &option_rows[i]));
 	*s = (struct settings){ 0 };
 }
 
@@ -79,53 +28,47 @@ static int help(void)
 {
 	puts("Usage: drydock daemon [OPTIONS]\n\n"
 	     "Serve the Docker Engine API and run containers.\n");
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		autofree char *name = str_printf("--%s%s%s", rows[i].flag, rows[i].value ? " " : "",
-						 rows[i].value ? rows[i].value : "");
-		if (rows[i].letter)
-			printf("  -%c, %-26s %s\n", rows[i].letter, name, rows[i].what);
+	for (size_t i = 0; i < n_option_rows; i++) {
+		const struct option_row *r = &option_rows[i];
+		autofree char *name = str_printf("--%s%s%s", r->flag, r->value ? " " : "",
+						 r->value ? r->value : "");
+		if (r->letter)
+			printf("  -%c, %-26s %s\n", r->letter, name, r->what);
 		else
-			printf("      %-26s %s\n", name, rows[i].what);
+			printf("      %-26s %s\n", name, r->what);
 	}
 	puts("\nDRYDOCK_ROOT=DIR moves both roots: DIR/lib and DIR/run.");
 	return 1;
 }
 
-static void set(struct settings *s, const struct option_row *r, const char *value)
+static int read_flags(int argc, char **argv, struct settings *s, bool *given,
+		      struct err *e)
 {
-	if (r->kind == LIST) {
-		strv_add(list_at(s, r), value);
-	} else if (r->kind == FLAG) {
-		*flag_at(s, r) = !value || !str_eq(value, "false");
-	} else {
-		free(*text_at(s, r));
-		*text_at(s, r) = str_dup(value);
-	}
-}
-
-static int read_flags(int argc, char **argv, struct settings *s, struct err *e)
-{
-	struct option longs[ARRAY_SIZE(rows) + 2] = { { 0 } };
+	struct option longs[MAX_ROWS + 2] = { { 0 } };
 	struct str shorts = { 0 };
 	int c, r = 0;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		int arg = rows[i].kind == FLAG ? optional_argument : required_argument;
-		longs[i] = (struct option){ rows[i].flag, arg, NULL, 256 + (int)i };
-		if (rows[i].letter)
-			str_addf(&shorts, "%c:", rows[i].letter);
+	for (size_t i = 0; i < n_option_rows; i++) {
+		int arg = option_rows[i].kind >= FLAG ? optional_argument : required_argument;
+		longs[i] = (struct option){ option_rows[i].flag, arg, NULL, 256 + (int)i };
+		if (option_rows[i].letter)
+			str_addf(&shorts, "%c%s", option_rows[i].letter,
+				 option_rows[i].kind >= FLAG ? "" : ":");
 	}
-	longs[ARRAY_SIZE(rows)] = (struct option){ "help", no_argument, NULL, 'h' };
+	longs[n_option_rows] = (struct option){ "help", no_argument, NULL, 'h' };
 	str_add(&shorts, "h");
+	optind = 0;	/* from the start: SIGHUP reads them again */
 	while (r == 0 && (c = getopt_long(argc, argv, shorts.s, longs, NULL)) != -1) {
 		size_t i = 0;
-		while (i < ARRAY_SIZE(rows) && c != 256 + (int)i && c != rows[i].letter)
+		while (i < n_option_rows && c != 256 + (int)i && c != option_rows[i].letter)
 			i++;
 		if (c == 'h')
 			r = help();
-		else if (i == ARRAY_SIZE(rows))
+		else if (i == n_option_rows)
 			r = err_set(e, EINVAL, "daemon: see `drydock daemon --help`");
 		else
-			set(s, &rows[i], optarg);
+			option_set(s, &option_rows[i], optarg);
+		if (i < n_option_rows)
+			given[i] = true;
 	}
 	str_free(&shorts);
 	if (r == 0 && optind < argc)
@@ -133,64 +76,58 @@ static int read_flags(int argc, char **argv, struct settings *s, struct err *e)
 	return r;
 }
 
-/* A text, or an object of texts and numbers, which as a flag is said "key=value,…". */
-static void add_item(struct settings *s, const struct option_row *r, const cJSON *item)
+/* Where there is but one value, any other is refused rather than forgotten. */
+static int check_value(const struct option_row *r, const char *value, struct err *e)
 {
-	autostr struct str text = { 0 };
-	const cJSON *v;
-
-	cJSON_ArrayForEach(v, item) {
-		str_addf(&text, "%s%s=", text.len ? "," : "", v->string);
-		if (cJSON_IsNumber(v))
-			str_addf(&text, "%d", v->valueint);
-		else
-			str_add(&text, cJSON_IsString(v) ? v->valuestring : "");
-	}
-	if (cJSON_IsString(item))
-		set(s, r, item->valuestring);
-	else if (text.s)
-		set(s, r, text.s);
+	autofree char *all = str_dup(r->only);
+	char *save = all, *one;
+	while ((one = strsep(&save, "|")))
+		if (str_eq(one, value))
+			return 0;
+	return err_set(e, EINVAL, r->wrong, value);
 }
 
-/* One key of daemon.json; a flag that was given wins, lists add up. */
-static int read_key(struct settings *s, const cJSON *v, struct err *e)
+static int check_values(struct settings *s, struct err *e)
 {
-	const cJSON *item;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const struct option_row *r = &rows[i];
-		if (!r->key || !str_eq(r->key, v->string))
-			continue;
-		if (r->kind == FLAG)
-			set(s, r, cJSON_IsTrue(v) ? "true" : *flag_at(s, r) ? "true" : "false");
-		else if (r->kind == TEXT && cJSON_IsString(v) && !*text_at(s, r))
-			set(s, r, v->valuestring);
-		else if (r->kind == LIST)
-			cJSON_ArrayForEach(item, v)
-				add_item(s, r, item);
-		return 0;
+	int n = 0;
+	for (size_t i = 0; i < n_option_rows && n == 0; i++) {
+		const struct option_row *r = &option_rows[i];
+		if (r->only && r->kind == TEXT && *text_at(s, r))
+			n = check_value(r, *text_at(s, r), e);
+		for (char **v = r->only && r->kind == LIST ? *list_at(s, r) : NULL; v && *v && n == 0; v++)
+			n = check_value(r, *v, e);
 	}
-	return err_set(e, EINVAL,
-		       "the following directives don't match any configuration option: %s",
-		       v->string);
+	return n;
 }
 
-static int read_file(struct settings *s, struct err *e)
+static int check_forms(const struct settings *s, struct err *e)
 {
-	const char *path = s->config_file ? s->config_file : "/etc/drydock/daemon.json";
-	autostr struct str text = { 0 };
-	autojson cJSON *o = NULL;
-	const cJSON *v;
-	int r;
-	if (!s->config_file && access(path, F_OK) < 0)
-		return 0;
-	if ((r = file_read(path, &text, e)) < 0)
-		return r;
-	if ((r = json_parse(text.s, text.len, &o, e)) < 0)
-		return err_wrap(e, "%s", path);
-	cJSON_ArrayForEach(v, o)
-		if ((r = read_key(s, v, e)) < 0)
-			return r;
+	unsigned char address[16];
+	for (char **v = s->labels; *v; v++)
+		if (!strchr(*v, '=') || **v == '=')
+			return err_set(e, EINVAL, "bad attribute format: %s", *v);
+	for (char **v = s->mirrors; *v; v++)
+		if (!str_starts(*v, "http://") && !str_starts(*v, "https://"))
+			return err_set(e, EINVAL, "invalid mirror: no scheme specified for \"%s\": must use"
+				       " either 'https://' or 'http://'", *v);
+	for (char **v = s->dns; *v; v++)
+		if (inet_pton(AF_INET, *v, address) != 1 && inet_pton(AF_INET6, *v, address) != 1)
+			return err_set(e, EINVAL, "%s is not an ip address", *v);
+	if (s->ip && inet_pton(AF_INET, s->ip, address) != 1)
+		return err_set(e, EINVAL, "invalid IP address: %s", s->ip);
+	if (s->mtu && (strspn(s->mtu, "0123456789") != strlen(s->mtu) || atol(s->mtu) > 65535))
+		return err_set(e, EINVAL, "invalid default MTU size: %s", s->mtu);
 	return 0;
+}
+
+/* All that can be known before anything is opened. */
+static int check(struct settings *s, struct err *e)
+{
+	autojson cJSON *defaults = NULL;
+	int r = check_values(s, e);
+	if (r == 0)
+		r = check_forms(s, e);
+	return r < 0 ? r : settings_defaults(s, &defaults, e);
 }
 
 static void dflt(char **text, char *value)
@@ -228,13 +165,15 @@ static void default_roots(struct settings *s)
 int settings_read(int argc, char **argv, struct settings *out, struct err *e)
 {
 	struct settings s = { 0 };
-	s.hosts = mem_alloc(sizeof(*s.hosts));
-	s.mirrors = mem_alloc(sizeof(*s.mirrors));
-	s.insecure = mem_alloc(sizeof(*s.insecure));
-	s.pools = mem_alloc(sizeof(*s.pools));
-	int r = read_flags(argc, argv, &s, e);
+	bool given[MAX_ROWS] = { false };
+	for (size_t i = 0; i < n_option_rows; i++)
+		if (option_rows[i].kind == LIST)
+			*list_at(&s, &option_rows[i]) = mem_alloc(sizeof(char *));
+	int r = read_flags(argc, argv, &s, given, e);
 	if (r == 0)
-		r = read_file(&s, e);
+		r = settings_file(&s, given, e);
+	if (r == 0)
+		r = check(&s, e);
 	if (r != 0) {
 		settings_free(&s);
 		return r;

@@ -101,7 +101,9 @@ struct containers_options {
 	struct image_store *images;
 	struct journal *journal;	/* NULL: keep none */
 	struct collector *trace;	/* NULL: trace nothing */
-	struct network_config network;
+	struct network_config network;	/* borrowed until containers_close(), as all below */
+	const cJSON *defaults;		/* HostConfig of what requests leave out, or NULL */
+	const char *host_ip;		/* where ports without an address are bound; NULL: everywhere */
 };
 
 /* Opens launcher and network, finds the containers of the last run again and

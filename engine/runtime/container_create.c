@@ -35,6 +35,7 @@ static int fill_in(struct container *c, const cJSON *body, struct image **img, c
 		   struct err *e)
 {
 	const char *ref = json_str_or(body, "Image", "");
+	autojson cJSON *with = NULL;
 	int r = config_check(body, e);
 	if (r < 0)
 		return r;
@@ -46,7 +47,8 @@ static int fill_in(struct container *c, const cJSON *body, struct image **img, c
 	c->image_ref = str_dup(ref);
 	take_layers(c, *img);
 	c->config = config_merge(body, json_obj((*img)->config, "config"));
-	if ((r = config_host(body, &c->host, warnings, e)) < 0 || (r = places_build(c, body, e)) < 0 ||
+	with = defaults_body(c->all->defaults, body);
+	if ((r = config_host(with, &c->host, warnings, e)) < 0 || (r = places_build(c, body, e)) < 0 ||
 	    (r = links_check(c, e)) < 0)
 		return r;
 	set_hostname(c);

@@ -26,6 +26,9 @@ struct containers {
 	struct launcher *launcher;
 	struct network *network;	/* the default bridge; NULL: none on this host */
 	struct volumes *volumes;
+	const cJSON *defaults;		/* HostConfig of what requests leave out; borrowed, or NULL */
+	struct network_config bridge;	/* of the default bridge; borrowed */
+	const char *host_ip;		/* where its ports are bound; borrowed, NULL: everywhere */
 
 	pthread_mutex_t nets_lock;	/* the table of networks; taken after a container's */
 	struct net **nets;		/* bridge, host, none, then users' own */
@@ -66,6 +69,9 @@ bool config_has_env(const cJSON *config, const char *name);
 int spec_build(struct container *c, struct spec *s, bool resolve_user, struct err *e);
 bool host_flag(const struct container *c, const char *key);
 const char *host_text(const struct container *c, const char *key);
+
+/* container_defaults.c: the request with the daemon's defaults in it; owned. */
+cJSON *defaults_body(const cJSON *defaults, const cJSON *body);
 
 /* container_points.c.  What a plan has slots for (plan.h), less those it needs itself. */
 #define MAX_POINTS 40

@@ -93,6 +93,14 @@ const char *rlimit_name(int resource)
 	return NULL;
 }
 
+bool rlimit_known(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rlimits); i++)
+		if (str_eq(rlimits[i].name, name))
+			return true;
+	return false;
+}
+
 static uint64_t limit_value(const cJSON *o, const char *key)
 {
 	int64_t v = json_int(o, key, 0);

@@ -2,6 +2,7 @@
 #ifndef DRYDOCK_RUNTIME_CONTAINER_LIMITS_H
 #define DRYDOCK_RUNTIME_CONTAINER_LIMITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/error.h"
@@ -12,5 +13,6 @@ int cap_bit(const char *name, uint64_t *bits, struct err *e);
 const char *cap_name(int cap);
 /* "nofile" for RLIMIT_NOFILE; NULL for one that is unknown. */
 const char *rlimit_name(int resource);
+bool rlimit_known(const char *name);
 
 #endif

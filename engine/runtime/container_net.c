@@ -248,8 +248,6 @@ int net_start(struct container *c, struct spec *s, struct err *e)
 		return join_other(c, s, e);
 	if (json_bool(c->config, "NetworkDisabled"))
 		return 0;
-	if ((r = wanted_ports(c, e)) < 0)
-		return r;
 	/* Disconnected from everything while it didn't run: as at its creation again. */
 	if (!c->n_places && (r = places_add(c, net_mode_name(host_text(c, "NetworkMode")), NULL, NULL,
 					    e)) < 0)
@@ -258,7 +256,10 @@ int net_start(struct container *c, struct spec *s, struct err *e)
 		return err_wrap(e, "failed to set up container networking");
 	if (c->n_places && c->places[0]->ep)
 		s->netns_fd = endpoint_netns_fd(c->places[0]->ep);
-	if (s->net == NET_NEW && (r = publish_all(c, e)) < 0) {
+	r = wanted_ports(c, e);		/* now that the network that says where is known */
+	if (r == 0 && s->net == NET_NEW)
+		r = publish_all(c, e);
+	if (r < 0) {
 		unplug_all(c);
 		c->endpoint = NULL;
 	}

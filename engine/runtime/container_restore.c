@@ -212,6 +212,9 @@ int containers_open(const struct containers_options *o, struct containers **out,
 	cs->data_root = str_dup(o->data_root);
 	cs->exec_root = str_dup(o->exec_root);
 	cs->images = o->images;
+	cs->defaults = o->defaults;
+	cs->bridge = o->network;
+	cs->host_ip = o->host_ip;
 	cs->journal = o->journal;
 	cs->last = &cs->first;
 	pthread_mutex_init(&cs->images_lock, NULL);

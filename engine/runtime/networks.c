@@ -446,12 +446,13 @@ int networks_open(struct containers *cs, struct err *e)
 			n->bridge = cs->network;
 			note_subnet(n);
 			cJSON *options = json_obj(n->doc, "Options");
+			autofree char *mtu = str_printf("%d", cs->bridge.mtu ? cs->bridge.mtu : 1500);
 			json_put_str(options, "com.docker.network.bridge.default_bridge", "true");
-			json_put_str(options, OPTION_ICC, "true");
-			json_put_str(options, OPTION_MASQ, "true");
-			json_put_str(options, OPTION_HOST, "0.0.0.0");
+			json_put_str(options, OPTION_ICC, cs->bridge.isolated ? "false" : "true");
+			json_put_str(options, OPTION_MASQ, cs->bridge.bare ? "false" : "true");
+			json_put_str(options, OPTION_HOST, cs->host_ip ? cs->host_ip : "0.0.0.0");
 			json_put_str(options, OPTION_BRIDGE, network_bridge(cs->network));
-			json_put_str(options, OPTION_MTU, "1500");
+			json_put_str(options, OPTION_MTU, mtu);
 		}
 		add(cs, n);
 	}
