@@ -216,15 +216,27 @@ int networks_connect(struct request *r, struct err *e)
 	return err < 0 ? err : reply_empty(r, 200);
 }
 
+/* What is left where the network or the container is gone.  A network may go while a
+ * container that is to be in it doesn't run; a container leaves no endpoint behind. */
+static int disconnect_rest(struct request *r, struct container *c, struct err *e)
+{
+	autonet struct net *n = NULL;
+	int err = c ? container_forget_network(c, r->arg[0], e) : request_net(r, &n, e);
+
+	if (c)
+		return err < 0 ? err : reply_empty(r, 200);
+	return err < 0 ? err : err_http(e, 404, ENOENT, "endpoint %s not found",
+					json_str_or(r->json, "Container", ""));
+}
+
 int networks_disconnect(struct request *r, struct err *e)
 {
 	autocontainer struct container *c = NULL;
 	autonet struct net *n = NULL;
 	int err = request_member(r, &c, &n, e);
 
-	if (err == -ENOENT && c && json_bool(r->json, "Force"))
-		return err_http(e, 404, ENOENT, "container %s is not connected to the network %s", c->id,
-				r->arg[0]);
+	if (err == -ENOENT && json_bool(r->json, "Force"))
+		return disconnect_rest(r, c, e);
 	return err < 0 || (err = container_disconnect(c, &r->origin, n, e)) < 0 ? err :
 	       reply_empty(r, 200);
 }

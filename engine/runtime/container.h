@@ -154,6 +154,8 @@ int container_connect(struct container *c, const struct origin *by, struct net *
 		      const cJSON *settings, struct err *e);
 int container_disconnect(struct container *c, const struct origin *by, struct net *n,
 			 struct err *e);
+/* From a network, by name or id, that was removed while the container didn't run. */
+int container_forget_network(struct container *c, const char *ref, struct err *e);
 int container_resize(struct container *c, int rows, int cols, struct err *e);
 /* volumes: those that were made for it without a name, too. */
 int container_remove(struct container *c, const struct origin *by, bool force, bool volumes,

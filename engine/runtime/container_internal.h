@@ -108,6 +108,8 @@ void net_ports_leave(struct container *c, const struct place *p);
 void net_ports_move(struct container *c);
 int net_files(struct container *c, struct err *e);	/* hosts, hostname, resolv.conf */
 int net_resolv_file(struct container *c, struct err *e);
+/* One of the three, in place: it may be bound into the container, by its inode. */
+int net_write_file(struct container *c, const char *name, const struct str *text, struct err *e);
 cJSON *net_ports_fact(const struct container *c);	/* as asked for */
 
 /* container_plug.c: lock held. */
@@ -122,6 +124,14 @@ void plug_tell_names(struct container *c);		/* after its name has changed */
 int links_check(struct container *c, struct err *e);	/* at creation; fills in HostConfig.Links */
 int links_hosts(struct container *c, struct str *text, struct err *e);	/* lines of /etc/hosts */
 int links_env(struct container *c, char ***env, struct err *e);	/* variables, added */
+/* The line about `other` in the /etc/hosts of c, as things are now; NULL: no link. */
+char *links_line_to(struct container *c, struct container *other);
+
+/* container_hosts.c: lock held.  Lines are owned by the caller, and have no end. */
+char *hosts_line(const struct container *c, const struct place *p);	/* its own; NULL: none */
+void hosts_connected(struct container *c, const struct place *p);	/* while it runs */
+void hosts_disconnected(struct container *c, const char *line);
+void hosts_follow(struct container *c);		/* it has started: in the files of those linked to it */
 
 /* container_start.c: lock held. */
 void container_ended(struct container *c, const struct launch_exit *x);

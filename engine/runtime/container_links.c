@@ -133,13 +133,41 @@ static int each_link(struct container *c, void (*fn)(struct container *c, const 
 	return 0;
 }
 
-static void add_host(struct container *c, const struct link *l, void *arg)
+static char *host_line(struct container *c, const struct link *l)
 {
 	autofree char *name = table_name(c->all, l->other->id);
 	bool same = !name || str_eq(name, l->alias);
 
-	str_addf(arg, "%s\t%s %s%s%s\n", l->address, l->alias,
-		 json_str_or(l->other->config, "Hostname", ""), same ? "" : " ", same ? "" : name);
+	return str_printf("%s\t%s %s%s%s", l->address, l->alias,
+			  json_str_or(l->other->config, "Hostname", ""), same ? "" : " ",
+			  same ? "" : name);
+}
+
+static void add_host(struct container *c, const struct link *l, void *arg)
+{
+	autofree char *line = host_line(c, l);
+
+	str_addf(arg, "%s\n", line);
+}
+
+char *links_line_to(struct container *c, struct container *other)
+{
+	autofree char *name = table_name(c->all, other->id);
+	struct link l = { .other = other };
+	char *line = NULL;
+	const cJSON *v;
+
+	if (!name || !on_default_bridge(c) ||
+	    !network_address_of(c->all->network, other->id, l.address))
+		return NULL;
+	cJSON_ArrayForEach(v, json_obj(c->host, "Links")) {
+		autofree char *linked = NULL;
+		split(v->valuestring, &linked, &l.alias);
+		if (!line && str_eq(linked, name))
+			line = host_line(c, &l);
+		free(l.alias);
+	}
+	return line;
 }
 
 int links_hosts(struct container *c, struct str *text, struct err *e)

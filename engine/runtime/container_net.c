@@ -292,10 +292,9 @@ void net_adopt(struct container *c)
 
 /* -- /etc/hosts, /etc/hostname, /etc/resolv.conf ----------------------------------- */
 
-static int write_file(struct container *c, const char *name, const struct str *text, struct err *e)
+int net_write_file(struct container *c, const char *name, const struct str *text, struct err *e)
 {
 	autofree char *path = container_path(c, name);
-	/* In place: the file may be bound into the container, by its inode. */
 	autofd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_sys(e, errno, "write %s", path);
@@ -321,18 +320,16 @@ static void extra_hosts(struct container *c, struct str *t)
 
 static int hosts_text(struct container *c, struct str *t, struct err *e)
 {
-	const char *name = json_str_or(c->config, "Hostname", "");
-	const char *domain = json_str_or(c->config, "Domainname", "");
 	str_add(t, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
 		   "fe00::\tip6-localnet\nff00::\tip6-mcastprefix\nff02::1\tip6-allnodes\n"
 		   "ff02::2\tip6-allrouters\n");
 	extra_hosts(c, t);
 	int r = links_hosts(c, t, e);
-	for (size_t i = 0; i < c->n_places && *name; i++)
-		if (*c->places[i]->address)
-			str_addf(t, "%s\t%s%s%s%s%s\n", c->places[i]->address, name,
-				 *domain ? "." : "", domain, *domain ? " " : "",
-				 *domain ? name : "");
+	for (size_t i = 0; i < c->n_places; i++) {
+		autofree char *line = hosts_line(c, c->places[i]);
+		if (line)
+			str_addf(t, "%s\n", line);
+	}
 	return r;
 }
 
@@ -394,7 +391,7 @@ int net_resolv_file(struct container *c, struct err *e)
 	autostr struct str resolv = { 0 };
 
 	resolv_text(c, &resolv);
-	return write_file(c, "resolv.conf", &resolv, e);
+	return net_write_file(c, "resolv.conf", &resolv, e);
 }
 
 /* Who shares another's network sees its names and hosts as that one does. */
@@ -405,7 +402,7 @@ static int copy_file(struct container *c, const struct container *from, const ch
 	autostr struct str text = { 0 };
 	int r = file_read(path, &text, e);
 
-	return r < 0 ? r : write_file(c, name, &text, e);
+	return r < 0 ? r : net_write_file(c, name, &text, e);
 }
 
 static int joined_files(struct container *c, const char *ref, struct err *e)
@@ -429,8 +426,8 @@ int net_files(struct container *c, struct err *e)
 	int r = hosts_text(c, &hosts, e);
 
 	str_addf(&name, "%s\n", json_str_or(c->config, "Hostname", ""));
-	if (r < 0 || (r = write_file(c, "hosts", &hosts, e)) < 0 ||
-	    (r = write_file(c, "hostname", &name, e)) < 0)
+	if (r < 0 || (r = net_write_file(c, "hosts", &hosts, e)) < 0 ||
+	    (r = net_write_file(c, "hostname", &name, e)) < 0)
 		return r;
 	return net_resolv_file(c, e);
 }

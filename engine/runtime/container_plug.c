@@ -362,6 +362,7 @@ static int connect_locked(struct container *c, const struct origin *by, struct n
 		}
 		net_ports_move(c);
 		names_came_or_went(c, had);
+		hosts_connected(c, p);
 	}
 	return container_save(c, e);
 }
@@ -387,6 +388,7 @@ static int disconnect_locked(struct container *c, const struct origin *by, struc
 	if (!p)
 		return err_set(e, EIO, "container %s is not connected to %snetwork %s", c->id,
 			       container_is_up(c) ? "" : "the ", n->name);
+	autofree char *line = hosts_line(c, p);
 	if (container_is_up(c)) {
 		net_ports_leave(c, p);
 		disconnect_place(c, by, p, true);
@@ -398,6 +400,7 @@ static int disconnect_locked(struct container *c, const struct origin *by, struc
 			return r;
 		net_ports_move(c);
 		names_came_or_went(c, had);
+		hosts_disconnected(c, line);
 	}
 	return container_save(c, e);
 }
@@ -407,6 +410,25 @@ int container_disconnect(struct container *c, const struct origin *by, struct ne
 {
 	container_lock(c);
 	int r = disconnect_locked(c, by, n, e);
+	container_unlock(c);
+	return r;
+}
+
+int container_forget_network(struct container *c, const char *ref, struct err *e)
+{
+	struct place *p = NULL;
+	int r;
+
+	container_lock(c);
+	for (size_t i = 0; i < c->n_places && !p; i++)
+		if (str_eq(c->places[i]->net_name, ref) || str_eq(c->places[i]->net_id, ref))
+			p = c->places[i];
+	if (p && !p->net) {
+		places_remove(c, p);
+		r = container_save(c, e);
+	} else {
+		r = err_http(e, 404, ENOENT, "container %s is not connected to the network %s", c->id, ref);
+	}
 	container_unlock(c);
 	return r;
 }

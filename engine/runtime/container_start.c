@@ -81,6 +81,7 @@ static void started(struct container *c, const struct origin *by, const struct l
 	set_error(c, "");
 	health_start(c, false);
 	container_save(c, NULL);
+	hosts_follow(c);
 	facts_started(c, info, s);
 	container_event(c, "start", NULL);
 }

@@ -117,11 +117,27 @@ like "$(said start linked)" "Cannot link to a non running container: /store AS /
 is "$(d run --rm --network back --link db:other-name python:3.9-slim getent ahostsv4 other-name | awk 'NR == 1 { print $1 }')" \
 	172.18.0.3 "on a user's network it is a name of one container only"
 is "$(find_name web other-name)" - "that others don't know"
-d rm -f store linked >/dev/null
+d rm -f linked >/dev/null
+d start store >/dev/null
+d run -d --name follower --link store:my-db python:3.9-slim sleep 100 >/dev/null
+d exec follower sh -c 'printf "\n9.9.9.9 mine\n" >>/etc/hosts'
+d stop -t 0 store >/dev/null
+d run -d --name thief python:3.9-slim sleep 100 >/dev/null
+sleep 0.1
+d run -d --name thief2 python:3.9-slim sleep 100 >/dev/null
+d start store >/dev/null
+is "$(d exec follower awk '/my-db/ { print $1 }' /etc/hosts)" "$(show store '{{.NetworkSettings.IPAddress}}')" \
+	"a linked container's new address is followed"
+is "$(d exec follower tail -n 2 /etc/hosts | paste -sd,)" ",9.9.9.9 mine" "what the container wrote itself stays"
+d rm -f store follower thief thief2 >/dev/null
 
 d network connect back lone
 is "$(d exec lone head -n 1 /etc/resolv.conf) $(find_name lone web)" "nameserver 127.0.0.11 172.18.0.2" "joined while it runs: names are there"
+is "$(d exec lone tail -n 1 /etc/hosts)" "$(show lone '{{.NetworkSettings.Networks.back.IPAddress}}	{{.Config.Hostname}}')" \
+	"/etc/hosts has the new address as well"
+lines=$(d exec lone cat /etc/hosts | wc -l)
 d network disconnect back lone
+is "$(d exec lone cat /etc/hosts | wc -l)" $((lines - 1)) "and loses it again"
 is "$(d exec lone grep -c 127.0.0.11 /etc/resolv.conf) $(find_name lone web)" "0 -" "left again: they are gone"
 
 # -- apart
@@ -130,6 +146,16 @@ is "$(show other '{{(index .NetworkSettings.Networks "front").IPAddress}}')" 10.
 not_ok "no way from one network to another" reach db 10.77.5.1
 not_ok "nor back" reach other 172.18.0.2
 is "$(find_name other web)" - "nor by name"
+
+# -- what is gone
+d network create passing >/dev/null
+d create --name waiting --network passing python:3.9-slim true >/dev/null
+d network rm passing >/dev/null
+refused "network passing not found" "disconnected from a network that is gone" network disconnect passing waiting
+d network disconnect -f passing waiting
+is "$? $(show waiting '{{len .NetworkSettings.Networks}}')" "0 0" "with force it is forgotten"
+refused "endpoint nobody not found" "a container that is gone, with force" network disconnect -f back nobody
+d rm waiting >/dev/null
 
 # -- several at once
 d network connect --ip 10.77.9.9 --alias store front db
