@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "client/config.h"
+#include "client/endpoint.h"
 #include "client/preferences.h"
 #include "client/verb.h"
 #include "core/cleanup.h"
@@ -21,7 +22,7 @@
 
 const struct option global_options[] = {
 	{ "config", 0, &opt_string, "Folder of the client's settings" },
-	{ "context", 'c', &opt_string, "Name of the context to use (there is only \"default\")" },
+	{ "context", 'c', &opt_string, "Name of the context to use (as docker's client keeps them)" },
 	{ "debug", 'D', &opt_flag, "Say more about what happens" },
 	{ "host", 'H', &opt_list, "Socket of the daemon to talk to" },
 	{ "log-level", 'l', &opt_string, "How much to log (debug, info, warn, error, fatal)",
@@ -374,7 +375,8 @@ static bool wants_tls(const struct options *g)
 
 static int global(const struct options *g)
 {
-	const char *context = opt_text(g, "context");
+	autofree char *host = NULL;
+	struct err e = { 0 };
 
 	config_folder(opt_text(g, "config"));
 	if (g->help)
@@ -387,13 +389,14 @@ static int global(const struct options *g)
 		fprintf(stderr, "Unable to parse logging level: %s\n", opt_text(g, "log-level"));
 		return 1;
 	}
-	if (context && strcmp(context, "default") != 0) {
-		fprintf(stderr, "context \"%s\" does not exist\n", context);
-		return 1;
-	}
 	if (wants_tls(g))
 		return 1;
-	return dispatch(opt_text(g, "host"), (int)g->n_args, g->args);
+	if (endpoint_find(opt_text(g, "host"), opt_text(g, "context"), &host, &e)) {
+		fprintf(stderr, "%s\n%s%s%s", e.what, *e.hint ? "Hint: " : "", e.hint,
+			*e.hint ? "\n" : "");
+		return 1;
+	}
+	return dispatch(host, (int)g->n_args, g->args);
 }
 
 static void on_interrupt(int sig)

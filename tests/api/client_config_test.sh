@@ -1,5 +1,6 @@
 #!/bin/bash
-# config.json: what a user has set there holds for every command, as with docker's client.
+# config.json and contexts: what a user has set there holds for every command, as with
+# docker's client.
 . "$(dirname "$0")/../helpers/tap.sh"
 isolate "$0" "$@"
 need_real_docker
@@ -77,6 +78,22 @@ ours -H "unix://$WORK/listen" ps >/dev/null 2>&1
 wait $!
 like "$(tr -d '\r' <"$WORK/heard")" '^X-Course: seven$' "HttpHeaders go with each request"
 unlike "$(cat "$WORK/heard")" 'mine|No Name' "but for who we are, and what is no header"
+
+# ---- contexts --------------------------------------------------------------------------------
+
+rm -r "$DOCKER_CONFIG"
+d context create far --docker "host=$DOCKER_HOST" >/dev/null
+d context create nowhere --docker "host=unix://$WORK/nobody.sock" >/dev/null
+here=$DOCKER_HOST
+unset DOCKER_HOST
+is "$(ours --context far ps -q)" "$(d --context far ps -q)" "a context of docker's client"
+is "$(DOCKER_CONTEXT=far ours ps -q)" "$(d --context far ps -q)" "DOCKER_CONTEXT"
+d context use nowhere >/dev/null
+like "$(ours ps 2>&1)" 'nobody.sock. Is the docker daemon running' "the one in use"
+is "$(DOCKER_HOST=$here ours ps -q)" "$(d --context far ps -q)" "DOCKER_HOST comes before it"
+is "$(ours -H "$here" --context far ps 2>&1)" "$(d -H "$here" --context far ps 2>&1)" "both is too much"
+like "$(ours --context nope ps 2>&1)" 'unable to resolve docker endpoint: context "nope": context not found' "none of that name"
+export DOCKER_HOST=$here
 stop_daemon
 leak_check "nothing is left behind"
 done_testing
