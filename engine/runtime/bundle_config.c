@@ -6,6 +6,7 @@
  */
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -224,9 +225,25 @@ static cJSON *device(const struct spec_device *d, bool rule)
 	json_put_int(o, "major", major(d->dev));
 	json_put_int(o, "minor", minor(d->dev));
 	if (rule)
-		json_put_str(o, "access", "rwm");
+		json_put_str(o, "access", d->rights);
 	else
 		json_put_int(o, "fileMode", d->mode & 07777);
+	return o;
+}
+
+/* "c 1:* rw" of --device-cgroup-rule, checked at creation; what is left out means all. */
+static cJSON *own_rule(const char *rule)
+{
+	cJSON *o = cJSON_CreateObject();
+	char type[2] = "", major_text[24] = "", minor_text[24] = "", access[4] = "";
+	sscanf(rule, "%1s %23[^:]:%23s %3s", type, major_text, minor_text, access);
+	json_put_bool(o, "allow", true);
+	json_put_str(o, "type", type);
+	if (!str_eq(major_text, "*"))
+		json_put_int(o, "major", strtoll(major_text, NULL, 10));
+	if (!str_eq(minor_text, "*"))
+		json_put_int(o, "minor", strtoll(minor_text, NULL, 10));
+	json_put_str(o, "access", access);
 	return o;
 }
 
@@ -238,6 +255,8 @@ static cJSON *device_rules(const struct spec *s)
 	cJSON_AddItemToArray(a, all);
 	for (size_t i = 0; i < s->n_devices; i++)
 		cJSON_AddItemToArray(a, device(&s->devices[i], true));
+	for (char **rule = s->device_rules; rule && *rule; rule++)
+		cJSON_AddItemToArray(a, own_rule(*rule));
 	return a;
 }
 
@@ -261,6 +280,28 @@ static cJSON *memory(const struct spec *s)
 	return o;
 }
 
+static cJSON *disks(const struct spec *s)
+{
+	static const char *const lists[BLKIO_KINDS] = {
+		[BLKIO_WEIGHT] = "weightDevice",
+		[BLKIO_READ_BPS] = "throttleReadBpsDevice", [BLKIO_WRITE_BPS] = "throttleWriteBpsDevice",
+		[BLKIO_READ_IOPS] = "throttleReadIOPSDevice", [BLKIO_WRITE_IOPS] = "throttleWriteIOPSDevice",
+	};
+	cJSON *o = cJSON_CreateObject();
+	put_number(o, "weight", s->blkio_weight);
+	for (size_t i = 0; i < s->n_blkio; i++) {
+		const struct spec_blkio *b = &s->blkio[i];
+		cJSON *one = cJSON_CreateObject();
+		json_put_int(one, "major", major(b->dev));
+		json_put_int(one, "minor", minor(b->dev));
+		json_put_int(one, b->kind == BLKIO_WEIGHT ? "weight" : "rate", (int64_t)b->value);
+		if (!json_obj(o, lists[b->kind]))
+			json_put(o, lists[b->kind], cJSON_CreateArray());
+		cJSON_AddItemToArray(json_obj(o, lists[b->kind]), one);
+	}
+	return o;
+}
+
 static cJSON *resources(const struct spec *s)
 {
 	cJSON *o = cJSON_CreateObject(), *cpu = cJSON_CreateObject(), *pids = cJSON_CreateObject();
@@ -274,6 +315,7 @@ static cJSON *resources(const struct spec *s)
 	json_put(o, "devices", device_rules(s));
 	json_put(o, "memory", memory(s));
 	json_put(o, "cpu", cpu);
+	json_put(o, "blockIO", disks(s));
 	json_put_int(pids, "limit", s->pids);
 	json_put(o, "pids", pids);
 	return o;

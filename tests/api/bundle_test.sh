@@ -36,7 +36,8 @@ unshare -U true 2>&1
 cat /proc/sys/net/ipv4/ip_unprivileged_port_start
 df -k /dev/shm | tail -1 | awk '{ print $2 }'
 readlink /proc/self/ns/pid | cut -d: -f1
-ls /proc | grep -c '^[0-9]'
+here=$(ls /proc)	# alone: a pipe's other end may be there or not yet
+echo "$here" | grep -c '^[0-9]'
 LOOK
 
 bundle() { "$DRYDOCK" export-bundle "$@"; }
@@ -103,6 +104,14 @@ docker rm box >/dev/null
 rm -rf "$WORK/b"
 
 # An image; and what can't be.
+if [ -d /sys/fs/cgroup/devices ]; then
+	docker create --name ruled --device /dev/zero:/dev/y:r --device-cgroup-rule 'c 10:* mr' busybox true >/dev/null
+	bundle ruled "$WORK/r" 2>/dev/null
+	is "$(python3 -c 'import json, sys; print([(r["type"], r.get("minor"), r["access"])
+		for r in json.load(open(sys.argv[1]))["linux"]["resources"]["devices"][1:]])' "$WORK/r/config.json")" \
+		"[('c', 5, 'r'), ('c', None, 'mr')]" "rights and rules of devices are in it"
+	docker rm ruled >/dev/null
+fi
 bundle busybox "$WORK/b" 2>/dev/null
 is "$(cd "$WORK/b" && ls)" "$(printf 'config.json\nhostname\nhosts\nresolv.conf\nrootfs')" "an image's bundle"
 is "$(docker ps -aq)" "" "... leaves no container"
