@@ -35,6 +35,13 @@ ok "port 5000 is left to containers" d run -d --name flask -p 5000:80 busybox ht
 is "$(curl -s -m 5 --retry 5 --retry-all-errors localhost:5000)" "Welcome to nginx!" "and is answered by one"
 d rm -f $(d ps -aq) >/dev/null
 
+# Megabytes of output: the supervisor sums up what it copies, in a moment.
+big() { timeout 20 "$CLIENT" run --rm --log-driver "$1" busybox sh -c 'yes 0123456789 | head -c 20m' | sha256sum; }
+want=$(yes 0123456789 | head -c 20M | sha256sum)
+is "$(big none)" "$want" "20 MB of output, not logged"
+is "$(big json-file)" "$want" "20 MB of output, logged"
+like "$(raw http://x/drydock/facts)" "\"${want%% *}\"" "the journal has their sum"
+
 stop_daemon
 leak_check "nothing is left behind"
 done_testing
