@@ -14,10 +14,7 @@ extern const char fact_def_begin[], fact_def_end[];
 
 #define MAX_TYPES 96
 
-struct row {
-	char *name, *fields;
-	bool learner;
-};
+struct row { char *name, *fields; };
 
 static struct row rows[MAX_TYPES];
 static size_t n_rows;
@@ -37,18 +34,16 @@ static char *trimmed(const char *s, size_t len)
 /* "type | fields | actor | meaning" */
 static void add_row(const char *line, size_t len)
 {
-	const char *end = line + len, *a, *b, *c;
+	const char *end = line + len, *a, *b;
 	if (!len || *line == '#' || n_rows == MAX_TYPES)
 		return;
 	a = memchr(line, '|', len);
 	b = a ? memchr(a + 1, '|', (size_t)(end - a - 1)) : NULL;
-	c = b ? memchr(b + 1, '|', (size_t)(end - b - 1)) : NULL;
-	if (!c)
+	if (!b || !memchr(b + 1, '|', (size_t)(end - b - 1)))
 		return;
 	struct row *r = &rows[n_rows++];
 	r->name = trimmed(line, (size_t)(a - line));
 	r->fields = trimmed(a + 1, (size_t)(b - a - 1));
-	r->learner = memmem(b, (size_t)(c - b), "learner", 7) != NULL;
 }
 
 static void load(void)
@@ -75,14 +70,6 @@ int vocabulary_type(const char *name, size_t len)
 int vocabulary_find(const char *name) { return vocabulary_type(name, strlen(name)); }
 
 const char *vocabulary_name(int type) { return rows[type].name; }
-
-size_t vocabulary_size(void)
-{
-	load();
-	return n_rows;
-}
-
-bool vocabulary_is_learner(int type) { return rows[type].learner; }
 
 const char *vocabulary_fields(int type) { return rows[type].fields; }
 

@@ -14,12 +14,9 @@
 int vocabulary_type(const char *name, size_t len);
 int vocabulary_find(const char *name);
 const char *vocabulary_name(int type);
-size_t vocabulary_size(void);
 
 /* Is `field` ("host", without any "[0]" or ".count") a data field of the type? */
 bool vocabulary_has_field(int type, const char *field, size_t len);
-/* May the lab kit write this type (fact.def: learner)? */
-bool vocabulary_is_learner(int type);
 /* "what, digest, rows": the row's field column, for error messages. */
 const char *vocabulary_fields(int type);
 

@@ -434,13 +434,6 @@ void collector_close(struct collector *c)
 	free(c);
 }
 
-void collector_wake(struct collector *c)
-{
-	pthread_mutex_lock(&c->lock);
-	wake(c);
-	pthread_mutex_unlock(&c->lock);
-}
-
 void collector_stats(struct collector *c, uint64_t *events, uint64_t *dropped)
 {
 	pthread_mutex_lock(&c->lock);

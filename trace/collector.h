@@ -46,8 +46,6 @@ void collector_drop(struct collector *c, struct trace_ring *ring);
 struct kernel *collector_kernel(struct collector *c, struct kernel *next,
 				enum trace_backend backend);
 
-/* Looks at once: something was asked of the daemon. */
-void collector_wake(struct collector *c);
 void collector_stats(struct collector *c, uint64_t *events, uint64_t *dropped);
 
 /* Calls fn with each event after `since` as a JSON line (docs/lecture-7.4/

@@ -35,7 +35,6 @@ struct context_pack {
 	int64_t left;			/* of them */
 	size_t pad;			/* zeroes behind them */
 	bool ended;
-	int64_t bytes;
 	struct err err;
 };
 
@@ -279,9 +278,7 @@ long context_read(void *pack, char *buf, size_t cap)
 	} else {
 		n = read_file(p, buf, cap);
 	}
-	p->bytes += n > 0 ? n : 0;
 	return n;
 }
 
 const struct err *context_error(const struct context_pack *p) { return &p->err; }
-int64_t context_bytes(const struct context_pack *p) { return p->bytes; }

@@ -22,7 +22,6 @@ int context_begin(const struct context_options *o, struct context_pack **out, st
 /* The next bytes: 0 at the end, or -errno (context_error() then says more). */
 long context_read(void *pack, char *buf, size_t cap);
 const struct err *context_error(const struct context_pack *p);
-int64_t context_bytes(const struct context_pack *p);	/* given out so far */
 void context_end(struct context_pack *p);		/* NULL is fine */
 
 #endif

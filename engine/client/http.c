@@ -78,15 +78,6 @@ void http_close(struct http *h)
 	free(h);
 }
 
-int http_again(const struct http *h, struct http **out, struct err *e)
-{
-	int r = http_open(h->host, out, e);
-
-	if (!r && h->extra.s)
-		str_add(&(*out)->extra, h->extra.s);
-	return r;
-}
-
 void http_header(struct http *h, const char *name, const char *value)
 {
 	if (!strpbrk(value, "\r\n"))
@@ -102,11 +93,6 @@ void http_header_once(struct http *h, const char *name, const char *value)
 void http_patience(struct http *h, unsigned ms)
 {
 	h->patience = ms;
-}
-
-const char *http_where(const struct http *h)
-{
-	return h->host;
 }
 
 int http_fd(const struct http *h)

@@ -24,8 +24,6 @@ struct http;	/* one connection, kept alive between requests */
  * that can't be parsed.  NULL: DOCKER_HOST, else the default (see above). */
 int http_open(const char *host, struct http **out, struct err *e);
 void http_close(struct http *h);	/* NULL is fine */
-/* A second connection to the same daemon, with the same extra headers. */
-int http_again(const struct http *h, struct http **out, struct err *e);
 /* Sent with every request from here on ("X-Drydock-Actor", "X-Drydock-Step" …). */
 void http_header(struct http *h, const char *name, const char *value);
 /* Sent with the next http_call() or its like, and then forgotten: credentials. */
@@ -33,7 +31,6 @@ void http_header_once(struct http *h, const char *name, const char *value);
 /* How long a wait for the daemon may last; 0: as long as it takes, which is the
  * default.  Then it counts as gone. */
 void http_patience(struct http *h, unsigned ms);
-const char *http_where(const struct http *h);	/* "unix:///run/drydock/drydock.sock" */
 
 struct http_answer {
 	int status;

@@ -113,7 +113,6 @@ int containers_open(const struct containers_options *o, struct containers **out,
 void containers_close(struct containers *cs, bool stop);
 struct launcher *containers_launcher(struct containers *cs);
 struct network *containers_network(struct containers *cs);	/* NULL: this host gives none */
-struct image_store *containers_images(struct containers *cs);
 struct volumes *containers_volumes(struct containers *cs);
 struct journal *containers_journal(struct containers *cs);
 /* Returns when everything that has happened so far is in the journal (or after 3 s). */

@@ -15,7 +15,6 @@ const char *const ctr_status_names[] = {
 struct launcher *containers_launcher(struct containers *cs) { return cs->launcher; }
 struct network *containers_network(struct containers *cs) { return cs->network; }
 struct volumes *containers_volumes(struct containers *cs) { return cs->volumes; }
-struct image_store *containers_images(struct containers *cs) { return cs->images; }
 struct journal *containers_journal(struct containers *cs) { return cs->journal; }
 
 void container_lock(struct container *c) { pthread_mutex_lock(&c->mutex); }

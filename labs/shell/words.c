@@ -137,10 +137,3 @@ enum words_input words_input(char *const *words)
 	}
 	return str_eq(verb, "start") && most ? INPUT_TERMINAL : most;
 }
-
-bool words_is_run(char *const *words)
-{
-	const char *verb = words[0] ? words[verb_at(words)] : NULL;
-	return verb && (str_eq(verb, "run") || str_eq(verb, "create") || str_eq(verb, "pull") ||
-			str_eq(verb, "start"));
-}

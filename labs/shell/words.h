@@ -18,7 +18,5 @@ bool words_begin(const char *line, const char *word);
 enum words_input { INPUT_NONE, INPUT_STREAM, INPUT_TERMINAL };
 /* words[0] is "docker": run/exec/create with -i or -t, attach, start -a. */
 enum words_input words_input(char *const *words);
-/* Does the command make and start a container (run), or fetch an image (pull)? */
-bool words_is_run(char *const *words);
 
 #endif
