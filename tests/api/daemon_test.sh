@@ -103,7 +103,7 @@ d create --name did2 busybox >/dev/null
 raw -H 'X-Drydock-Actor: engine' -X DELETE http://x/containers/did2 >/dev/null
 like "$(raw http://x/drydock/facts | grep '"type":"ctr.rm"' | tail -n 1)" '"actor":"student"' "nobody removes in the engine's name"
 for actor in grader engine; do
-	raw -H "X-Drydock-Actor: $actor" -d '{"type":"answer","data":{"question":"q","value":"4"}}' http://x/drydock/facts >/dev/null
+	raw -H "$JSON" -H "X-Drydock-Actor: $actor" -d '{"type":"answer","data":{"question":"q","value":"4"}}' http://x/drydock/facts >/dev/null
 	like "$(raw http://x/drydock/facts | tail -n 1)" '"actor":"student".*"type":"answer"' "who calls himself $actor answers as the student"
 done
 raw -X DELETE http://x/containers/nobody >/dev/null
@@ -118,7 +118,7 @@ is "$(raw -X POST "http://x/containers/$c/resize?h=24&w=x" | tr -d '\n')" \
 is "$(status -X POST "http://x/containers/$c/resize?h=99999999999999999999&w=80")" 400 "a height that fits nowhere"
 is "$(status -X POST "http://x/containers/$c/stop?t=1e3")" 400 "a patience that is no whole number"
 is "$(status -d '{"Image":"busybox","HostConfig":{"ConsoleSize":[-1,1e300]}}' http://x/containers/create)" 400 "a terminal of no size"
-d start "$c" >/dev/null; x=$(raw -d '{"Cmd":["true"]}' http://x/containers/$(d run -d busybox sleep 100)/exec | grep -o '[0-9a-f]\{64\}')
+d start "$c" >/dev/null; x=$(raw -H "$JSON" -d '{"Cmd":["true"]}' http://x/containers/$(d run -d busybox sleep 100)/exec | grep -o '[0-9a-f]\{64\}')
 is "$(status -d '{"Detach":true,"ConsoleSize":[1e999,2]}' "http://x/exec/$x/start")" 400 "exec: the same"
 d rm -f $(d ps -aq) >/dev/null
 

@@ -161,8 +161,8 @@ is "$(status http://x/v1.24/containers/json)" 200 "the oldest client that is ser
 is "$(status http://x/swarm)" 503 "no swarm"
 is "$(raw http://x/drydock/facts/verify | grep -c '"ok":true')" 1 "the journal's chain holds"
 ok "the journal has the whole story" test "$(facts proc.exec)" -gt 20
-like "$(raw -X POST -d '{"type":"ctr.create","data":{}}' http://x/drydock/facts)" "only the engine writes it" "nobody else writes the engine's facts"
-is "$(status -X PUT -d '{"session":"s","step":"2"}' http://x/drydock/context)" 204 "context"
+like "$(raw -H "$JSON" -X POST -d '{"type":"ctr.create","data":{}}' http://x/drydock/facts)" "only the engine writes it" "nobody else writes the engine's facts"
+is "$(status -H "$JSON" -X PUT -d '{"session":"s","step":"2"}' http://x/drydock/context)" 204 "context"
 d run --rm busybox true
 like "$(raw http://x/drydock/facts | grep ctr.rm\" | tail -n 1)" '"session":"s","step":"2"' "labels of the context are on the facts"
 

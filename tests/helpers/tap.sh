@@ -171,6 +171,7 @@ need_real_docker() {
 }
 d() { timeout 20 "$CLIENT" "$@"; }
 # The API itself: an answer, or its status alone.
+JSON='Content-Type: application/json'
 raw() { curl -s -m 10 --unix-socket "${DOCKER_HOST#unix://}" "$@"; }
 status() { raw -o /dev/null -w '%{http_code}' "$@"; }
 
