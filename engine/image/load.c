@@ -473,11 +473,14 @@ int image_load_archive(struct image_store *s, const struct load_options *o, stru
 {
 	struct err here = { 0 };
 	struct load l = { .s = s, .o = o };
-	autostream struct stream *file = stream_fd(o->fd, "the archive"), *plain = NULL;
+	autostream struct stream *file = stream_fd(o->fd, "the archive"), *inflated = NULL;
+	autostream struct stream *plain = NULL;
 	snprintf(l.holder, sizeof(l.holder), "load %u", atomic_fetch_add(&s->serial, 1));
-	int r = stream_inflate(file, &plain, &here);
-	if (r == 0)
+	int r = stream_inflate(file, &inflated, &here);
+	if (r == 0) {
+		plain = stream_unfilter(inflated);
 		r = read_archive(&l, plain, &here);
+	}
 	if (r == 0)
 		r = understand(&l, &here);
 	load_end(&l);
@@ -493,9 +496,9 @@ int image_import(struct image_store *s, int fd, cJSON *config, const char *ref,
 {
 	struct layer_record rec;
 	char raw[DIGEST_TEXT], holder[32];
-	autostream struct stream *file = stream_fd(fd, "the archive");
+	autostream struct stream *file = stream_fd(fd, "the archive"), *from = stream_unfilter(file);
 	snprintf(holder, sizeof(holder), "import %u", atomic_fetch_add(&s->serial, 1));
-	int r = layer_from_stream(s, file, holder, &rec, raw, e);
+	int r = layer_from_stream(s, from, holder, &rec, raw, e);
 	if (r == 0) {
 		cJSON *fs = cJSON_CreateObject(), *ids = cJSON_CreateArray();
 		cJSON_AddItemToArray(ids, cJSON_CreateString(rec.diff_id));

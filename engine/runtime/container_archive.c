@@ -214,7 +214,7 @@ static int find_user(struct container *c, struct unpack_options *u, struct err *
 int container_archive_put(struct container_root *r, const struct archive_put *o, int fd,
 			  struct err *e)
 {
-	autostream struct stream *file = stream_fd(fd, "the archive"), *plain = NULL;
+	autostream struct stream *file = stream_fd(fd, "the archive"), *inflated = NULL, *plain = NULL;
 	autowhere struct where w = { 0 };
 	struct container *c = container_root_of(r);
 	where_read(o->path, &w);
@@ -227,6 +227,9 @@ int container_archive_put(struct container_root *r, const struct archive_put *o,
 	if (n == 0 && o->give)
 		n = find_user(c, &u, e);
 	if (n == 0)
-		n = stream_inflate(file, &plain, e);
-	return n == 0 ? tar_unpack(&u, plain, e) : n;
+		n = stream_inflate(file, &inflated, e);
+	if (n < 0)
+		return n;
+	plain = stream_unfilter(inflated);
+	return tar_unpack(&u, plain, e);
 }

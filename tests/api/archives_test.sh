@@ -63,6 +63,9 @@ like "$out" '^sha256:' "import: prints the id"
 is "$(d run --rm me/imported:v2)" hi "import: the image runs"
 is "$(d image inspect -f '{{len .RootFS.Layers}} {{.Comment}}' me/imported:v2)" "1 from afar" "import: one layer, the note"
 is "$(d run --rm "$(gzip -c "$WORK/e.tar" | d import -c 'CMD cat /new' -)")" hi "import: packed, from stdin, without a name"
+for pack in bzip2 xz; do
+	is "$(d run --rm "$($pack -c "$WORK/e.tar" | d import -c 'CMD cat /new' -)")" hi "import: packed by $pack"
+done
 is "$(echo junk | d import - x/junk >/dev/null 2>&1; echo $?)" 1 "import: what is no tar is refused"
 (cd "$WORK" && exec timeout 20 busybox httpd -f -p 127.0.0.1:8099 2>/dev/null) & web=$!
 eventually curl -sf http://127.0.0.1:8099/e.tar -o /dev/null
@@ -75,6 +78,9 @@ kill $web 2>/dev/null
 d tag busybox me/two:a; d tag hello-world me/two:b
 d save -o "$WORK/s.tar" busybox:latest me/two
 names=$(tar -tf "$WORK/s.tar")
+for pack in bzip2 xz; do
+	like "$($pack -c "$WORK/s.tar" | d load 2>&1)" "Loaded image: me/two" "load: packed by $pack"
+done
 for f in manifest.json index.json oci-layout repositories; do
 	like "$names" "^$f\$" "save: $f"
 done
