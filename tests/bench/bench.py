@@ -33,6 +33,7 @@ CMD ["/hello"]
 """
 TRANSFERS = 10  # rounds of what moves a large image
 IDLE = 300  # containers that wait side by side
+LISTED = 500  # containers that `ps` goes through
 GULP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "gulp.py")
 GULP_BYTES = 1 << 30
 REST = 8  # seconds after which a daemon with nothing to do has settled
@@ -184,15 +185,29 @@ class Bench:
                          f"docker {kib(docker_each)}: {docker_each / our_each:.0f} times as much",
                          "target: 20", docker_each >= 20 * our_each)
 
+    @staticmethod
+    def many(engine, count, *words):
+        """The same command of the engine's client again and again; the ids it prints."""
+        loop = 'n=$1; shift; while [ $n -gt 0 ]; do "$@" || exit 1; n=$((n - 1)); done'
+        return sh("env", engine.env, "sh", "-c", loop, "sh", str(count), *engine.client,
+                  *words).split()
+
+    def listing(self):
+        """`ps` over many containers, which needn't run for that."""
+        engines = (self.ours, self.docker)
+        ids = [self.many(engine, LISTED, "create", "bench") for engine in engines]
+        ours, docker = self.race(10, *(engine.cli("ps", "-a") for engine in engines))
+        self.report.faster(f"ps over {LISTED} containers", ours, docker, "docker", 3)
+        for engine, made in zip(engines, ids):
+            engine.run("rm", "-f", *made)
+
     def fleet(self, engine, pattern):
         """The nanoseconds that starting them takes, and KiB of the engine's own for each."""
         def memory():
             time.sleep(1)
             return sum(pss(pid) for pid in processes(pattern))
-        loop = 'n=$1; shift; while [ $n -gt 0 ]; do "$@" || exit 1; n=$((n - 1)); done'
         before, began = memory(), time.monotonic_ns()
-        ids = sh("env", engine.env, "sh", "-c", loop, "sh", str(IDLE), *engine.client, "run", "-d",
-                 "bench", "/hello", "wait").split()
+        ids = self.many(engine, IDLE, "run", "-d", "bench", "/hello", "wait")
         took, each = time.monotonic_ns() - began, (memory() - before) // IDLE
         engine.run("rm", "-f", *ids)
         return took, each
@@ -351,7 +366,7 @@ def measure(bench):
     for figure_of in (bench.daemon, bench.run_default, bench.run_without_network, bench.floor,
                       bench.exec_program, bench.build_five_steps, bench.client, bench.tracing,
                       bench.supervisor, bench.published_port, bench.prompt, bench.transfers,
-                      bench.idle):
+                      bench.listing, bench.idle):
         try:
             figure_of()
         except (RuntimeError, OSError) as why:
