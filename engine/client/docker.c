@@ -22,7 +22,7 @@
 
 const struct option global_options[] = {
 	{ "config", 0, &opt_string, "Folder of the client's settings" },
-	{ "context", 'c', &opt_string, "Name of the context to use (as docker's client keeps them)" },
+	{ "context", 'c', &opt_string, "Name of the context to use (see docker context)" },
 	{ "debug", 'D', &opt_flag, "Say more about what happens" },
 	{ "host", 'H', &opt_list, "Socket of the daemon to talk to" },
 	{ "log-level", 'l', &opt_string, "How much to log (debug, info, warn, error, fatal)",
@@ -40,7 +40,7 @@ const struct verb *const verb_tables[] = {
 	verbs_run, verbs_container, verbs_exec, verbs_list, verbs_inspect,
 	verbs_logs, verbs_image, verbs_pull, verbs_archive, verbs_cp, verbs_build, verbs_login,
 	verbs_system, verbs_prune, verbs_network, verbs_volume, verbs_disk, verbs_stats, verbs_update,
-	verbs_shell, verbs_man, NULL,
+	verbs_shell, verbs_man, verbs_context, NULL,
 };
 
 bool verb_next_path(const char **at, const char **path, size_t *len)
@@ -109,8 +109,10 @@ static void label(struct http *h, const char *header, const char *variable)
 
 int command_http_new(struct command *c, struct http **out, struct err *e)
 {
-	int r = http_open(c->host, out, e);
+	autofree char *named = NULL;
+	int r = c->host ? 0 : endpoint_resolve(&named, e);
 
+	r = r ? r : http_open(c->host ? c->host : named, out, e);
 	if (r)
 		return r;
 	preferences_headers(*out, c->config);
@@ -375,8 +377,7 @@ static bool wants_tls(const struct options *g)
 
 static int global(const struct options *g)
 {
-	autofree char *host = NULL;
-	struct err e = { 0 };
+	const char *context = opt_text(g, "context");
 
 	config_folder(opt_text(g, "config"));
 	if (g->help)
@@ -389,14 +390,14 @@ static int global(const struct options *g)
 		fprintf(stderr, "Unable to parse logging level: %s\n", opt_text(g, "log-level"));
 		return 1;
 	}
-	if (wants_tls(g))
-		return 1;
-	if (endpoint_find(opt_text(g, "host"), opt_text(g, "context"), &host, &e)) {
-		fprintf(stderr, "%s\n%s%s%s", e.what, *e.hint ? "Hint: " : "", e.hint,
-			*e.hint ? "\n" : "");
+	if (context && opt_given(g, "host")) {
+		fprintf(stderr, "conflicting options: cannot specify both --host and --context\n");
 		return 1;
 	}
-	return dispatch(host, (int)g->n_args, g->args);
+	endpoint_choose(context);
+	if (wants_tls(g))
+		return 1;
+	return dispatch(opt_text(g, "host"), (int)g->n_args, g->args);
 }
 
 static void on_interrupt(int sig)

@@ -1,7 +1,8 @@
+/* endpoint.c - see endpoint.h. */
 #include "client/endpoint.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,63 +12,92 @@
 #include "core/json.h"
 #include "core/str.h"
 
-static char *chosen_context(const char *asked)
+static char *chosen;	/* --context */
+
+void endpoint_choose(const char *name)
+{
+	free(chosen);
+	chosen = str_dup(name);
+}
+
+char *endpoint_current(void)
 {
 	const char *host = getenv("DOCKER_HOST"), *set = getenv("DOCKER_CONTEXT");
 
-	if (asked)
-		return str_dup(asked);
+	if (chosen && *chosen)
+		return str_dup(chosen);
 	if (host && *host)
-		return str_dup("default");
+		return str_dup(ENDPOINT_DEFAULT);
 	if (set && *set)
 		return str_dup(set);
 	autojson cJSON *config = config_load();
-	return str_dup(json_str_or(config, "currentContext", "default"));
+	const char *kept = json_str_or(config, "currentContext", "");
+	return str_dup(*kept ? kept : ENDPOINT_DEFAULT);
 }
 
-/* The address in a context's file, if it is the one of that name. */
-static char *host_in(const char *file, const char *name)
-{
-	autostr struct str text = { 0 };
-	autojson cJSON *meta = NULL;
-
-	if (file_read(file, &text, NULL) || json_parse(text.s, text.len, &meta, NULL) ||
-	    strcmp(json_str_or(meta, "Name", ""), name) != 0)
-		return NULL;
-	return str_dup(json_str(json_obj(json_obj(meta, "Endpoints"), "docker"), "Host"));
-}
-
-/* Folders are named by the digest of the name; to read them all is as good. */
-static char *host_of(const char *name)
+char *endpoint_folder(void)
 {
 	autofree char *config = config_path();
-	autofree char *folder = str_printf("%.*s/contexts/meta",
-					   (int)(strrchr(config, '/') - config), config);
-	autodir DIR *d = opendir(folder);
-	struct dirent *de;
-	char *host = NULL;
 
-	while (d && !host && (de = readdir(d))) {
-		autofree char *file = str_printf("%s/%s/meta.json", folder, de->d_name);
-		host = host_in(file, name);
-	}
-	return host;
+	return str_printf("%.*s/contexts/meta", (int)(strrchr(config, '/') - config), config);
 }
 
-int endpoint_find(const char *host, const char *context, char **out, struct err *e)
+char *endpoint_path(const char *name)
 {
-	if (host && context)
-		return err_set(e, EINVAL, "conflicting options: cannot specify both --host and "
-			       "--context");
-	autofree char *name = host ? str_dup("default") : chosen_context(context);
-	if (!*name || str_eq(name, "default")) {
-		*out = str_dup(host);
+	unsigned char sum[SHA256_DIGEST_LENGTH];
+	autofree char *folder = endpoint_folder();
+	struct str path = { 0 };
+
+	SHA256((const unsigned char *)name, strlen(name), sum);
+	str_addf(&path, "%s/", folder);
+	for (size_t i = 0; i < sizeof(sum); i++)
+		str_addf(&path, "%02x", sum[i]);
+	return str_take(&path);
+}
+
+int endpoint_load(const char *name, cJSON **out, struct err *e)
+{
+	autofree char *folder = endpoint_path(name);
+	autofree char *path = str_printf("%s/meta.json", folder);
+	autostr struct str text = { 0 };
+	struct err why = { 0 };
+
+	if (file_read(path, &text, &why))
+		return err_set(e, why.code, "context \"%s\": context not found: open %s: %s", name,
+			       path, why.code == ENOENT ? "no such file or directory"
+							: strerror(why.code));
+	if (json_parse(text.s ? text.s : "", text.len, out, &why))
+		return err_set(e, EINVAL, "context \"%s\": %s: %s", name, path, why.what);
+	return 0;
+}
+
+int endpoint_save(const char *name, const cJSON *meta, struct err *e)
+{
+	autofree char *folder = endpoint_path(name);
+	autofree char *path = str_printf("%s/meta.json", folder), *text = json_line(meta);
+	int r = dir_make(folder, 0755, e);
+
+	return r ? r : file_write_atomic(path, text, strlen(text), 0644, e);
+}
+
+const char *endpoint_host(const cJSON *meta)
+{
+	return json_str_or(json_obj(json_obj(meta, "Endpoints"), "docker"), "Host", "");
+}
+
+int endpoint_resolve(char **host, struct err *e)
+{
+	autofree char *name = endpoint_current();
+	autojson cJSON *meta = NULL;
+
+	*host = NULL;
+	if (str_eq(name, ENDPOINT_DEFAULT))
 		return 0;
+	if (endpoint_load(name, &meta, e)) {
+		err_wrap(e, "Failed to initialize: unable to resolve docker endpoint");
+		return err_hint(e, "`--context default`, or DOCKER_CONTEXT=default, is this machine's "
+				"daemon");
 	}
-	*out = host_of(name);
-	if (*out)
-		return 0;
-	err_set(e, ENOENT, "Failed to initialize: unable to resolve docker endpoint: context \"%s\": "
-		"context not found", name);
-	return err_hint(e, "`--context default`, or DOCKER_CONTEXT=default, is this machine's daemon");
+	*host = str_dup(endpoint_host(meta));
+	return 0;
 }

@@ -1,16 +1,32 @@
-/* endpoint.h - which daemon is meant: docker's contexts, as its client keeps them.
+/* endpoint.h - named daemons: docker's contexts.
  *
- * A context is a name for a daemon's address, in contexts/meta/DIGEST/meta.json beside
- * config.json.  The order is docker's: --context or --host, DOCKER_HOST, DOCKER_CONTEXT,
- * config.json's currentContext; "default" is no context at all.
+ * They lie beside config.json as docker's own client keeps them, one folder a context:
+ * contexts/meta/SHA256-OF-THE-NAME/meta.json.  "default" is none of them: it is
+ * DOCKER_HOST's daemon, or the one that is found.
  */
 #ifndef DRYDOCK_CLIENT_ENDPOINT_H
 #define DRYDOCK_CLIENT_ENDPOINT_H
 
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
 #include "core/error.h"
 
-/* host, context: the options' values, or NULL.  *out: the address, NULL where DOCKER_HOST
- * or a default socket is meant; owned.  EINVAL, ENOENT with docker's words. */
-int endpoint_find(const char *host, const char *context, char **out, struct err *e);
+#define ENDPOINT_DEFAULT "default"
+
+/* --context: for this call of docker_main(); NULL: none.  Copied. */
+void endpoint_choose(const char *name);
+/* The name in force: --context, else "default" where DOCKER_HOST is set, else
+ * DOCKER_CONTEXT, else config.json's currentContext.  Caller frees. */
+char *endpoint_current(void);
+
+char *endpoint_folder(void);			/* contexts/meta; caller frees */
+char *endpoint_path(const char *name);		/* the folder of one; caller frees */
+/* meta.json; ENOENT in docker's words. */
+int endpoint_load(const char *name, cJSON **out, struct err *e);
+int endpoint_save(const char *name, const cJSON *meta, struct err *e);
+const char *endpoint_host(const cJSON *meta);	/* "" where it has none */
+/* The socket of the context in force; NULL for the default's.  Caller frees. */
+int endpoint_resolve(char **host, struct err *e);
 
 #endif

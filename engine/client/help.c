@@ -11,6 +11,7 @@
 
 static const struct { const char *name, *about; } groups[] = {
 	{ "container", "Manage containers" },
+	{ "context", "Manage contexts" },
 	{ "image", "Manage images" },
 	{ "network", "Manage networks" },
 	{ "system", "Manage Docker" },

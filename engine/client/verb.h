@@ -50,7 +50,8 @@ extern const struct verb verbs_run[], verbs_container[], verbs_inspect[], verbs_
 	verbs_list[], verbs_image[], verbs_pull[], verbs_system[], verbs_prune[], verbs_network[],
 	verbs_volume[], verbs_archive[], verbs_cp[], verbs_disk[], verbs_stats[],
 	verbs_update[], verbs_build[],
-	verbs_login[], verbs_shell[], verbs_man[];
+	verbs_login[], verbs_shell[], verbs_man[],
+	verbs_context[];
 /* All of them, NULL-terminated. */
 extern const struct verb *const verb_tables[];
 

@@ -441,6 +441,42 @@ any	d pull -q -a busybox
 28	d create --name
 28	d --tlsverify=maybe ps
 28	d --config
+28	d -c nosuch ps
+28	d -c default -H $DOCKER_HOST ps
+28	d context ls
+28	d context create ctr$N-ctx --docker host=unix:///nonexistent.sock
+28	d context create ctr$N-ctx --docker host=unix:///nonexistent.sock
+28	d context create ctr$N-two --description word --docker host=$DOCKER_HOST
+28	d context create ctr$N-three --from ctr$N-two
+28	d context create a/b
+28	d context create default
+28	d context create ctr$N-x --docker xxx
+28	d context ls
+28	d context ls -q
+28	d context ls --format '{{.Name}} {{.Current}} {{.DockerEndpoint}}'
+28	d context ls --format json
+28	d context inspect ctr$N-two
+28	d context inspect
+28	d context inspect nosuch
+28	d context inspect -f '{{.Name}} {{.Endpoints.docker.Host}}' ctr$N-two
+28	d context show
+28	d -c ctr$N-ctx ps
+28	d -c ctr$N-two ps -q --filter name=nosuch
+28	d context use ctr$N-ctx
+28	d context use nosuch
+28	DOCKER_HOST= d context show
+28	DOCKER_HOST= d ps
+28	DOCKER_HOST= d context ls -q
+28	DOCKER_CONTEXT=ctr$N-two DOCKER_HOST= d context show
+28	DOCKER_HOST= d context rm ctr$N-ctx
+28	d context update ctr$N-two --description other
+28	d context update nosuch
+28	d context update default
+28	d context rm nosuch ctr$N-three
+28	d context rm -f nosuch
+28	d context rm default
+28	DOCKER_HOST= d context rm -f ctr$N-ctx ctr$N-two
+28	DOCKER_HOST= d context show
 any	d rm ctr$N-log
 any	d container prune -f | tail -1
 any	d image prune -f

@@ -14,7 +14,9 @@ REAL, OURS = sys.argv[1:]
 
 # Groups of what this engine has none of: swarms, plugins, other programs' verbs.
 NOT_OURS = {"swarm", "service", "stack", "node", "config", "secret", "plugin", "buildx",
-            "compose", "trust", "checkpoint", "manifest", "builder", "context"}
+            "compose", "trust", "checkpoint", "manifest", "builder"}
+# Files of contexts carry TLS keys, and this client speaks no TLS.
+LEFT_OUT = {("context", "export"), ("context", "import")}
 # (verb or "*", option): why it is on one side only.
 LISTED = {
     ("*", "--dry-run"): "ours: shows the kernel calls of a run",
@@ -60,6 +62,8 @@ def walk(client, path=()):
     text = say_help(client, path)
     tree = {path: text}
     for name in verbs_in(text) if len(path) < 2 else []:
+        if (" ".join(path), name) in LEFT_OUT:
+            continue
         if path or name not in NOT_OURS:
             tree.update(walk(client, path + (name,)))
     return tree
