@@ -117,6 +117,18 @@ static void kill_it(struct container *c, const struct origin *by)
 		clock_wait_ms(&c->changed, &c->mutex, 500);
 }
 
+/* On a full disk not even the document can be taken away, and `docker rm` is how its
+ * owner makes room: what the container wrote goes first then. */
+static int forget(struct container *c, const char *upper, struct err *e)
+{
+	int r = state_delete(c->all->state, "container", c->id, e);
+	if (r != -ENOSPC)
+		return r;
+	err_clear(e);
+	dir_remove(upper, NULL);
+	return state_delete(c->all->state, "container", c->id, e);
+}
+
 int remove_locked(struct container *c, const struct origin *by, bool force, bool volumes,
 		  struct err *e)
 {
@@ -141,7 +153,7 @@ int remove_locked(struct container *c, const struct origin *by, bool force, bool
 	c->status = CTR_REMOVING;
 	changes_look(c);
 	dir_size(upper, &bytes, NULL);
-	if ((r = state_delete(c->all->state, "container", c->id, e)) < 0) {
+	if ((r = forget(c, upper, e)) < 0) {
 		c->status = before;
 		return r;
 	}
