@@ -48,10 +48,15 @@ struct item {
 	struct archive_entry *ae;
 };
 
+/* Never fails for libarchive: after a failed write it would not give its buffers back.
+ * What went wrong is kept, and done() looks after each step. */
 static la_ssize_t give(struct archive *a, void *arg, const void *data, size_t len)
 {
 	struct tar_writer *t = arg;
-	return t->sink(t->arg, data, len, &t->err) < 0 ? -1 : (la_ssize_t)len;
+	int r = t->err.code ? 0 : t->sink(t->arg, data, len, &t->err);
+	if (r < 0 && !t->err.code)
+		err_sys(&t->err, -r, "write the archive");
+	return (la_ssize_t)len;
 }
 
 static int tar_failed(struct tar_writer *t, struct err *e)
@@ -62,6 +67,12 @@ static int tar_failed(struct tar_writer *t, struct err *e)
 		return -t->err.code;
 	const char *why = archive_error_string(t->a);
 	return err_set(e, EIO, "write tar: %s", why ? why : "failed");
+}
+
+/* The end of a step: libarchive's word and the sink's. */
+static int done(struct tar_writer *t, bool fine, struct err *e)
+{
+	return fine && !t->err.code ? 0 : tar_failed(t, e);
 }
 
 int tar_begin(tar_sink sink, void *arg, struct tar_writer **out, struct err *e)
@@ -76,7 +87,7 @@ int tar_begin(tar_sink sink, void *arg, struct tar_writer **out, struct err *e)
 	archive_write_set_options(t->a, "xattrheader=SCHILY");
 	archive_write_set_bytes_per_block(t->a, (int)BLOCK);
 	archive_write_set_bytes_in_last_block(t->a, 512);
-	int r = archive_write_open(t->a, t, NULL, give, NULL) == ARCHIVE_OK ? 0 : tar_failed(t, e);
+	int r = done(t, archive_write_open(t->a, t, NULL, give, NULL) == ARCHIVE_OK, e);
 	if (r < 0)
 		tar_free(&t);
 	else
@@ -86,7 +97,7 @@ int tar_begin(tar_sink sink, void *arg, struct tar_writer **out, struct err *e)
 
 int tar_end(struct tar_writer *t, struct err *e)
 {
-	return archive_write_close(t->a) == ARCHIVE_OK ? 0 : tar_failed(t, e);
+	return done(t, archive_write_close(t->a) == ARCHIVE_OK, e);
 }
 
 void tar_free(struct tar_writer **tp)
@@ -182,11 +193,11 @@ static int write_content(struct tar_writer *t, int fd, int64_t size, const char 
 			return err_sys(e, errno, "read %s", as);
 		if (n == 0)
 			break;		/* libarchive fills up with zeros */
-		if (archive_write_data(t->a, t->buf, (size_t)n) != n)
+		if (archive_write_data(t->a, t->buf, (size_t)n) != n || t->err.code)
 			return tar_failed(t, e);
 		size -= n;
 	}
-	return archive_write_finish_entry(t->a) < ARCHIVE_WARN ? tar_failed(t, e) : 0;
+	return done(t, archive_write_finish_entry(t->a) >= ARCHIVE_WARN, e);
 }
 
 static int put_item(struct tar_writer *t, struct tar_tree *o, struct item *it, struct err *e)
@@ -194,8 +205,8 @@ static int put_item(struct tar_writer *t, struct tar_tree *o, struct item *it, s
 	it->ae = archive_entry_new();
 	int r = describe(t, it, e);
 	int64_t size = archive_entry_size(it->ae);
-	if (r == 0 && archive_write_header(t->a, it->ae) < ARCHIVE_WARN)
-		r = tar_failed(t, e);
+	if (r == 0)
+		r = done(t, archive_write_header(t->a, it->ae) >= ARCHIVE_WARN, e);
 	archive_entry_free(it->ae);
 	if (r < 0 || !S_ISREG(it->st.st_mode) || size == 0)
 		return r;
@@ -213,7 +224,7 @@ static int put_mark(struct tar_writer *t, const char *dir, const char *prefix, c
 	archive_entry_set_mode(ae, S_IFREG | 0600);
 	archive_entry_set_size(ae, 0);
 	archive_entry_set_mtime(ae, like->st_mtim.tv_sec, 0);
-	int r = archive_write_header(t->a, ae) < ARCHIVE_WARN ? tar_failed(t, e) : 0;
+	int r = done(t, archive_write_header(t->a, ae) >= ARCHIVE_WARN, e);
 	archive_entry_free(ae);
 	return r;
 }
@@ -341,7 +352,7 @@ static int put_header(struct tar_writer *t, const char *name, mode_t mode, int64
 	archive_entry_set_mode(ae, mode);
 	archive_entry_set_size(ae, size);
 	archive_entry_set_mtime(ae, mtime, 0);
-	int r = archive_write_header(t->a, ae) < ARCHIVE_WARN ? tar_failed(t, e) : 0;
+	int r = done(t, archive_write_header(t->a, ae) >= ARCHIVE_WARN, e);
 	archive_entry_free(ae);
 	return r;
 }
@@ -356,8 +367,8 @@ int tar_put_text(struct tar_writer *t, const char *name, const char *text, int64
 {
 	size_t n = strlen(text);
 	int r = put_header(t, name, S_IFREG | 0644, (int64_t)n, mtime, e);
-	if (r == 0 && archive_write_data(t->a, text, n) != (la_ssize_t)n)
-		r = tar_failed(t, e);
+	if (r == 0)
+		r = done(t, archive_write_data(t->a, text, n) == (la_ssize_t)n, e);
 	return r;
 }
 
