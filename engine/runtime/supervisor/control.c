@@ -11,6 +11,9 @@
 
 #include "super.h"
 
+/* One at a time, each too large for a stack. */
+static struct msg request;
+
 void control_say(struct super *s, const struct msg *m, const struct msg_fds *fds)
 {
 	bool record = m->type == MSG_PROC || m->type == MSG_DETACHED;
@@ -111,15 +114,15 @@ void control_message(struct super *s, void *obj, int fd, short events)
 			on_hangup(s);
 		return;
 	}
-	int r = msg_recv(fd, &scratch.request, &fds, MSG_DONTWAIT);
+	int r = msg_recv(fd, &request, &fds, MSG_DONTWAIT);
 	if (r == -EAGAIN)
 		return;
 	if (r <= 0) {
 		on_hangup(s);
 		return;
 	}
-	if (scratch.request.type < sizeof(handlers) / sizeof(handlers[0]) && handlers[scratch.request.type])
-		handlers[scratch.request.type](s, &scratch.request, &fds);
+	if (request.type < sizeof(handlers) / sizeof(handlers[0]) && handlers[request.type])
+		handlers[request.type](s, &request, &fds);
 	for (int i = 0; i < fds.n; i++)
 		close(fds.fd[i]);
 }

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -17,15 +16,10 @@
 
 #include "super.h"
 
-#define PAGE 4096		/* bytes, of all machines we run on */
-
 struct super the_super;
-struct scratch scratch __attribute__((aligned(PAGE)));
 
 #define MAX_POLL 512
 #define PATIENCE_S 2
-#define REST_MS 1000
-#define STACK (128 << 10)	/* bytes below here: more than was ever in use */
 
 static struct pollfd polled[MAX_POLL];
 static struct { on_ready *fn; void *obj; } ready[MAX_POLL];
@@ -111,23 +105,9 @@ static bool finish(struct super *s, time_t *until)
 	return (io_drained(s, &s->main.io, s->private_pids) && execs) || now.tv_sec > *until;
 }
 
-/* Of 300 containers side by side nearly all wait: what a start or a message has dirtied
- * and nobody needs goes back, the scratch and the stack below here.  (The range may reach
- * below the stack's mapping: madvise(2) then says ENOMEM, and has done its work.) */
-static void rest(const struct super *s)
-{
-	char here;
-	uintptr_t stack = ((uintptr_t)&here & ~(uintptr_t)(PAGE - 1)) - PAGE;
-
-	if (!s->holding)
-		madvise(&scratch, sizeof(scratch), MADV_DONTNEED);
-	madvise((void *)(stack - STACK), STACK, MADV_DONTNEED);
-}
-
 static void loop(struct super *s)
 {
 	time_t until = 0;
-	bool rested = false;
 
 	while (!s->gone) {
 		if (finish(s, &until)) {
@@ -135,12 +115,9 @@ static void loop(struct super *s)
 			break;
 		}
 		fill_poll(s);
-		int n = poll(polled, n_polled, s->main.state == P_ENDED ? 100 : rested ? -1 : REST_MS);
-		if (n < 0 && errno != EINTR)
+		if (poll(polled, n_polled, s->main.state == P_ENDED ? 100 : -1) < 0 &&
+		    errno != EINTR)
 			break;
-		rested = n == 0;
-		if (rested)
-			rest(s);
 		for (nfds_t i = 0; i < n_polled && !s->gone; i++)
 			if (polled[i].revents)
 				ready[i].fn(s, ready[i].obj, polled[i].fd, polled[i].revents);

@@ -110,18 +110,9 @@ struct super {
 	struct live live[MAX_LIVE];
 	int spool, lost;	/* records nobody took: a file (-1: none yet), and how many */
 	size_t spooled;		/* … weren't kept; bytes in the file */
-	bool holding;		/* scratch.held */
+	struct msg held;	/* PROC of PID 1, kept until STARTED is said */
+	bool holding;
 };
-
-/* What is filled anew each time it is needed: when nothing has happened for a while, its
- * pages go back to the kernel (main.c), so it has pages of its own. */
-extern struct scratch {
-	struct msg request;	/* control.c */
-	struct msg note;	/* watch.c */
-	struct msg held;	/* … PROC of PID 1, kept until STARTED is said */
-	char text[4096];	/* … */
-	char log[8192];		/* log.c */
-} scratch;
 
 /* main.c */
 typedef void on_ready(struct super *s, void *obj, int fd, short events);
