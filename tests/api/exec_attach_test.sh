@@ -56,7 +56,7 @@ is "$(api http://x/exec/$id/json | field ExitCode)" 5 "its exit code stays"
 is "$(api http://x/exec/$id/json | field ProcessConfig)" \
 	'{"tty": false, "entrypoint": "sh", "arguments": ["-c", "echo out; echo err >&2; exit 5"], "privileged": false, "user": "user"}' "and what it was"
 like "$(api -d '{}' http://x/exec/$id/start)" "exec command $id has already run" "once is enough"
-is "$(status -d '{}' http://x/exec/$id/start)" 409 "409"
+is "$(status -H "$JSON" -d '{}' http://x/exec/$id/start)" 409 "409"
 is "$(status http://x/exec/nosuch/json)" 404 "no such exec"
 id=$(new '{"Cmd":["sleep","1000"],"Tty":true}')
 api -d '{"Detach":true,"Tty":true}' "http://x/exec/$id/start" >/dev/null
@@ -74,7 +74,7 @@ d unpause box >/dev/null
 id=$(new '{"Cmd":["true"]}')
 d stop -t 0 box >/dev/null
 like "$(ex box true)" 'container [0-9a-f]{64} is not running' "exec in a stopped container"
-is "$(status -d '{"Detach":true}' http://x/exec/$id/start)" 409 "and start of one made before"
+is "$(status -H "$JSON" -d '{"Detach":true}' http://x/exec/$id/start)" 409 "and start of one made before"
 like "$(d attach box 2>&1)" 'cannot attach to a stopped container, start it first' "attach to a stopped one"
 
 # -- attach
@@ -99,5 +99,11 @@ wait $watcher
 is "$(tr -cd 'a-z\n' <"$WORK/l" | sed '/^$/d')" $'before\nhup' "logs=1&stream=1: what was printed, and what comes"
 d rm -f box talk sleeper >/dev/null
 stop_daemon
+
+# -- a supervisor that has rested for a while
+d run -d --name rested busybox sleep 100 >/dev/null
+sleep 2.5
+is "$(d exec rested echo awake)" awake "exec in a container where nothing happened for seconds"
+d rm -f rested >/dev/null
 leak_check "nothing is left"
 done_testing
