@@ -98,12 +98,13 @@ is "$?" 3 "a signal goes to the program, whose exit code comes back"
 wait $watcher
 is "$(tr -cd 'a-z\n' <"$WORK/l" | sed '/^$/d')" $'before\nhup' "logs=1&stream=1: what was printed, and what comes"
 d rm -f box talk sleeper >/dev/null
-stop_daemon
 
 # -- a supervisor that has rested for a while
 d run -d --name rested busybox sleep 100 >/dev/null
 sleep 2.5
 is "$(d exec rested echo awake)" awake "exec in a container where nothing happened for seconds"
 d rm -f rested >/dev/null
+stop_daemon
+
 leak_check "nothing is left"
 done_testing
