@@ -41,7 +41,7 @@ struct look { const char *script, *want, *name; };
 static const struct look looks[] = {
 	{ "hostname", "testbox\n", "a name of its own" },
 	{ "echo $$", "1\n", "PID 1" },
-	{ "ps -o pid,args | wc -l", "4\n", "no process but its own" },
+	{ "ps -o pid,args >/dev/shm/ps; wc -l </dev/shm/ps", "3\n", "no process but its own" },
 	{ "grep CapPrm /proc/self/status", "a80425fb", "Docker's capabilities: permitted" },
 	{ "grep CapEff /proc/self/status", "a80425fb", "effective" },
 	{ "grep CapBnd /proc/self/status", "a80425fb", "bounding" },
