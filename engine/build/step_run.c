@@ -4,6 +4,7 @@
  * that say which stream they are from.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "core/json.h"
 #include "core/str.h"
 #include "image/config_change.h"
+#include "image/store.h"
 
 #define PIPES "/dev/pipes"	/* where a script given as a here-document lies, as BuildKit has it */
 
@@ -57,8 +59,8 @@ static int script_alone(struct run *r, const struct node *n, struct err *e)
 	r->argv = strv_dup(NULL);
 	strv_add(&r->argv, inside);
 	r->script_name = n->heredoc[0].name;
-	r->script = str_dup("/tmp/drydock-script.XXXXXX");
-	autofd int fd = mkstemp(r->script);
+	r->script = store_tmp_path(r->j->o->images, "script");
+	autofd int fd = open(r->script, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
 	if (fd < 0)
 		return err_sys(e, errno, "keep the script of RUN");
 	int w = write_all(fd, text, strlen(text));
