@@ -117,6 +117,24 @@ bool container_helper(struct container *c, void *(*fn)(void *c))
 
 /* -- the worker -------------------------------------------------------------------- */
 
+/* --rm.  On a full disk room comes a moment later, when the kernel has let go of what the
+ * container had open.  One that can't be removed at all is dead: nobody waits for it. */
+static void remove_itself(struct container *c)
+{
+	const struct timespec moment = { .tv_nsec = 100000000 };
+	int r = remove_locked(c, &c->by, false, true, NULL);
+	for (int i = 0; i < 20 && r == -ENOSPC; i++) {
+		container_unlock(c);
+		nanosleep(&moment, NULL);
+		container_lock(c);
+		r = c->gone ? 0 : remove_locked(c, &c->by, false, true, NULL);
+	}
+	if (r == 0 || c->gone || c->status == CTR_REMOVING || container_is_up(c))
+		return;
+	c->status = CTR_DEAD;
+	pthread_cond_broadcast(&c->changed);
+}
+
 /* The client that waits is told first; what the layer gained is looked at after. */
 static void exited(struct container *c, const struct launch_exit *x)
 {
@@ -129,7 +147,7 @@ static void exited(struct container *c, const struct launch_exit *x)
 	c->pid = 0;
 	execs_end(c);
 	if (host_flag(c, "AutoRemove") && !c->restarting) {	/* which looks for itself what was written */
-		remove_locked(c, &c->by, false, true, NULL);
+		remove_itself(c);
 		return;
 	}
 	changes_look(c);

@@ -255,7 +255,7 @@ static bool wait_over(const struct wait *w)
 		return true;
 	switch (w->what) {
 	case WAIT_NEXT_EXIT: return c->exits != w->exits;
-	case WAIT_REMOVED: return false;
+	case WAIT_REMOVED: return c->status == CTR_DEAD;
 	default: return c->exits != w->exits || (!container_is_up(c) && c->status != CTR_RESTARTING);
 	}
 }

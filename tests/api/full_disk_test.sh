@@ -16,6 +16,9 @@ is "$(d ps -a --format '{{.Names}}')" full "what filled it is listed"
 is "$(d rm full)" full "and can be removed"
 ok "that makes room" eventually sh -c "[ \$(df --output=avail '$WORK/root' | tail -n 1) -gt 20000 ]"
 is "$(d run --rm busybox echo again)" again "containers run again"
+like "$(d run --rm busybox sh -c 'head -c 100m /dev/zero >/x' 2>&1; echo $?)" '^1$' "one with --rm fills the disk"
+is "$(d ps -aq)" "" "and takes itself away"
+is "$(d run --rm busybox echo still)" still "which makes room"
 stop_daemon
 umount -l "$WORK/root"
 done_testing
