@@ -27,6 +27,16 @@ int layer_find(struct image_store *s, const char *diff_id, struct layer_record *
 	return 0;
 }
 
+/* Unless a layer has it. */
+static void drop_blob(struct image_store *s, const char *digest)
+{
+	autofree char *path = store_blob_path(s, digest);
+	autostmt sqlite3_stmt *st = NULL;
+	if (db_query(s->db, &st, "SELECT 1 FROM layer WHERE digest = ?", "s", NULL, digest) == 0 &&
+	    sqlite3_step(st) == SQLITE_DONE)
+		unlink(path);
+}
+
 static int move_in(struct image_store *s, const char *tmp, const struct layer_record *rec,
 		   struct err *e)
 {
@@ -38,9 +48,14 @@ static int move_in(struct image_store *s, const char *tmp, const struct layer_re
 	*strrchr(place, '/') = '\0';
 	if (rename(tmp, place) < 0)
 		return err_sys(e, errno, "keep layer %s", rec->diff_id);
-	return db_run(s->db, "INSERT INTO layer(diff_id, digest, size, unpacked) "
-		      "VALUES(?, ?, ?, ?)", "ssii", e, rec->diff_id, rec->digest, rec->size,
-		      rec->unpacked);
+	int r = db_run(s->db, "INSERT INTO layer(diff_id, digest, size, unpacked) "
+		       "VALUES(?, ?, ?, ?)", "ssii", e, rec->diff_id, rec->digest, rec->size,
+		       rec->unpacked);
+	if (r < 0) {	/* a full disk: nobody would ever find the two again */
+		rename(place, tmp);
+		drop_blob(s, rec->digest);
+	}
+	return r;
 }
 
 int layer_keep(struct image_store *s, const char *tmp, const struct layer_record *rec,
@@ -78,15 +93,6 @@ static void put_aside(struct image_store *s, const char *diff_id, char ***aside)
 	*strrchr(place, '/') = '\0';
 	if (rename(place, tmp) == 0)
 		strv_add(aside, tmp);
-}
-
-static void drop_blob(struct image_store *s, const char *digest)
-{
-	autofree char *path = store_blob_path(s, digest);
-	autostmt sqlite3_stmt *st = NULL;
-	if (db_query(s->db, &st, "SELECT 1 FROM layer WHERE digest = ?", "s", NULL, digest) == 0 &&
-	    sqlite3_step(st) == SQLITE_DONE)
-		unlink(path);
 }
 
 struct unused { char **diff_ids, **digests; int64_t bytes; };

@@ -129,12 +129,11 @@ ok "by way of the other, when one is left" eventually curl -sfo /dev/null http:/
 drop web
 d network rm one two >/dev/null
 
-# -- our own client says what the real one says
-# (but for our hints, and the real one's "exit status 1" behind a network's errors)
+# -- our own client says what the real one says, but for our hints
 same() {	# NAME WORDS...
 	local name=$1 theirs
 	shift
-	theirs=$(said "$@" | grep -v '^exit status')
+	theirs=$(said "$@")
 	is "$(docker "$@" 2>&1 | grep -v '^Hint:')" "$theirs" "both clients: $name"
 }
 like "$(docker network create --subnet 10.66.0.0/16 --gateway 10.66.0.1 --ip-range 10.66.1.0/24 --aux-address x=10.66.1.9 --label k=v -o com.docker.network.driver.mtu=1300 ours)" \
