@@ -205,7 +205,7 @@ class Bench:
         """The nanoseconds that starting them takes, and KiB of the engine's own for each."""
         def memory():
             time.sleep(1)
-            return sum(pss(pid) for pid in processes(pattern))
+            return sum(pss_or_none(pid) for pid in processes(pattern))
         before, began = memory(), time.monotonic_ns()
         ids = self.many(engine, IDLE, "run", "-d", "bench", "/hello", "wait")
         took, each = time.monotonic_ns() - began, (memory() - before) // IDLE
@@ -294,6 +294,14 @@ def figure(path, word):
 
 def pss(pid):
     return figure(f"/proc/{pid}/smaps_rollup", "Pss")
+
+
+def pss_or_none(pid):
+    """0 for a process that has ended since it was listed."""
+    try:
+        return pss(pid)
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def rss(pid):
