@@ -40,7 +40,7 @@ const struct verb *const verb_tables[] = {
 	verbs_run, verbs_container, verbs_exec, verbs_list, verbs_inspect,
 	verbs_logs, verbs_image, verbs_pull, verbs_archive, verbs_cp, verbs_build, verbs_login,
 	verbs_system, verbs_prune, verbs_network, verbs_volume, verbs_disk, verbs_stats, verbs_update,
-	verbs_shell, verbs_man, verbs_context, NULL,
+	verbs_shell, verbs_man, verbs_context, verbs_swarm, verbs_dial, NULL,
 };
 
 bool verb_next_path(const char **at, const char **path, size_t *len)
@@ -250,22 +250,50 @@ static bool too_new(const struct command *c)
 	return false;
 }
 
+/* What isn't an option; nobody knows which of them is an option's value. */
+static void words_parse(int argc, char **argv, struct options *o)
+{
+	for (int i = 0; i < argc; i++) {
+		o->help |= str_eq(argv[i], "--help") || str_eq(argv[i], "-h");
+		if (argv[i][0] == '-' && argv[i][1])
+			continue;
+		strv_add(&o->args, argv[i]);
+		o->n_args++;
+	}
+}
+
+static int parse(const struct verb *v, int argc, char **argv, struct options *o, struct err *e)
+{
+	static const struct option none[] = { { 0 } };
+
+	if (!v->any_options)
+		return options_parse(v->options ? v->options : none, v->stop_early, argc, argv, o, e);
+	words_parse(argc, argv, o);
+	return 0;
+}
+
+static bool count_fits(const struct verb *v, size_t n, int words)
+{
+	bool values = v->any_options && (size_t)words > n;	/* some may be options' values */
+
+	return n >= (size_t)v->min_args && (v->max_args < 0 || values || n <= (size_t)v->max_args);
+}
+
 static int run_verb(const struct verb *v, const char *path, const char *host, int argc,
 		    char **argv)
 {
-	static const struct option none[] = { { 0 } };
 	autojson cJSON *config = config_load();
-	struct command c = { .verb = v, .path = path, .host = host, .config = config };
+	struct command c = { .verb = v, .path = path, .host = host, .config = config,
+			     .n_words = argc };
 	struct err e = { 0 };
 	int code;
 
-	if (options_parse(v->options ? v->options : none, v->stop_early, argc, argv, &c.opt, &e)) {
+	if (parse(v, argc, argv, &c.opt, &e)) {
 		code = bad_option(&e, path, v->usage);
 	} else if (c.opt.help) {
 		help_verb(v, path);
 		code = 0;
-	} else if (c.opt.n_args < (size_t)v->min_args ||
-		   (v->max_args >= 0 && c.opt.n_args > (size_t)v->max_args)) {
+	} else if (!count_fits(v, c.opt.n_args, argc)) {
 		code = bad_count(v, path);
 	} else if (too_new(&c)) {
 		code = 1;

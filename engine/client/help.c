@@ -9,18 +9,32 @@
 #include "core/cleanup.h"
 #include "core/wrap.h"
 
-static const struct { const char *name, *about; } groups[] = {
+/* Docker shows the groups for a swarm's nodes only to such. */
+enum place { MANAGEMENT, SWARM, UNSEEN };
+
+/* The unseen are the last. */
+static const struct { const char *name, *about; enum place place; } groups[] = {
+	{ "builder", "Manage builds" },
 	{ "container", "Manage containers" },
 	{ "context", "Manage contexts" },
 	{ "image", "Manage images" },
 	{ "network", "Manage networks" },
+	{ "plugin", "Manage plugins (there are none)" },
 	{ "system", "Manage Docker" },
+	{ "trust", "Manage signed names (there are none)" },
 	{ "volume", "Manage volumes" },
+	{ "swarm", "Manage a swarm (this engine is for one host)", SWARM },
+	{ "checkpoint", "Manage checkpoints", UNSEEN },
+	{ "config", "Manage a swarm's configurations", UNSEEN },
+	{ "node", "Manage a swarm's nodes", UNSEEN },
+	{ "secret", "Manage a swarm's secrets", UNSEEN },
+	{ "service", "Manage a swarm's services", UNSEEN },
+	{ "stack", "Manage a swarm's stacks", UNSEEN },
 };
 
 const char *help_group_name(size_t i)
 {
-	return i < ARRAY_SIZE(groups) ? groups[i].name : NULL;
+	return i < ARRAY_SIZE(groups) && groups[i].place != UNSEEN ? groups[i].name : NULL;
 }
 
 const char *help_group_about(const char *group, size_t len)
@@ -165,6 +179,14 @@ void help_group(FILE *to, const char *group)
 	fprintf(to, "\nRun 'docker %s COMMAND --help' for more information on a command.\n", group);
 }
 
+static void print_groups(FILE *to, const char *title, enum place place)
+{
+	fprintf(to, "\n%s:\n", title);
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
+		if (groups[i].place == place)
+			fprintf(to, "  %-12s%s\n", groups[i].name, groups[i].about);
+}
+
 void help_top(FILE *to)
 {
 	autostr struct str options = { 0 };
@@ -172,9 +194,8 @@ void help_top(FILE *to)
 	fprintf(to, "Usage:  docker [OPTIONS] COMMAND\n\nDrydock's docker: containers you can see "
 	       "through\n\nCommon Commands:\n");
 	print_verbs(to, "", true);
-	fprintf(to, "\nManagement Commands:\n");
-	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
-		fprintf(to, "  %-12s%s\n", groups[i].name, groups[i].about);
+	print_groups(to, "Management Commands", MANAGEMENT);
+	print_groups(to, "Swarm Commands", SWARM);
 	fprintf(to, "\nCommands:\n");
 	print_verbs(to, "", false);
 	options_help(global_options, terminal_width(), &options);

@@ -6,6 +6,7 @@
 
 #include "client/human.h"
 #include "client/url.h"
+#include "client/values.h"
 #include "client/verb.h"
 #include "core/cleanup.h"
 #include "core/json.h"
@@ -16,6 +17,7 @@ struct sweep {
 	const char *list;	/* the field with what went */
 	const char *title;	/* printed above it */
 	const char *filter;	/* added to the user's, or NULL */
+	bool sized;		/* takes --all and --keep-storage */
 };
 
 static const struct sweep containers = { "/containers/prune", "ContainersDeleted",
@@ -31,18 +33,25 @@ static const struct sweep all_images = { "/images/prune", "ImagesDeleted", "Dele
 					 "dangling=false" };
 static const struct sweep cache = { "/build/prune", "CachesDeleted",
 				    "Deleted build cache objects:", NULL };
+static const struct sweep builder_cache = { "/build/prune", "CachesDeleted",
+					    "Deleted build cache objects:", NULL, .sized = true };
 
 /* "y" on standard input; --force needs no answer. */
-static bool confirmed(const struct command *c, const char *warning)
+static bool confirmed_after(const struct command *c, const char *warning, char gap)
 {
 	char answer[16];
 
 	if (opt_on(&c->opt, "force"))
 		return true;
-	printf("%s\nAre you sure you want to continue? [y/N] ", warning);
+	printf("%s%cAre you sure you want to continue? [y/N] ", warning, gap);
 	fflush(stdout);
 	return fgets(answer, sizeof(answer), stdin) && (answer[0] | 32) == 'y' &&
 	       (answer[1] == '\n' || !answer[1]);
+}
+
+static bool confirmed(const struct command *c, const char *warning)
+{
+	return confirmed_after(c, warning, '\n');
 }
 
 static void print_item(const cJSON *item)
@@ -60,6 +69,7 @@ static int sweep_one(struct command *c, const struct sweep *s, int64_t *bytes, s
 	autostr struct str path = { 0 };
 	struct http_answer a = { 0 };
 	char **filters = strv_dup(opt_all(&c->opt, "filter"));
+	int64_t keep;
 	struct http *h;
 	const cJSON *list, *item;
 	int r = command_http(c, &h, e);
@@ -69,6 +79,11 @@ static int sweep_one(struct command *c, const struct sweep *s, int64_t *bytes, s
 	url_path(&path, s->path, NULL, "");
 	url_filters(&path, filters);
 	strv_free(filters);
+	if (s->sized) {
+		url_flag(&path, "all", opt_on(&c->opt, "all"));
+		if (value_bytes(opt_text(&c->opt, "keep-storage"), &keep, NULL) == 0)
+			url_int(&path, "keep-storage", keep);
+	}
 	r = r ? r : http_call(h, "POST", path.s, NULL, &a, e);
 	if (r)
 		return r;
@@ -164,6 +179,17 @@ static int system_prune(struct command *c)
 	return confirmed(c, warning) ? sweep_all(c, list, true) : 0;
 }
 
+static int builder_prune(struct command *c)
+{
+	static const struct sweep *const list[] = { &builder_cache, NULL };
+	bool all = opt_on(&c->opt, "all");
+
+	if (!confirmed_after(c, all ? "WARNING! This will remove all build cache."
+				    : "WARNING! This will remove all dangling build cache.", ' '))
+		return 0;
+	return sweep_all(c, list, true);
+}
+
 static const struct option prune_options[] = {
 	{ "filter", 0, &opt_filter, "Only those that fit (until=TIME, label=NAME)" },
 	{ "force", 'f', &opt_flag, "Do not ask" },
@@ -185,7 +211,17 @@ static const struct option system_options[] = {
 	{ 0 },
 };
 
+static const struct option builder_options[] = {
+	{ "all", 'a', &opt_flag, "All of it, not only what nothing refers to" },
+	{ "filter", 0, &opt_filter, "Only what fits (until=TIME)" },
+	{ "force", 'f', &opt_flag, "Do not ask" },
+	{ "keep-storage", 0, &opt_bytes, "How much may stay", "0" },
+	{ 0 },
+};
+
 const struct verb verbs_prune[] = {
+	{ .paths = "builder prune", .usage = "", .about = "Remove what builds left to be used again",
+	  .options = builder_options, .run = builder_prune },
 	{ .paths = "container prune", .usage = "[OPTIONS]",
 	  .about = "Remove all stopped containers", .options = prune_options,
 	  .run = container_prune },

@@ -26,7 +26,10 @@ struct verb {
 	const struct option *options;	/* NULL: none */
 	int min_args, max_args;	/* max -1: no limit */
 	bool stop_early;	/* options end at the first argument */
-	bool hidden;		/* for programs: shown in no list */
+	bool hidden;		/* for programs, or for what isn't here: shown in no list */
+	/* Any option will do, and none is looked at: nothing can come of it (swarm.c). */
+	bool any_options;
+	const char *route;	/* then: what the daemon is asked, "GET /nodes/{}"; or NULL */
 	int common;		/* place among the common verbs of `docker --help`, 0: none */
 	enum complete_kind complete;	/* what its arguments name */
 	int (*run)(struct command *c);
@@ -40,6 +43,7 @@ struct command {
 	const struct verb *verb;
 	const char *path;	/* as typed: "container ls" */
 	struct options opt;
+	int n_words;		/* arguments and options, as typed */
 	const char *host;	/* --host, or NULL */
 	struct http *http;	/* use command_http() */
 	const cJSON *config;	/* the user's config.json; NULL: none */
@@ -51,7 +55,7 @@ extern const struct verb verbs_run[], verbs_container[], verbs_inspect[], verbs_
 	verbs_volume[], verbs_archive[], verbs_cp[], verbs_disk[], verbs_stats[],
 	verbs_update[], verbs_build[],
 	verbs_login[], verbs_shell[], verbs_man[],
-	verbs_context[];
+	verbs_context[], verbs_swarm[], verbs_dial[];
 /* All of them, NULL-terminated. */
 extern const struct verb *const verb_tables[];
 
@@ -83,7 +87,7 @@ extern const struct option global_options[];	/* before the verb */
 void help_verb(const struct verb *v, const char *path);
 void help_group(FILE *to, const char *group);	/* "container" */
 void help_top(FILE *to);
-const char *help_group_name(size_t i);	/* NULL after the last */
+const char *help_group_name(size_t i);	/* of those that are shown; NULL after the last */
 const char *help_group_about(const char *group, size_t len);	/* NULL: no such group */
 
 #endif
