@@ -122,11 +122,9 @@ static int attach_run(struct session *s, struct err *e)
 	r = r ? r : session_attach(s, NULL, e);
 	if (r)
 		return r;
-	session_resize(s);
+	session_redraw(s);
 	r = session_run(s, e);
-	if (!r && s->stream.detached)
-		r = err_set(e, ECANCELED, "read escape sequence");
-	return r;
+	return r ? r : session_ended(s, e);
 }
 
 static int attach_verb(struct command *c)

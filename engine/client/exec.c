@@ -110,7 +110,8 @@ static int run_attached(struct session *s, struct http *h, struct err *e)
 	session_resize(s);
 	r = session_run(s, e);
 	terminal_end(&s->terminal);
-	return r || s->stream.detached ? r : exit_code(h, s, e);
+	r = r ? r : session_ended(s, e);
+	return r ? r : exit_code(h, s, e);
 }
 
 static int exec_verb(struct command *c)

@@ -66,7 +66,8 @@ static void ask(struct session *s, const char *path)
 		http_call(h, "POST", path, NULL, NULL, NULL);
 }
 
-void session_resize(struct session *s)
+/* Tells the size of our screen, so many rows and columns larger than it is. */
+static void tell_size(struct session *s, unsigned more)
 {
 	autostr struct str path = { 0 };
 	unsigned rows, cols;
@@ -74,9 +75,25 @@ void session_resize(struct session *s)
 	if (!s->tty || !terminal_size(&rows, &cols))
 		return;
 	url_path(&path, s->exec ? "/exec/" : "/containers/", s->id, "/resize");
-	url_int(&path, "h", rows);
-	url_int(&path, "w", cols);
+	url_int(&path, "h", rows + more);
+	url_int(&path, "w", cols + more);
 	ask(s, path.s);
+}
+
+void session_resize(struct session *s)
+{
+	tell_size(s, 0);
+}
+
+void session_redraw(struct session *s)
+{
+	tell_size(s, 1);
+	tell_size(s, 0);
+}
+
+int session_ended(const struct session *s, struct err *e)
+{
+	return s->stream.detached ? err_set(e, ECANCELED, "read escape sequence") : 0;
 }
 
 void session_console(const struct session *s, cJSON *body)

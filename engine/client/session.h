@@ -24,6 +24,11 @@ struct session {
 int session_attach(struct session *s, const cJSON *body, struct err *e);
 int session_wait(struct session *s, const char *condition, struct err *e);
 void session_resize(struct session *s);
+/* Tells another size first, so that a program that was there before draws anew. */
+void session_redraw(struct session *s);
+/* After a run without error: did the user let go with the detach keys?  Then the
+ * error that docker's attach and exec leave with. */
+int session_ended(const struct session *s, struct err *e);
 /* Says our terminal's size in a request's body, if both sides have a terminal. */
 void session_console(const struct session *s, cJSON *body);
 /* The exit code: the container's, 0 after a detach, 128+n after a signal;

@@ -30,6 +30,11 @@ said=$(user sleep:0.3 'type:exit 9\r' -- "$BUILD/docker" attach det)
 like "$said" '^exit 9$' "attach ends with the program's code"
 said=$(user 'wait:/ #' 'type:exit 4\r' -- "$BUILD/docker" start -ai det)
 like "$said" '^exit 4$' "so does start -ai"
+docker run -dit --name draws busybox sh -c 'trap "echo drawn" WINCH; while :; do sleep 0.1; done' >/dev/null
+for i in 1 2; do	# the second finds the size it has itself
+	said=$(user 'wait:drawn' 'type:\x10\x11' -- "$BUILD/docker" attach draws)
+done
+like "$said" '^drawn$' "a program is told to draw anew when we attach"
 said=$(user 'wait:/ #' 'type:a' 'type:\x10' 'type:x\r' sleep:0.2 'type:exit 5\r' -- \
 	"$BUILD/docker" run -it --rm --detach-keys ctrl-a,z busybox sh)
 like "$said" '^exit 5$' "other detach keys: the usual ones are typed through"
@@ -38,6 +43,9 @@ docker run -d --name up busybox sleep 1000 >/dev/null
 said=$(user 'wait:/ #' 'type:exit 6\r' -- "$BUILD/docker" exec -it up sh)
 like "$said" '^exit 6$' "exec with a terminal"
 like "$said" 'terminal restored' "the terminal is as it was"
+said=$(user 'wait:/ #' 'type:\x10\x11' -- "$BUILD/docker" exec -it up sh)
+like "$said" 'read escape sequence' "detaching from exec says so, as docker does"
+like "$said" '^exit 1$' "with docker's code"
 said=$(user sleep:1 signal:TERM -- "$BUILD/docker" run -it --rm busybox sleep 100)
 like "$said" '^exit 143$' "a signal ends the client at a terminal"
 like "$said" 'terminal restored' "the terminal is as it was all the same"
