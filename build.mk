@@ -171,13 +171,13 @@ install: all
 	install -m 755 $(B)/drydock $(DESTDIR)$(PREFIX)/bin/drydock
 	install -m 755 $(B)/drydock-engine $(B)/drydock-supervisor $(DESTDIR)$(PREFIX)/libexec/drydock
 	install -d $(DESTDIR)$(PREFIX)/share/drydock
-	cp -r labs $(DESTDIR)$(PREFIX)/share/drydock
+	cp -r labs lessons quiz $(DESTDIR)$(PREFIX)/share/drydock
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	$(B)/drydock docker completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/drydock
 	[ -e $(DESTDIR)$(PREFIX)/share/bash-completion/completions/docker ] || \
 		ln -s drydock $(DESTDIR)$(PREFIX)/share/bash-completion/completions/docker
 	docs/lecture-7.4/man/pages.sh $(B)/drydock $(DESTDIR)$(PREFIX)/share/man
-	find $(DESTDIR)$(PREFIX)/share/drydock/labs -maxdepth 2 \( -name '*.[ch]' -o -type d -empty \) -delete
+	find $(DESTDIR)$(PREFIX)/share/drydock -maxdepth 3 \( -name '*.[ch]' -o -type d -empty \) -delete
 clean:
 	rm -rf $(B)
 .PHONY: install clean

@@ -12,31 +12,12 @@
 
 #include "core/error.h"
 #include "labs/proof.h"
+#include "labs/question.h"
 
 #define HINT_RUNGS 4
 
-struct choice { const char *key, *text, *tag; };	/* tag: M-…, or NULL for the right one */
-
-/* A prediction, or the follow-up question of the last hint. */
-struct question {
-	const char *id, *ask, *right, *why;
-	struct choice *options;
-	size_t n_options;
-	struct scope scope;
-	struct formula *run;	/* the run that answers it; NULL: can always be answered */
-};
-
 struct goal {
 	const char *name, *part, *missing, *shown;	/* part: a few words for lists */
-};
-
-/* A wrong path (id, sentence), or a note about how the step was done, which shares
- * the goals' variables: it is about the very container that they are about. */
-struct remark {
-	const char *id, *say;
-	bool general;		/* gives way to any other wrong path */
-	struct scope scope;	/* of a wrong path */
-	struct formula *when;
 };
 
 struct lab {
@@ -59,7 +40,7 @@ struct lab {
 
 struct labs { struct lab *v; size_t n; };
 
-/* Every NN-name/lab.md below dir, in order of number; NULL: labs_dir(). */
+/* Every NN-name/lab.md below dir, in order of number; NULL: where they are. */
 int labs_load(const char *dir, struct labs *out, struct err *e);
 void labs_free(struct labs *l);
 /* By number ("3"), name ("web") or directory ("03-web"); NULL: none. */
@@ -67,8 +48,5 @@ const struct lab *labs_find(const struct labs *l, const char *which);
 
 int lab_load(const char *path, struct lab *out, struct err *e);
 void lab_free(struct lab *l);
-
-/* DRYDOCK_LABS, else labs/ beside the program's directory, else its installed place. */
-char *labs_dir(void);
 
 #endif

@@ -18,6 +18,7 @@
 #include "core/cleanup.h"
 #include "core/str.h"
 #include "labs/cmd.h"
+#include "lessons/lesson.h"
 #include "trace/show/show.h"
 
 #define EXIT_USAGE 2
@@ -75,6 +76,7 @@ static const struct verb_row {
 } verbs[] = {
 	{ "docker", docker_main, "the docker command line (also reached as `docker`)" },
 	{ "lab", cmd_lab, "the lab's steps, from any shell: list, start, check, hint, why" },
+	{ "lesson", cmd_lesson, "the lecture's sections, and a demonstration of each" },
 	{ "trace", cmd_trace, "the kernel calls behind what happened, live with -f" },
 	{ "explain", cmd_explain, "what a call, flag, namespace or cgroup file does" },
 	{ "daemon", run_engine, "serve the Docker Engine API and run containers" },

@@ -8,7 +8,7 @@ int wrap_columns(const char *s, size_t n)
 	bool escape = false;
 	for (size_t i = 0; i < n; i++) {
 		escape = escape || s[i] == '\033';
-		c += !escape && ((unsigned char)s[i] & 0xc0) != 0x80;
+		c += !escape && ((unsigned char)s[i] & 0xc0) != 0x80 && s[i] != '\001' && s[i] != '\002';
 		escape = escape && s[i] != 'm';
 	}
 	return c;

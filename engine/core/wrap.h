@@ -5,7 +5,7 @@
 #include "core/str.h"
 
 /* Columns of n bytes of UTF-8, taking each character as one column wide and
- * colours (ESC [ ... m) as none. */
+ * colours (ESC [ ... m) and the marks \001 and \002 as none. */
 int wrap_columns(const char *s, size_t n);
 /* Appends the text in lines of at most `width` columns, unless a word is longer.
  * first: columns that are taken on the first line; hang: columns that further

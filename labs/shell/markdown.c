@@ -8,16 +8,21 @@
 #include "core/cleanup.h"
 #include "core/wrap.h"
 #include "labs/shell/screen.h"
+#include "labs/shell/table.h"
 
 #define WIDEST 78	/* lines of running text */
 #define UNBROKEN '\003'	/* a blank in what is to be typed: no line ends there */
+#define MAX_DEPTH 8
 
 struct page {
 	const struct screen *screen;
 	struct str block;
 	int depth;		/* of lists */
+	unsigned number[MAX_DEPTH];	/* of the next item; 0: the list has no numbers */
 	bool item_start;	/* the next block opens a list item */
+	bool quote;		/* in a quotation: somebody else's words */
 	bool code;
+	struct table table;
 };
 
 static int width_of(const struct page *p)
@@ -25,7 +30,7 @@ static int width_of(const struct page *p)
 	return p->screen->width - 1 < WIDEST ? p->screen->width - 1 : WIDEST;
 }
 
-/* Escape sequences count as columns in wrap_text(); they are added afterwards. */
+/* \001 and \002 begin and end strong text and what is to be typed. */
 static void print_marked(const struct page *p, const char *s)
 {
 	bool bold = false, code = false;
@@ -36,28 +41,62 @@ static void print_marked(const struct page *p, const char *s)
 		}
 		bool *on = *s == '\001' ? &bold : &code;
 		*on = !*on;
-		if (p->screen->plain)
-			fputs(*s == '\002' ? "`" : "", stdout);
-		else
-			fputs(*on ? screen_on(p->screen, *s == '\001' ? TONE_HEAD : TONE_GOOD)
-				  : screen_off(p->screen), stdout);
+		fputs(*on ? screen_on(p->screen, *s == '\001' ? TONE_HEAD : TONE_GOOD)
+			  : screen_off(p->screen), stdout);
+	}
+}
+
+/* What stands before a line of the innermost list: "- ", "3. ". */
+static int indent_of(struct page *p)
+{
+	int indent = 0;
+	for (int i = 0; i < p->depth && i < MAX_DEPTH; i++)
+		indent += p->number[i] ? 3 : 2;
+	return indent + (p->quote ? 2 : 0);
+}
+
+static void print_item(struct page *p, int indent)
+{
+	unsigned *number = &p->number[p->depth - 1];
+	if (*number)
+		printf("%*u. ", indent - 2, (*number)++);
+	else
+		printf("%*s- ", indent - 2, "");
+	p->item_start = false;
+}
+
+/* A quotation has its mark before each line. */
+static void print_quoted(const struct page *p, const char *text)
+{
+	while (*text) {
+		autostr struct str line = { 0 };
+		size_t n = strcspn(text, "\n");
+		str_addn(&line, text, n);
+		printf("%s> %s", screen_on(p->screen, TONE_DIM), screen_off(p->screen));
+		print_marked(p, line.s ? line.s : "");
+		putchar('\n');
+		text += n + (text[n] == '\n');
 	}
 }
 
 static void end_text(struct page *p)
 {
 	autostr struct str out = { 0 };
-	int indent = p->depth * 2;
+	int indent = indent_of(p);
 	if (!p->block.len)
 		return;
-	if (p->item_start)
-		printf("%*s- ", indent - 2, "");
-	else
-		printf("%*s", indent, "");
-	p->item_start = false;
-	wrap_text(&out, p->block.s, width_of(p), indent, indent);
-	print_marked(p, out.s);
-	putchar('\n');
+	if (p->quote) {
+		wrap_text(&out, p->block.s, width_of(p) - 2, 0, 0);
+		print_quoted(p, out.s);
+	} else {
+		if (p->item_start)
+			print_item(p, indent);
+		else
+			printf("%*s", indent, "");
+		wrap_text(&out, p->block.s, width_of(p), indent, indent);
+		print_marked(p, out.s);
+		putchar('\n');
+	}
 	str_clear(&p->block);
 }
 
@@ -72,19 +111,57 @@ static void end_code(struct page *p)
 	str_clear(&p->block);
 }
 
+static void enter_list(struct page *p, unsigned start)
+{
+	end_text(p);
+	if (p->depth < MAX_DEPTH)
+		p->number[p->depth] = start;
+	p->depth++;
+}
+
 static int enter_block(MD_BLOCKTYPE type, void *detail, void *arg)
 {
 	struct page *p = arg;
-	if (type == MD_BLOCK_UL || type == MD_BLOCK_OL) {
-		end_text(p);
-		p->depth++;
-	} else if (type == MD_BLOCK_LI) {
+	switch (type) {
+	case MD_BLOCK_UL:
+		enter_list(p, 0);
+		break;
+	case MD_BLOCK_OL:
+		enter_list(p, ((MD_BLOCK_OL_DETAIL *)detail)->start);
+		break;
+	case MD_BLOCK_LI:
 		p->item_start = true;
-	} else if (type == MD_BLOCK_CODE) {
+		break;
+	case MD_BLOCK_QUOTE:
+		p->quote = true;
+		break;
+	case MD_BLOCK_CODE:
 		end_text(p);
 		p->code = true;
+		break;
+	case MD_BLOCK_TABLE:
+		table_begin(&p->table, ((MD_BLOCK_TABLE_DETAIL *)detail)->col_count);
+		break;
+	default:
+		break;
 	}
 	return 0;
+}
+
+/* A row is printed line by line: its cells may need several each. */
+static void end_table(struct page *p)
+{
+	autostr struct str out = { 0 };
+	table_print(&p->table, width_of(p), &out);
+	print_marked(p, out.s ? out.s : "");
+	table_free(&p->table);
+	putchar('\n');
+}
+
+static void end_cell(struct page *p)
+{
+	table_add(&p->table, p->block.s ? p->block.s : "");
+	str_clear(&p->block);
 }
 
 static void end_heading(struct page *p)
@@ -118,6 +195,16 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *arg)
 		p->code = false;
 		putchar('\n');
 		break;
+	case MD_BLOCK_QUOTE:
+		p->quote = false;
+		break;
+	case MD_BLOCK_TH:
+	case MD_BLOCK_TD:
+		end_cell(p);
+		break;
+	case MD_BLOCK_TABLE:
+		end_table(p);
+		break;
 	default:
 		break;
 	}
@@ -130,7 +217,7 @@ static int span(MD_SPANTYPE type, void *detail, void *arg)
 	if (type == MD_SPAN_STRONG || type == MD_SPAN_EM)
 		str_add(&p->block, "\001");
 	else if (type == MD_SPAN_CODE)
-		str_add(&p->block, "\002");
+		str_add(&p->block, p->screen->plain ? "`" : "\002");
 	return 0;
 }
 
@@ -153,8 +240,9 @@ void screen_markdown(const struct screen *s, const char *source)
 {
 	struct page p = { .screen = s };
 	MD_PARSER parser = {
-		.flags = MD_FLAG_NOHTML, .enter_block = enter_block, .leave_block = leave_block,
-		.enter_span = span, .leave_span = span, .text = text,
+		.flags = MD_FLAG_NOHTML | MD_FLAG_TABLES,
+		.enter_block = enter_block, .leave_block = leave_block, .enter_span = span,
+		.leave_span = span, .text = text,
 	};
 	md_parse(source, (MD_SIZE)strlen(source), &parser, &p);
 	str_free(&p.block);

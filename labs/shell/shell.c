@@ -2,11 +2,9 @@
 #include "labs/shell/shell.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +12,7 @@
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "labs/cmd.h"
+#include "labs/own_docker.h"
 #include "labs/shell/engine.h"
 
 static const struct option table[] = {
@@ -40,51 +39,6 @@ static int usage(const struct err *e)
 	fprintf(e ? stderr : stdout,
 		"Usage:  drydock [OPTIONS]\n\nThe lab shell of lecture 7.4.\n\n%s", text.s);
 	return e ? 2 : 0;
-}
-
-/* ---- a `docker` on PATH that is ours ------------------------------------------ */
-
-static bool same_file(const char *a, const char *b)
-{
-	struct stat x, y;
-	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_ino == y.st_ino && x.st_dev == y.st_dev;
-}
-
-static int put_on_path(struct shell *sh, struct err *e)
-{
-	char exe[PATH_MAX], dir[] = "/tmp/drydock-path-XXXXXX";
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	exe[n > 0 ? n : 0] = '\0';
-	autofree char *here = str_dup(exe);
-	char *slash = strrchr(here, '/');
-	if (slash)
-		*slash = '\0';
-	autofree char *beside = str_printf("%s/docker", here);
-	const char *path = getenv("PATH");
-	autofree char *where = str_dup(here);
-	if (!same_file(beside, exe)) {
-		if (!mkdtemp(dir))
-			return err_sys(e, errno, "make a directory for docker on PATH");
-		sh->path_dir = str_dup(dir);
-		free(where);
-		where = str_dup(dir);
-		autofree char *link = str_printf("%s/docker", dir);
-		if (symlink(exe, link) < 0)
-			return err_sys(e, errno, "link %s", link);
-	}
-	autofree char *value = str_printf("%s:%s", where, path ? path : "/usr/bin:/bin");
-	setenv("PATH", value, 1);
-	return 0;
-}
-
-static void take_off_path(struct shell *sh)
-{
-	if (!sh->path_dir)
-		return;
-	autofree char *link = str_printf("%s/docker", sh->path_dir);
-	unlink(link);
-	rmdir(sh->path_dir);
-	free(sh->path_dir);
 }
 
 /* ---- the engine ------------------------------------------------------------------ */
@@ -195,7 +149,7 @@ static void end(struct shell *sh)
 			    sh->engine);
 	else if (sh->engine)
 		engine_stop(sh->engine);
-	take_off_path(sh);
+	own_docker_remove(sh->path_dir);
 	str_free(&sh->live.pending);
 }
 
@@ -206,7 +160,7 @@ static int run(struct shell *sh, const struct options *o, struct err *e)
 	if (r == 0)
 		r = connect_or_start(sh, !host && !getenv("DOCKER_HOST"), e);
 	if (r == 0)
-		r = put_on_path(sh, e);
+		r = own_docker_first(&sh->path_dir, e);
 	if (r == 0)
 		r = begin(sh, opt_text(o, "lab"), e);
 	if (r == 0)

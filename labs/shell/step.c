@@ -57,10 +57,8 @@ void step_ask(struct shell *sh, const struct question *q)
 
 static const char *option_text(const struct question *q, const char *key)
 {
-	for (size_t i = 0; i < q->n_options; i++)
-		if (str_eq(q->options[i].key, key))
-			return q->options[i].text;
-	return key;
+	const struct choice *o = question_choice(q, key);
+	return o ? o->text : key;
 }
 
 void step_outcome(struct shell *sh, const struct question *q, const char *given)

@@ -182,18 +182,10 @@ static const struct question *open_question(struct shell *sh, const char *id)
 	return NULL;
 }
 
-static bool is_option(const struct question *q, const char *key)
-{
-	for (size_t i = 0; i < q->n_options; i++)
-		if (str_eq(q->options[i].key, key))
-			return true;
-	return false;
-}
-
 /* Is the key one of the answers?  If not, says which there are. */
 static bool check_option(struct shell *sh, const struct question *q, const char *key)
 {
-	if (is_option(q, key))
+	if (question_choice(q, key))
 		return true;
 	screen_sayf(&sh->screen, TONE_WARN, "", "\"%s\" is none of the answers.", key);
 	step_ask(sh, q);
@@ -359,6 +351,21 @@ static void verb_self(struct shell *sh, char **w)
 	strv_free(argv);
 }
 
+/* The same for what has a screen of its own and a learner to ask. */
+static void verb_study(struct shell *sh, char **w)
+{
+	char **argv = mem_alloc(sizeof(*argv));
+	strv_add(&argv, "drydock");
+	for (size_t i = 0; w[i]; i++)
+		strv_add(&argv, w[i]);
+	if (sh->screen.plain)
+		strv_add(&argv, "--plain");
+	sh->status = foreground_self(sh, argv);
+	strv_free(argv);
+	foreground_settle(sh);
+	line_settle(sh);
+}
+
 /* W8 of step 2: a second `exit` is usually meant for a container that is left already. */
 static void verb_quit(struct shell *sh, char **w)
 {
@@ -395,6 +402,7 @@ static const struct verb {
 	{ "where", "", "where am I, and what have I left lying around", verb_where },
 	{ "reset", "", "begin this step anew; removes its containers", verb_reset },
 	{ "recap", "", "all you have done", verb_recap },
+	{ "lesson", "[N] [--demo]", "a section of the lecture, or its demonstration", verb_study },
 	{ "trace", "LEVEL", "kernel calls beside your typing: off, story, mechanism, raw, all",
 	  verb_trace },
 	{ "explain", "WORD", "explains a kernel call, a flag, a namespace, a cgroup file",

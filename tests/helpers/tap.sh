@@ -20,6 +20,8 @@ DRYDOCK=$BUILD/drydock
 ENGINE=$BUILD/drydock-engine
 tap_n=0 tap_failed=0 tap_planned=
 export DRYDOCK_LABS=${DRYDOCK_LABS:-$(readlink -f "$TESTS/../labs")}
+export DRYDOCK_LESSONS=${DRYDOCK_LESSONS:-$(readlink -f "$TESTS/../lessons")}
+export DRYDOCK_QUIZ=${DRYDOCK_QUIZ:-$(readlink -f "$TESTS/../quiz")}
 
 # ---- TAP ------------------------------------------------------------------------
 

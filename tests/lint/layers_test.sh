@@ -20,6 +20,8 @@ engine/client    | core trace
 trace/show       | core kernel trace client
 labs             | core trace client
 labs/shell       | core trace client labs
+lessons          | core trace client labs
+quiz             | core trace client labs lessons
 '
 
 # The folder that an include names: "image/layer.h" is engine/image's.

@@ -5,7 +5,7 @@
 cd "$TESTS/.." || exit 1
 plan 4
 
-sources() { find engine trace labs tests -name '*.[ch]' | sort; }
+sources() { find engine trace labs lessons quiz tests -name '*.[ch]' | sort; }
 
 # "lines file:line" for each function, from its opening to its closing brace, both
 # of which our style puts at the start of a line.

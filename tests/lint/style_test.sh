@@ -4,9 +4,9 @@
 cd "$TESTS/.." || exit 1
 plan 6
 
-c_files() { find engine trace labs tests -name '*.[ch]'; }
+c_files() { find engine trace labs lessons quiz tests -name '*.[ch]'; }
 scripts() { find tests labs .ci -name '*.sh' -o -path '.ci/run' -o -path 'tests/run'; }
-texts() { c_files; scripts; find . -maxdepth 1 -name '*.mk' -o -maxdepth 1 -name '*.md'; find docs labs -name '*.md'; }
+texts() { c_files; scripts; find . -maxdepth 1 -name '*.mk' -o -maxdepth 1 -name '*.md'; find docs labs lessons quiz -name '*.md'; }
 found() { xargs grep -nE "$@" /dev/null; }
 
 wide() {	# counts columns, not bytes
