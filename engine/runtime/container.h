@@ -78,6 +78,7 @@ struct container {
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;		/* state, or gone */
 	int refs;			/* atomic */
+	struct container *next_coming;	/* of those being created (containers.coming) */
 	bool gone;
 	bool viewed;			/* its files are mounted for somebody (container_root.c) */
 	uint64_t exits;			/* how often it ended: what waiters compare */

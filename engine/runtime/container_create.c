@@ -30,12 +30,9 @@ static void set_hostname(struct container *c)
 	cJSON_ReplaceItemInObjectCaseSensitive(c->config, "Hostname", cJSON_CreateString(name));
 }
 
-/* The parts of a container that a body determines.  Nothing is on disk yet. */
-static int fill_in(struct container *c, const cJSON *body, struct image **img, char ***warnings,
-		   struct err *e)
+static int find_image(struct container *c, const cJSON *body, struct image **img, struct err *e)
 {
 	const char *ref = json_str_or(body, "Image", "");
-	autojson cJSON *with = NULL;
 	int r = config_check(body, e);
 	if (r < 0)
 		return r;
@@ -46,7 +43,16 @@ static int fill_in(struct container *c, const cJSON *body, struct image **img, c
 	c->image_id = str_dup((*img)->id);
 	c->image_ref = str_dup(ref);
 	take_layers(c, *img);
-	c->config = config_merge(body, json_obj((*img)->config, "config"));
+	return 0;
+}
+
+/* The parts of a container that a body and its image determine.  Nothing is on disk yet. */
+static int fill_in(struct container *c, const cJSON *body, const struct image *img, char ***warnings,
+		   struct err *e)
+{
+	autojson cJSON *with = NULL;
+	int r;
+	c->config = config_merge(body, json_obj(img->config, "config"));
 	with = defaults_body(c->all->defaults, body);
 	if ((r = config_host(with, &c->host, warnings, e)) < 0 || (r = places_build(c, body, e)) < 0 ||
 	    (r = links_check(c, e)) < 0)
@@ -157,8 +163,8 @@ static void abandon(struct container *c)
 	table_remove(c);
 }
 
-/* The name is taken first (so two creations can't share it), then the directory is
- * made, then the document is kept: a crash between leaves a directory without a
+/* The name is ours already (so two creations can't share it).  The directory is made
+ * first, then the document is kept: a crash between leaves a directory without a
  * document, which the next start takes away.  Volumes come last: the document names
  * them, so that nobody removes one that is being made. */
 static int establish(struct container *c, struct err *e)
@@ -179,11 +185,12 @@ static int create(struct container *c, const struct origin *by, const char *name
 	name += name && *name == '/';
 	if (name && *name && (r = check_name(name, e)) < 0)
 		return r;
-	c->name = name && *name ? str_dup(name) : random_name(c->all);
 	random_id(c->id);
 	c->created_ns = clock_wall_ns();
 	origin_keep(&c->by, by);
-	if ((r = fill_in(c, body, &img, warnings, e)) < 0)
+	if ((r = find_image(c, body, &img, e)) < 0 ||
+	    (r = table_claim(c, name && *name ? name : NULL, e)) < 0 ||
+	    (r = fill_in(c, body, img, warnings, e)) < 0)
 		return r;
 	if ((r = try_spec(c, warnings, e)) < 0 || (r = establish(c, e)) < 0)
 		return r;
@@ -197,6 +204,7 @@ int container_create(struct containers *cs, const struct origin *by, const char 
 {
 	struct container *c = container_new(cs);
 	int r = create(c, by, name, body, warnings, e);
+	table_unclaim(c);
 	if (r < 0) {
 		refused_fact(cs, by, name, e);
 		container_put(c);
@@ -217,7 +225,9 @@ int container_plan(struct containers *cs, const cJSON *body, struct str *out, st
 	random_id(c->id);
 	c->name = str_dup("plan");
 	origin_keep(&c->by, &nobody);
-	int r = fill_in(c, body, &img, &warnings, e);
+	int r = find_image(c, body, &img, e);
+	if (r == 0)
+		r = fill_in(c, body, img, &warnings, e);
 	if (r == 0)
 		r = spec_build(c, &s, true, e);
 	if (r == 0) {

@@ -38,6 +38,7 @@ struct containers {
 	pthread_mutex_t lock;		/* the table, names, execs */
 	struct container **v;
 	size_t n;
+	struct container *coming;	/* being created: their names are taken */
 	struct exec *execs;
 
 	pthread_mutex_t work_lock;
@@ -52,6 +53,10 @@ struct containers {
 
 /* container_table.c */
 struct container *container_new(struct containers *cs);
+/* Gives it its name (NULL: any that is free), which is its own from then on: until
+ * table_unclaim(), and for longer if it is in the table by then.  409: name in use. */
+int table_claim(struct container *c, const char *name, struct err *e);
+void table_unclaim(struct container *c);
 int table_add(struct containers *cs, struct container *c, struct err *e);	/* 409: name in use */
 void table_remove(struct container *c);
 struct container *table_find_id(struct containers *cs, const char *id);	/* counted */
@@ -59,7 +64,6 @@ struct container *table_find_id(struct containers *cs, const char *id);	/* count
 char *table_name(struct containers *cs, const char *id);
 int container_save(struct container *c, struct err *e);
 struct container *container_load(struct containers *cs, const cJSON *doc);
-char *random_name(struct containers *cs);
 int check_name(const char *name, struct err *e);
 int container_is_restarting(const struct container *c, struct err *e);	/* 409, in docker's words */
 bool container_is_up(const struct container *c);	/* running or paused */

@@ -35,8 +35,18 @@ static struct container *find_name(struct containers *cs, const char *name)
 	return NULL;
 }
 
+/* Also one that is still being created has its name for itself. */
+static struct container *name_holder(struct containers *cs, const char *name)
+{
+	struct container *c = find_name(cs, name);
+	for (struct container *p = cs->coming; p && !c; p = p->next_coming)
+		if (str_eq(p->name, name))
+			c = p;
+	return c;
+}
+
 /* Two words, as users of Docker expect of a container nobody named. */
-char *random_name(struct containers *cs)
+static char *free_name(struct containers *cs)
 {
 	static const char *const how[] = { "amber", "brisk", "calm", "deep", "eager", "fair", "gentle",
 		"hardy", "keen", "lively", "mellow", "nimble", "patient", "quiet", "ready", "steady",
@@ -51,10 +61,7 @@ char *random_name(struct containers *cs)
 		const char *a = how[r[0] % ARRAY_SIZE(how)], *b = what[r[1] % ARRAY_SIZE(what)];
 		char *name = try < 4 ? str_printf("%s_%s", a, b) :
 				       str_printf("%s_%s%u", a, b, r[2] % 100000);
-		pthread_mutex_lock(&cs->lock);
-		bool taken = find_name(cs, name);
-		pthread_mutex_unlock(&cs->lock);
-		if (!taken)
+		if (!name_holder(cs, name))
 			return name;
 		free(name);
 	}
@@ -123,12 +130,41 @@ void container_put(struct container *c)
 		container_free(c);
 }
 
+int table_claim(struct container *c, const char *name, struct err *e)
+{
+	struct containers *cs = c->all;
+	int r = 0;
+	pthread_mutex_lock(&cs->lock);
+	c->name = name ? str_dup(name) : free_name(cs);
+	struct container *holder = name_holder(cs, c->name);
+	if (holder) {
+		r = name_conflict(c->name, holder, e);
+	} else {
+		c->next_coming = cs->coming;
+		cs->coming = c;
+	}
+	pthread_mutex_unlock(&cs->lock);
+	return r;
+}
+
+void table_unclaim(struct container *c)
+{
+	struct containers *cs = c->all;
+	pthread_mutex_lock(&cs->lock);
+	for (struct container **p = &cs->coming; *p; p = &(*p)->next_coming)
+		if (*p == c) {
+			*p = c->next_coming;
+			break;
+		}
+	pthread_mutex_unlock(&cs->lock);
+}
+
 int table_add(struct containers *cs, struct container *c, struct err *e)
 {
 	int r = 0;
 	pthread_mutex_lock(&cs->lock);
-	struct container *holder = find_name(cs, c->name);
-	if (holder) {
+	struct container *holder = name_holder(cs, c->name);
+	if (holder && holder != c) {
 		r = name_conflict(c->name, holder, e);
 	} else {
 		cs->v = mem_grow(cs->v, (cs->n + 1) * sizeof(*cs->v));
@@ -251,7 +287,7 @@ int container_rename(struct container *c, const char *name, struct err *e)
 		return r;
 	container_lock(c);
 	pthread_mutex_lock(&cs->lock);
-	struct container *holder = find_name(cs, name);
+	struct container *holder = name_holder(cs, name);
 	autofree char *old = str_dup(c->name);
 	if (c->gone)
 		r = no_such(c->id, e);

@@ -12,6 +12,10 @@ at_once() {	# COUNT COMMAND…: each gets its number as the last word
 	wait $(jobs -p | grep -vx "$daemon_pid")
 }
 one_run() { d run --rm busybox echo "said $1"; }
+one_create() {
+	raw -o /dev/null -w '%{http_code}\n' -H "$JSON" -d '{"Image":"busybox"}' \
+		"http://x/containers/create?n=[1-20]"
+}
 one_pull() { d pull -q hello-world; }
 one_build() { printf 'FROM busybox\nRUN echo %s >/n\n' "$1" | DOCKER_BUILDKIT=0 d build -q -t "built$1" - 2>/dev/null; }
 one_name() { d run -d --name same busybox sleep 1000 >/dev/null 2>&1 && echo "won"; }
@@ -25,6 +29,8 @@ is "$(at_once 20 one_pull | sort | uniq -c | xargs)" "20 docker.io/library/hello
 is "$(at_once 20 one_build | grep -c ^sha256:)" 20 "twenty builds"
 is "$(for i in {0..19}; do d run --rm "built$i" cat /n; done | xargs)" "$(echo {0..19})" "each build has its own file"
 is "$(at_once 20 one_name)" won "twenty of one name: one wins"
+# There are so many that two of them draw the same one.
+is "$(at_once 10 one_create | sort | uniq -c | xargs)" "200 201" "two hundred that nobody named"
 
 is "$(at_once 12 one_idle | wc -l)" 12 "a dozen in the background"
 start=$SECONDS
