@@ -106,6 +106,16 @@ const struct trace_event *trace_ring_settle(struct trace_ring *r)
 	return ev;
 }
 
+void trace_ring_rest(struct trace_ring *r)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = ring_bytes(r->slots);
+	bool pending = load(&r->slot[r->head % r->slots].commit) == r->head + 1;
+
+	/* The first page stays: it says where the ring stands. */
+	if (load(&r->tail) == r->head && !pending && bytes > page)
+		madvise((char *)r + page, bytes - page, MADV_REMOVE);
+}
+
 size_t trace_ring_read(struct trace_ring *r, struct trace_event *out, size_t max)
 {
 	uint64_t tail = r->tail, ready = load(&r->head) - tail;

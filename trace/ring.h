@@ -30,8 +30,9 @@
 #include "trace/event.h"
 
 /* Sizes: a start makes about 160 calls in 3 ms, the collector looks every 4 ms.  A
- * ring's memory is used up to its size in the long run, 64 KiB here.  A thread of
- * the daemon whose ring fills up empties it itself; a supervisor can't. */
+ * ring's memory is used up to its size in the long run, 64 KiB here: a supervisor with
+ * nothing to do gives it back.  A thread of the daemon whose ring fills up empties it
+ * itself; a supervisor can't. */
 #define RING_SLOTS_DAEMON 256
 #define RING_SLOTS_SUPERVISOR 256
 
@@ -58,6 +59,9 @@ void trace_ring_publish(struct trace_ring *r);	/* the claimed slot is complete *
 void trace_ring_pend(struct trace_ring *r);	/* complete, visible once settled */
 /* Publishes a pending event and gives it, valid until the next claim; NULL: none. */
 const struct trace_event *trace_ring_settle(struct trace_ring *r);
+/* Producer: gives the pages of events that have been read back to the kernel, if all
+ * have; they come again when they are needed.  Nobody may be writing. */
+void trace_ring_rest(struct trace_ring *r);
 
 /* Consumer: up to max events, in order; how many. */
 size_t trace_ring_read(struct trace_ring *r, struct trace_event *out, size_t max);

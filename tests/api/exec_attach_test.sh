@@ -100,9 +100,12 @@ is "$(tr -cd 'a-z\n' <"$WORK/l" | sed '/^$/d')" $'before\nhup' "logs=1&stream=1:
 d rm -f box talk sleeper >/dev/null
 
 # -- a supervisor that has rested for a while
-d run -d --name rested busybox sleep 100 >/dev/null
-sleep 2.5
+d run -d --name rested busybox sh -c 'echo one; sleep 2; echo two; sleep 100' >/dev/null
+sleep 2.8
 is "$(d exec rested echo awake)" awake "exec in a container where nothing happened for seconds"
+sleep 0.8
+is "$(echo typed | d exec -i rested cat)" typed "and once more, with what is typed"
+is "$(d logs rested | xargs)" "one two" "its log has all"
 d rm -f rested >/dev/null
 stop_daemon
 

@@ -107,6 +107,40 @@ START_TEST(pending_event_is_seen_once_settled)
 }
 END_TEST
 
+START_TEST(what_is_read_goes_back_when_the_producer_rests)
+{
+	struct trace_ring *r;
+	struct trace_event out[60];
+	struct stat full, small;
+	int fd;
+
+	ck_assert_int_eq(trace_ring_create(64, &r, &fd), 0);
+	for (int n = 0; n < 60; n++)
+		ck_assert(put(r, n));
+	ck_assert_uint_eq(trace_ring_read(r, out, 59), 59);
+	fstat(fd, &full);
+	trace_ring_rest(r);			/* one isn't read yet */
+	ck_assert_uint_eq(trace_ring_read(r, out, 60), 1);
+	ck_assert(whole(&out[0]) && out[0].result == 59);
+	trace_ring_claim(r)->result = 60;
+	trace_ring_pend(r);
+	trace_ring_rest(r);			/* one pends */
+	trace_ring_settle(r);
+	ck_assert_uint_eq(trace_ring_read(r, out, 60), 1);
+	ck_assert_int_eq(out[0].result, 60);
+	trace_ring_rest(r);
+	fstat(fd, &small);
+	ck_assert_int_lt(small.st_blocks, full.st_blocks);
+	for (int n = 61; n < 120; n++)		/* and it goes on */
+		ck_assert(put(r, n));
+	ck_assert_uint_eq(trace_ring_read(r, out, 60), 59);
+	for (int i = 0; i < 59; i++)
+		ck_assert(whole(&out[i]) && out[i].result == 61 + i);
+	trace_ring_unmap(r);
+	close(fd);
+}
+END_TEST
+
 static void write_until_killed(struct trace_ring *r)
 {
 	for (int64_t n = 0;; n++)
@@ -418,6 +452,7 @@ static Suite *suite(void)
 		ring_keeps_order_and_counts_what_it_loses,
 		ring_is_reached_through_its_memfd,
 		pending_event_is_seen_once_settled,
+		what_is_read_goes_back_when_the_producer_rests,
 		a_killed_producer_leaves_nothing_half_written,
 		decodes_processes_and_namespaces,
 		decodes_spawn,

@@ -11,9 +11,6 @@
 
 #include "super.h"
 
-/* One at a time, each too large for a stack. */
-static struct msg request;
-
 void control_say(struct super *s, const struct msg *m, const struct msg_fds *fds)
 {
 	bool record = m->type == MSG_PROC || m->type == MSG_DETACHED;
@@ -105,6 +102,7 @@ static void on_hangup(struct super *s)
 
 void control_message(struct super *s, void *obj, int fd, short events)
 {
+	struct msg *m = &scratch.request;	/* one at a time, too large for a stack */
 	struct msg_fds fds;
 
 	if (fd != s->link)
@@ -114,15 +112,15 @@ void control_message(struct super *s, void *obj, int fd, short events)
 			on_hangup(s);
 		return;
 	}
-	int r = msg_recv(fd, &request, &fds, MSG_DONTWAIT);
+	int r = msg_recv(fd, m, &fds, MSG_DONTWAIT);
 	if (r == -EAGAIN)
 		return;
 	if (r <= 0) {
 		on_hangup(s);
 		return;
 	}
-	if (request.type < sizeof(handlers) / sizeof(handlers[0]) && handlers[request.type])
-		handlers[request.type](s, &request, &fds);
+	if (m->type < sizeof(handlers) / sizeof(handlers[0]) && handlers[m->type])
+		handlers[m->type](s, m, &fds);
 	for (int i = 0; i < fds.n; i++)
 		close(fds.fd[i]);
 }

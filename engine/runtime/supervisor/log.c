@@ -16,7 +16,7 @@
 
 #include "super.h"
 
-static char out[8192];
+static char *const out = scratch.log;
 static size_t out_len;
 
 static void flush(struct super *s)
@@ -33,7 +33,7 @@ static void flush(struct super *s)
 
 static void put(struct super *s, const char *text, size_t n)
 {
-	if (out_len + n > sizeof(out))
+	if (out_len + n > sizeof(scratch.log))
 		flush(s);
 	memcpy(out + out_len, text, n);
 	out_len += n;

@@ -323,7 +323,7 @@ static void container_started(struct super *s)
 	start_state(s, &m, MSG_STARTED);
 	control_say(s, &m, NULL);
 	if (s->holding)
-		control_say(s, &s->held, NULL);
+		control_say(s, &scratch.held, NULL);
 	s->holding = false;
 }
 

@@ -110,9 +110,20 @@ struct super {
 	struct live live[MAX_LIVE];
 	int spool, lost;	/* records nobody took: a file (-1: none yet), and how many */
 	size_t spooled;		/* … weren't kept; bytes in the file */
-	struct msg held;	/* PROC of PID 1, kept until STARTED is said */
-	bool holding;
+	bool holding;		/* scratch.held */
 };
+
+/* What is filled anew each time it is needed: when nothing has happened for a while, its
+ * pages go back to the kernel (main.c).  So they are its own: madvise(2) takes whole pages
+ * only, and would empty what else lay in the last one. */
+#define LARGEST_PAGE (64 << 10)		/* bytes, of any machine we run on */
+extern struct __attribute__((aligned(LARGEST_PAGE))) scratch {
+	struct msg request;	/* control.c */
+	struct msg note;	/* watch.c */
+	struct msg held;	/* … PROC of PID 1, kept until STARTED is said */
+	char text[4096];	/* … */
+	char log[8192];		/* log.c */
+} scratch;
 
 /* main.c */
 typedef void on_ready(struct super *s, void *obj, int fd, short events);

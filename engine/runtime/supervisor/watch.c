@@ -46,8 +46,8 @@ struct info {
 };
 #define GET_INFO _IOWR(0xff, 11, struct info)
 
-static struct msg note;
-static char text[4096];
+static struct msg *const note = &scratch.note;
+static char *const text = scratch.text;
 
 static int open_proc(int pid, const char *file, int flags)
 {
@@ -97,7 +97,7 @@ static unsigned long long status_value(const char *key, int base, bool last)
  * hold spaces.  *alive: it is no zombie. */
 static long stat_field(int pid, int number, bool *alive)
 {
-	read_proc(pid, "stat", text, sizeof(text));
+	read_proc(pid, "stat", text, sizeof(scratch.text));
 	const char *at = strrchr(text, ')');
 
 	if (!at || at[1] != ' ')
@@ -124,7 +124,7 @@ static bool is_ours(const struct super *s, int pid)
 
 static void describe(struct super *s, int pid, struct msg_proc *p)
 {
-	read_proc(pid, "status", text, sizeof(text));
+	read_proc(pid, "status", text, sizeof(scratch.text));
 	p->pid = (int32_t)status_value("\nTgid:", 10, false);
 	p->uid = (uint32_t)status_value("\nUid:", 10, false);
 	p->caps = status_value("\nCapEff:", 16, false);
@@ -173,8 +173,8 @@ static void add_argv(int mem, uint64_t argv)
 	if (pread(mem, at, sizeof(at), (off_t)argv) <= 0)
 		return;
 	for (int i = 0; i < ARGV_MAX - 1 && at[i]; i++) {
-		peek_text(mem, at[i], text, sizeof(text));
-		if (msg_add_text(&note, text) < 0)
+		peek_text(mem, at[i], text, sizeof(scratch.text));
+		if (msg_add_text(note, text) < 0)
 			return;
 	}
 }
@@ -196,9 +196,9 @@ static bool note_exec(const struct k_notify *n)
 		close(mem);
 		return false;
 	}
-	msg_add_text(&note, exe);
+	msg_add_text(note, exe);
 	link_proc(n->pid, "cwd", path, sizeof(path));
-	msg_add_text(&note, path);
+	msg_add_text(note, path);
 	add_argv(mem, argv);
 	close(mem);
 	return true;
@@ -210,16 +210,16 @@ static bool note_exit(const struct k_notify *n)
 {
 	char path[512];
 
-	note.proc.ended = 1;
-	note.proc.code = (int32_t)(n->args[0] & 0xff);
+	note->proc.ended = 1;
+	note->proc.code = (int32_t)(n->args[0] & 0xff);
 	link_proc(n->pid, "exe", path, sizeof(path));
-	msg_add_text(&note, path);
+	msg_add_text(note, path);
 	link_proc(n->pid, "cwd", path, sizeof(path));
-	msg_add_text(&note, path);
-	size_t left = read_proc(n->pid, "cmdline", text, sizeof(text));
+	msg_add_text(note, path);
+	size_t left = read_proc(n->pid, "cmdline", text, sizeof(scratch.text));
 	for (char *arg = text; left > 0;) {
 		size_t size = strlen(arg) + 1;
-		if (msg_add_text(&note, arg) < 0 || size >= left)
+		if (msg_add_text(note, arg) < 0 || size >= left)
 			break;
 		arg += size;
 		left -= size;
@@ -285,7 +285,7 @@ static void say(struct super *s);
 
 static void say_ended(struct super *s, struct live *l, int code, int signal)
 {
-	note = (struct msg){ .type = MSG_PROC, .proc = {
+	*note = (struct msg){ .type = MSG_PROC, .proc = {
 		.ended = 1, .pid = l->pid, .nspid = l->nspid, .tty = l->tty,
 		.from_exec = l->from_exec, .code = code, .signal = signal } };
 	live_over(s, l);
@@ -344,10 +344,10 @@ static void live_exited(struct super *s, int pid)
 static void say(struct super *s)
 {
 	if (s->main.state == P_RUNNING || s->main.state == P_ENDED) {
-		control_say(s, &note, NULL);
+		control_say(s, note, NULL);
 		return;
 	}
-	s->held = note;
+	scratch.held = *note;
 	s->holding = true;
 }
 
@@ -366,14 +366,14 @@ static void on_notify(struct super *s, int fd, bool from_exec)
 
 	if (k_notify_recv(s->k, fd, &n) < 0)
 		return;		/* killed while it waited */
-	note = (struct msg){ .type = MSG_PROC };
-	note.proc.from_exec = from_exec;
-	describe(s, n.pid, &note.proc);
+	*note = (struct msg){ .type = MSG_PROC };
+	note->proc.from_exec = from_exec;
+	describe(s, n.pid, &note->proc);
 	bool ends = n.nr == SYS_exit_group, worth = ends ? note_exit(&n) : note_exec(&n);
 	if (ends)
-		live_exited(s, note.proc.pid);
+		live_exited(s, note->proc.pid);
 	else if (worth)
-		live_begin(s, &note.proc);
+		live_begin(s, &note->proc);
 	let_go_on(s, fd, &n);
 	if (worth)
 		say(s);
