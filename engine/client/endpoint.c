@@ -55,6 +55,14 @@ char *endpoint_path(const char *name)
 	return str_take(&path);
 }
 
+char *endpoint_tls_path(const char *name)
+{
+	autofree char *folder = endpoint_path(name);
+	const char *hash = strrchr(folder, '/');
+
+	return str_printf("%.*s/tls%s", (int)(hash - strlen("/meta") - folder), folder, hash);
+}
+
 int endpoint_load(const char *name, cJSON **out, struct err *e)
 {
 	autofree char *folder = endpoint_path(name);
@@ -78,6 +86,34 @@ int endpoint_save(const char *name, const cJSON *meta, struct err *e)
 	int r = dir_make(folder, 0755, e);
 
 	return r ? r : file_write_atomic(path, text, strlen(text), 0644, e);
+}
+
+static bool good_name(const char *name)
+{
+	static const char more[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-";
+
+	return strlen(name) > 1 && !strchr("_.+-", name[0]) && strspn(name, more) == strlen(name);
+}
+
+int endpoint_name_check(const char *name, struct err *e)
+{
+	if (str_eq(name, ENDPOINT_DEFAULT))
+		return err_set(e, EINVAL, "\"default\" is a reserved context name");
+	if (!good_name(name))
+		return err_set(e, EINVAL, "context name \"%s\" is invalid, names are validated against "
+			       "regexp \"^[a-zA-Z0-9][a-zA-Z0-9_.+-]+$\"", name);
+	return 0;
+}
+
+int endpoint_name_free(const char *name, struct err *e)
+{
+	autojson cJSON *there = NULL;
+	struct err ignored = { 0 };
+	int r = endpoint_name_check(name, e);
+
+	if (!r && endpoint_load(name, &there, &ignored) == 0)
+		r = err_set(e, EEXIST, "context \"%s\" already exists", name);
+	return r;
 }
 
 const char *endpoint_host(const cJSON *meta)

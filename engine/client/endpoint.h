@@ -22,6 +22,10 @@ char *endpoint_current(void);
 
 char *endpoint_folder(void);			/* contexts/meta; caller frees */
 char *endpoint_path(const char *name);		/* the folder of one; caller frees */
+char *endpoint_tls_path(const char *name);	/* its keys' folder; caller frees */
+/* May a context be called so?  EINVAL in docker's words; _free: and none is: EEXIST. */
+int endpoint_name_check(const char *name, struct err *e);
+int endpoint_name_free(const char *name, struct err *e);
 /* meta.json; ENOENT in docker's words. */
 int endpoint_load(const char *name, cJSON **out, struct err *e);
 int endpoint_save(const char *name, const cJSON *meta, struct err *e);

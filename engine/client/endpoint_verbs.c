@@ -129,9 +129,7 @@ static cJSON *inspected(cJSON *meta)
 	const char *name = json_str_or(meta, "Name", "");
 	autofree char *path = endpoint_path(name);
 	bool builtin = str_eq(name, ENDPOINT_DEFAULT);
-	char *at = strstr(path, "/contexts/meta/");
-	autofree char *tls = str_printf("%.*s/contexts/tls/%s", (int)(at - path), path,
-					strrchr(path, '/') + 1);
+	autofree char *tls = endpoint_tls_path(name);
 
 	cJSON_AddObjectToObject(meta, "TLSMaterial");
 	cJSON *storage = cJSON_AddObjectToObject(meta, "Storage");
@@ -210,23 +208,6 @@ static int use_verb(struct command *c)
 
 /* ---- create, update, rm ---- */
 
-static bool good_name(const char *name)
-{
-	static const char more[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-";
-
-	return strlen(name) > 1 && !strchr("_.+-", name[0]) && strspn(name, more) == strlen(name);
-}
-
-static int check_name(const char *name, struct err *e)
-{
-	if (str_eq(name, ENDPOINT_DEFAULT))
-		return err_set(e, EINVAL, "\"default\" is a reserved context name");
-	if (!good_name(name))
-		return err_set(e, EINVAL, "context name \"%s\" is invalid, names are validated against "
-			       "regexp \"^[a-zA-Z0-9][a-zA-Z0-9_.+-]+$\"", name);
-	return 0;
-}
-
 /* --docker's words into the endpoint. */
 static int set_endpoint(cJSON *meta, char *const *words, struct err *e)
 {
@@ -275,12 +256,10 @@ static int change(struct command *c, cJSON *meta, const char *done, struct err *
 static int create_verb(struct command *c)
 {
 	const char *name = c->opt.args[0], *from = opt_text(&c->opt, "from");
-	autojson cJSON *there = NULL, *source = NULL, *meta = cJSON_CreateObject();
-	struct err e = { 0 }, ignored = { 0 };
-	int r = check_name(name, &e);
+	autojson cJSON *source = NULL, *meta = cJSON_CreateObject();
+	struct err e = { 0 };
+	int r = endpoint_name_free(name, &e);
 
-	if (!r && endpoint_load(name, &there, &ignored) == 0)
-		r = err_set(&e, EEXIST, "context \"%s\" already exists", name);
 	if (!r && !from && !opt_given(&c->opt, "docker"))
 		r = err_set(&e, EINVAL, "docker endpoint configuration is required");
 	r = r ? r : load(from ? from : ENDPOINT_DEFAULT, &source, &e);
@@ -297,7 +276,7 @@ static int update_verb(struct command *c)
 {
 	autojson cJSON *meta = NULL;
 	struct err e = { 0 };
-	int r = check_name(c->opt.args[0], &e);
+	int r = endpoint_name_check(c->opt.args[0], &e);
 
 	r = r ? r : endpoint_load(c->opt.args[0], &meta, &e);
 	r = r ? r : change(c, meta, "updated", &e);
@@ -308,7 +287,7 @@ static int rm_one(struct command *c, const char *name, struct err *e)
 {
 	bool force = opt_on(&c->opt, "force");
 	autofree char *current = endpoint_current(), *folder = endpoint_path(name);
-	autofree char *file = str_printf("%s/meta.json", folder);
+	autofree char *file = str_printf("%s/meta.json", folder), *tls = endpoint_tls_path(name);
 
 	if (str_eq(name, ENDPOINT_DEFAULT))
 		return err_set(e, EINVAL, "context \"default\" cannot be removed");
@@ -320,7 +299,7 @@ static int rm_one(struct command *c, const char *name, struct err *e)
 		return -e->code;
 	if (unlink(file) < 0 || rmdir(folder) < 0)
 		return err_sys(e, errno, "remove %s", folder);
-	return 0;
+	return dir_remove(tls, e);
 }
 
 static int rm_verb(struct command *c)

@@ -6,6 +6,7 @@
 
 #include "client/human.h"
 #include "client/image_name.h"
+#include "client/image_tree.h"
 #include "client/listing.h"
 #include "client/url.h"
 #include "client/rows.h"
@@ -123,10 +124,37 @@ static void images_path(const struct options *o, struct str *path)
 	strv_free(filters);
 }
 
+static int tree_verb(struct command *c)
+{
+	/* Options, and how docker calls them. */
+	static const char *const not_with[][2] = {
+		{ "quiet", "quiet" }, { "no-trunc", "no-trunc" }, { "digests", "show-digest" },
+		{ "format", "format" },
+	};
+	autostr struct str path = { 0 };
+	struct http_answer a = { 0 };
+	struct err e = { 0 };
+	struct http *h;
+
+	for (size_t i = 0; i < ARRAY_SIZE(not_with); i++)
+		if (opt_given(&c->opt, not_with[i][0])) {
+			err_set(&e, EINVAL, "--%s is not yet supported with --tree", not_with[i][1]);
+			return command_fail(c, &e);
+		}
+	images_path(&c->opt, &path);
+	if (command_http(c, &h, &e) || http_call(h, "GET", path.s, NULL, &a, &e))
+		return command_fail(c, &e);
+	image_tree(a.json, opt_on(&c->opt, "all"));
+	http_answer_free(&a);
+	return 0;
+}
+
 static int images_verb(struct command *c)
 {
 	autostr struct str path = { 0 };
 
+	if (opt_on(&c->opt, "tree"))
+		return tree_verb(c);
 	images_path(&c->opt, &path);
 	return listing_verb(c, path.s,
 			    opt_on(&c->opt, "digests") ? &digests_listing : &images_listing, "ID",
@@ -255,6 +283,7 @@ static const struct option images_options[] = {
 	{ "format", 0, &opt_string, FORMAT_HELP },
 	{ "no-trunc", 0, &opt_flag, "Show everything in full" },
 	{ "quiet", 'q', &opt_flag, "Show only ids" },
+	{ "tree", 0, &opt_flag, "Show each image once, with all its names" },
 	{ 0 },
 };
 

@@ -36,6 +36,8 @@ struct untar;
 int untar_begin(const char *folder, const char *from, const char *to, bool owners,
 		struct untar **out, struct err *e);
 int untar_feed(void *untar, const char *data, size_t n);	/* 0 or -errno */
+/* It may stop behind an entry, without the blocks that end an archive. */
+void untar_lenient(struct untar *u);
 /* The end: 0, or what went wrong; frees it. */
 int untar_end(struct untar *u, struct err *e);
 

@@ -17,13 +17,9 @@ NOT_OURS = {"buildx", "compose", "manifest"}
 # Groups of what this engine has none of: their options change nothing and aren't shown.
 NONE_HERE = {"swarm", "service", "stack", "node", "config", "secret", "plugin", "trust",
              "checkpoint"}
-# Files of contexts carry TLS keys, and this client speaks no TLS.
-LEFT_OUT = {("context", "export"), ("context", "import")}
 # (verb or "*", option): why it is on one side only.
 LISTED = {
     ("*", "--dry-run"): "ours: shows the kernel calls of a run",
-    ("images", "--tree"): "an experiment of docker 28: it warns that its output may change",
-    ("image ls", "--tree"): "as above",
     ("*", "--use-api-socket"): "an experiment of docker 28: hands passwords to the container",
 }
 
@@ -64,8 +60,6 @@ def walk(client, path=()):
     text = say_help(client, path)
     tree = {path: text}
     for name in verbs_in(text) if len(path) < 2 else []:
-        if (" ".join(path), name) in LEFT_OUT:
-            continue
         if path or name not in NOT_OURS:
             tree.update(walk(client, path + (name,)))
     return tree
