@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/credentials.h"
@@ -77,11 +78,14 @@ static int receive_file(struct http *h, const char *path, const char *doing, con
 	autofree char *tmp = str_printf("%s.tmp-%d", file, (int)getpid());
 	autofree char *folder = str_dup(file);
 	char *slash = strrchr(folder, '/');
+	struct stat st;
 	if (slash && slash != folder)
 		*slash = '\0';
 	if (slash && access(folder, F_OK) < 0)
 		return err_set(e, ENOENT, "failed to %s: invalid output path: stat %s: no such file or "
 			       "directory", doing, folder);
+	if (stat(file, &st) == 0 && S_ISDIR(st.st_mode))
+		return err_set(e, EISDIR, "failed to %s: cannot write to a directory", doing);
 	autofd int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_sys(e, errno, "open %s", file);

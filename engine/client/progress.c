@@ -17,7 +17,7 @@
 #include "core/json.h"
 
 #define BAR_WIDTH 50	/* characters of a full bar */
-#define BAR_MIN_COLUMNS 110	/* narrower terminals get the numbers alone */
+#define BAR_COLUMNS 110		/* only wider terminals get a bar, others the numbers alone */
 
 struct progress {
 	FILE *to;
@@ -64,21 +64,17 @@ static void bar(struct progress *p, int64_t current, int64_t total)
 	char now[32], all[32];
 
 	human_size(now, sizeof(now), (double)current, 4);
-	if (total <= 0 || current > total) {
-		fprintf(p->to, "  %s", now);
-		return;
-	}
-	human_size(all, sizeof(all), (double)total, 4);
-	if (p->columns >= BAR_MIN_COLUMNS) {
-		int full = (int)(current * BAR_WIDTH / total);
+	if (total > 0 && p->columns > BAR_COLUMNS) {
+		int full = current > total ? BAR_WIDTH : (int)(current * BAR_WIDTH / total);
 
 		fputc('[', p->to);
 		for (int i = 0; i < full; i++)
 			fputc('=', p->to);
-		fprintf(p->to, "%s%*s]", full < BAR_WIDTH ? ">" : "",
-			full < BAR_WIDTH ? BAR_WIDTH - full - 1 : 0, "");
+		fprintf(p->to, ">%*s] ", BAR_WIDTH - full, "");
 	}
-	fprintf(p->to, "  %s/%s", now, all);
+	fprintf(p->to, "%8s", now);
+	if (total > 0 && current <= total)
+		fprintf(p->to, "/%s", human_size(all, sizeof(all), (double)total, 4));
 }
 
 static void draw(struct progress *p, const char *id, const cJSON *line)
@@ -88,7 +84,7 @@ static void draw(struct progress *p, const char *id, const cJSON *line)
 	size_t up = *id ? lines_up(p, id) : 0;
 
 	if (up)
-		fprintf(p->to, "\033[%zuA\r\033[2K%s: ", up, id);
+		fprintf(p->to, "\033[%zuA\033[2K\r%s: ", up, id);
 	fputs(json_str_or(line, "status", ""), p->to);
 	if (up && current > 0) {
 		fputc(' ', p->to);

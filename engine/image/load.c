@@ -59,22 +59,29 @@ struct member {
 	const char *id;
 	int64_t at, size;
 	uint64_t told_ns;
+	bool silent;			/* it may be a document: nobody is told of those */
 };
+
+static void tell(struct member *m)
+{
+	uint64_t now = clock_mono_ns();
+	if (!m->l->o->progress || (now - m->told_ns < TELL_NS && m->at != m->size))
+		return;
+	struct pull_progress p = { .id = m->id, .status = "Loading layer",
+				   .current = m->at, .total = m->size };
+	m->told_ns = now;
+	m->l->o->progress(m->l->o->arg, &p);
+}
 
 static ssize_t member_read(struct stream *s, void *buf, size_t cap, struct err *e)
 {
 	struct member *m = (struct member *)s;
 	la_ssize_t n = archive_read_data(m->l->a, buf, cap);
-	uint64_t now = clock_mono_ns();
 	if (n < 0)
 		return tar_fail(m->l->a, &m->l->src, e);
 	m->at += n;
-	if (m->l->o->progress && (now - m->told_ns >= TELL_NS || m->at == m->size)) {
-		struct pull_progress p = { .id = m->id, .status = "Loading layer",
-					   .current = m->at, .total = m->size };
-		m->told_ns = now;
-		m->l->o->progress(m->l->o->arg, &p);
-	}
+	if (n > 0 && !m->silent)
+		tell(m);
 	return n;
 }
 
@@ -173,17 +180,20 @@ static int keep_document(struct load *l, const char *path, char *text, size_t le
 			 DOCUMENTS_MAX >> 20) : 0;
 }
 
-static int take_small(struct load *l, const char *path, struct stream *in, struct err *e)
+static int take_small(struct load *l, const char *path, struct member *in, struct err *e)
 {
 	autofree char *text = NULL;
 	size_t len;
-	int r = stream_whole(in, DOCUMENT_MAX, &text, &len, e);
+	int r = stream_whole(&in->s, DOCUMENT_MAX, &text, &len, e);
 	if (r < 0)
 		return r;
 	if (is_document(text, len))
 		return keep_document(l, path, steal_ptr(text), len, e);
 	struct memory m = { { memory_read, NULL }, text, len };
-	return looks_like_tar(text, len) ? take_layer(l, path, &m.s, e) : 0;
+	if (!looks_like_tar(text, len))
+		return 0;
+	tell(in);
+	return take_layer(l, path, &m.s, e);
 }
 
 static int take_link(struct load *l, const char *path, const char *to)
@@ -214,8 +224,8 @@ static int take(struct load *l, struct archive_entry *ae, struct err *e)
 	if (archive_entry_filetype(ae) != AE_IFREG)
 		return 0;
 	if (m.size <= DOCUMENT_MAX) {
-		m.told_ns = UINT64_MAX / 2;
-		return take_small(l, path, &m.s, e);
+		m.silent = true;
+		return take_small(l, path, &m, e);
 	}
 	return take_layer(l, path, &m.s, e);
 }
