@@ -25,7 +25,7 @@ DEPFLAGS  = -MMD -MP
 #   drydock             the command line, the lab shell: starts in a millisecond
 #   drydock-engine      daemon, registry, bake: the libraries that cost time to load
 #   drydock-supervisor  one a container: static, without any library
-ENGINE_DIRS := core kernel image registry runtime network volume build api
+ENGINE_DIRS := core kernel sim image registry runtime network volume build api
 ENGINE_SRC  := $(foreach d,$(ENGINE_DIRS),$(wildcard engine/$(d)/*.c)) $(wildcard trace/*.c)
 CLIENT_SRC  := $(wildcard engine/core/*.c engine/client/*.c labs/*.c labs/shell/*.c lessons/*.c quiz/*.c trace/show/*.c)
 SUPER_SRC   := $(wildcard engine/runtime/supervisor/*.c) engine/runtime/plan_run.c engine/runtime/protocol.c \

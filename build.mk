@@ -102,10 +102,10 @@ $(B)/drydock-supervisor: $(SUPER_OBJ)
 # ---- tests --------------------------------------------------------------------
 # tests/DIR/NAME_test.c becomes $(B)/tests/DIR/NAME_test; tests/DIR/NAME_test.sh
 # and .py run as they are.  tests/bench/bench.mk has the benchmarks' own rules.
-TEST_DIRS := unit trace fault api root lab
+TEST_DIRS := unit sim trace fault api root lab
 TEST_SRC  := $(foreach d,$(TEST_DIRS),$(wildcard tests/$(d)/*_test.c))
 TEST_BIN  := $(TEST_SRC:%.c=$(B)/%)
-UNIT_BIN  := $(filter $(B)/tests/unit/% $(B)/tests/trace/% $(B)/tests/fault/%,$(TEST_BIN))
+UNIT_BIN  := $(filter $(B)/tests/unit/% $(B)/tests/sim/% $(B)/tests/trace/% $(B)/tests/fault/%,$(TEST_BIN))
 # Helper sources next to the tests, linked where a test needs them.
 TEST_AID  := $(call obj,$(filter-out $(TEST_SRC),$(foreach d,$(TEST_DIRS) helpers,$(wildcard tests/$(d)/*.c))))
 ARCHIVES  := $(B)/libdrydock-engine.a $(B)/libdrydock-client.a

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Dependencies point one way: core <- kernel <- {image ... build} <- api <- cmd, and
+# Dependencies point one way: core <- kernel <- {sim, image ... build} <- api <- cmd, and
 # what students see (client, labs, trace/show) knows the API, events and facts only.
 . "$(dirname "$0")/../helpers/tap.sh"
 cd "$TESTS/.." || exit 1
@@ -9,6 +9,7 @@ RULES='
 engine/core      |
 engine/kernel    | core
 trace            | core kernel
+engine/sim       | core kernel
 engine/image     | core kernel trace registry
 engine/registry  | core kernel trace image
 engine/runtime   | core kernel trace image network volume
