@@ -76,7 +76,7 @@ static cJSON *show_network_settings(const struct container *c)
 	for (size_t i = 0; i < ARRAY_SIZE(same); i++)
 		json_put_str(o, same[i], json_str_or(first, same[i], ""));
 	json_put_int(o, "IPPrefixLen", json_int(first, "IPPrefixLen", 0));
-	json_put_int(o, "GlobalIPv6PrefixLen", 0);
+	json_put_int(o, "GlobalIPv6PrefixLen", json_int(first, "GlobalIPv6PrefixLen", 0));
 	json_put(o, "Networks", nets);
 	return o;
 }

@@ -16,12 +16,14 @@ static cJSON *show_member(const struct container *c, const struct place *p)
 	cJSON *o = cJSON_CreateObject();
 	autofree char *four = p->ep ? str_printf("%s/%d", p->address, endpoint_prefix(p->ep)) :
 				      str_dup("");
+	autofree char *six = p->ep && *p->address6 ?
+		str_printf("%s/%d", p->address6, network_prefix6(p->net->bridge)) : str_dup("");
 
 	json_put_str(o, "Name", c->name);
 	json_put_str(o, "EndpointID", p->endpoint_id);
 	json_put_str(o, "MacAddress", p->mac);
 	json_put_str(o, "IPv4Address", four);
-	json_put_str(o, "IPv6Address", "");
+	json_put_str(o, "IPv6Address", six);
 	return o;
 }
 

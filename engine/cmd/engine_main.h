@@ -19,7 +19,8 @@ struct settings {
 	/* What containers get that don't say: texts as the flags have them. */
 	char *log_driver, *shm_size;
 	char **log_opts, **ulimits, **dns, **dns_search, **dns_opts;
-	char *mtu, *ip;				/* of the default bridge */
+	char *mtu, *ip, *cidr6;			/* of the default bridge */
+	bool ipv6, no_ip6tables;
 	char *storage_driver, *runtime, *cgroup_parent, *userns_remap;	/* one value alone will do */
 	char **exec_opts;
 };

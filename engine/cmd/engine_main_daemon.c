@@ -288,7 +288,8 @@ static int open_all(struct daemon *d, struct err *e)
 		.images = d->images, .journal = d->journal, .trace = d->trace,
 		.network = { .bridge = d->s.bridge, .cidr = d->s.bip, .pool = NET_POOL,
 			     .pools = d->s.pools, .isolated = d->s.no_icc,
-			     .bare = d->s.no_masquerade, .mtu = d->s.mtu ? atoi(d->s.mtu) : 0 },
+			     .bare = d->s.no_masquerade, .mtu = d->s.mtu ? atoi(d->s.mtu) : 0,
+			     .six = d->s.ipv6, .cidr6 = d->s.cidr6 },
 		.defaults = d->defaults, .host_ip = d->s.ip,
 	};
 	if ((r = containers_open(&o, &d->containers, e)) < 0 || (r = start_registry(d, e)) < 0)

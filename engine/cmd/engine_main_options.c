@@ -11,6 +11,7 @@
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "core/str.h"
+#include "network/address6.h"
 
 #define MAX_ROWS 64
 
@@ -115,6 +116,11 @@ static int check_forms(const struct settings *s, struct err *e)
 			return err_set(e, EINVAL, "%s is not an ip address", *v);
 	if (s->ip && inet_pton(AF_INET, s->ip, address) != 1)
 		return err_set(e, EINVAL, "invalid IP address: %s", s->ip);
+	if (s->cidr6 && !subnet6_read(s->cidr6, &(struct subnet6){ 0 }))
+		return err_set(e, EINVAL, "invalid CIDR address: %s", s->cidr6);
+	if (s->no_ip6tables)
+		return err_set(e, EINVAL, "ip6tables=false: this engine has no networks of IPv6 without"
+			       " rules that keep them apart");
 	if (s->mtu && (strspn(s->mtu, "0123456789") != strlen(s->mtu) || atol(s->mtu) > 65535))
 		return err_set(e, EINVAL, "invalid default MTU size: %s", s->mtu);
 	return 0;

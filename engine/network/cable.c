@@ -114,6 +114,18 @@ int cable_find(struct network *n, struct endpoint *ep, struct err *e)
 
 /* ---- plugging in ---- */
 
+static int say_no_address(struct network *n, int code, const char *wanted, int family,
+			  struct err *e)
+{
+	if (code == EADDRINUSE)
+		return err_http(e, 403, EADDRINUSE, "Address already in use");
+	if (code == ERANGE)
+		return err_set(e, EINVAL, "no configured subnet or ip-range contain the IP address %s",
+			       wanted);
+	return err_http(e, 403, code, "no available IPv%d addresses on this network's address"
+			" pools: %s (%s)", family, n->name ? n->name : "bridge", n->bridge);
+}
+
 static int take_address(struct network *n, const char *wanted, uint32_t *out, struct err *e)
 {
 	struct in_addr in;
@@ -126,13 +138,21 @@ static int take_address(struct network *n, const char *wanted, uint32_t *out, st
 	pthread_mutex_unlock(&n->lock);
 	if (r == 0 && wanted)
 		*out = ntohl(in.s_addr);
-	if (r == -EADDRINUSE)
-		return err_http(e, 403, EADDRINUSE, "Address already in use");
-	if (r == -ERANGE)
-		return err_set(e, EINVAL, "no configured subnet or ip-range contain the IP address %s",
-			       wanted);
-	return r < 0 ? err_http(e, 403, -r, "no available IPv4 addresses on this network's address"
-				" pools: %s (%s)", n->name ? n->name : "bridge", n->bridge) : 0;
+	return r < 0 ? say_no_address(n, -r, wanted, 4, e) : 0;
+}
+
+static int take_address6(struct network *n, const char *wanted, address6 *out, struct err *e)
+{
+	*out = 0;
+	if (!n->six)
+		return wanted ? say_no_address(n, ERANGE, wanted, 6, e) : 0;
+	if (wanted && !address6_read(wanted, out))
+		return err_set(e, EINVAL, "invalid IPv6 address: %s", wanted);
+	pthread_mutex_lock(&n->lock);
+	int r = wanted ? addresses6_claim(&n->addresses6, *out)
+		       : addresses6_take(&n->addresses6, out);
+	pthread_mutex_unlock(&n->lock);
+	return r < 0 ? say_no_address(n, -r, wanted, 6, e) : 0;
 }
 
 static int plug(struct network *n, struct endpoint *ep, const struct network_wish *w,
@@ -153,27 +173,44 @@ static int plug(struct network *n, struct endpoint *ep, const struct network_wis
 	return r;
 }
 
-int network_connect(struct network *n, const struct network_wish *w, struct endpoint **out,
+static void give_addresses(struct network *n, const struct endpoint *ep)
+{
+	pthread_mutex_lock(&n->lock);
+	endpoint_give_addresses(n, ep);
+	pthread_mutex_unlock(&n->lock);
+}
+
+/* The endpoint that is wished for, with its addresses. */
+static int describe(struct network *n, const struct network_wish *w, struct endpoint *ep,
 		    struct err *e)
 {
-	struct endpoint *ep = mem_alloc(sizeof(*ep));
-	uint32_t address;
+	address6 six;
 
-	int r = take_address(n, w->address, &address, e);
+	int r = take_address(n, w->address, &ep->address, e);
+	if (r < 0)
+		return r;
+	r = take_address6(n, w->address6, &six, e);
 	if (r < 0) {
-		free(ep);
+		give_addresses(n, ep);
 		return r;
 	}
-	endpoint_describe(ep, address, n->net.prefix);
+	endpoint_describe(ep, ep->address, n->net.prefix, six);
 	snprintf(ep->cid, sizeof(ep->cid), "%s", w->cid);
 	snprintf(ep->inside, sizeof(ep->inside), "%s", w->inside);
 	if (w->mac && *w->mac)
 		snprintf(ep->mac, sizeof(ep->mac), "%s", w->mac);
-	r = plug(n, ep, w, e);
+	return 0;
+}
+
+int network_connect(struct network *n, const struct network_wish *w, struct endpoint **out,
+		    struct err *e)
+{
+	struct endpoint *ep = mem_alloc(sizeof(*ep));
+
+	int r = describe(n, w, ep, e);
+	if (r == 0 && (r = plug(n, ep, w, e)) < 0)
+		give_addresses(n, ep);
 	if (r < 0) {
-		pthread_mutex_lock(&n->lock);
-		addresses_give(&n->addresses, address);
-		pthread_mutex_unlock(&n->lock);
 		free(ep);
 		return r;
 	}
@@ -196,14 +233,16 @@ void network_disconnect(struct endpoint *ep)
 	network_detach(ep->net, ep);
 }
 
-int endpoint_lead(struct endpoint *ep, struct err *e)
+int endpoint_lead(struct endpoint *ep, bool six, struct err *e)
 {
+	const struct network *n = ep->net;
+	struct ip gateway = six ? ip_of6(&n->net6) : ip_of(&n->net);
 	int inside;
 
 	int r = netns_errand(ep->net, ep->netns, open_inside, &inside, e);
 	if (r < 0)
 		return r;
-	r = link_lead(ep->net->k, inside, ep->net->net.own, e);
+	r = link_lead(ep->net->k, inside, &gateway, e);
 	k_close(ep->net->k, inside);
 	return r;
 }

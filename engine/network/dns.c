@@ -71,6 +71,24 @@ bool dns_reverse_name(const char *name, uint32_t *address)
 	return true;
 }
 
+bool dns_reverse_name6(const char *name, address6 *address)
+{
+	static const char digits[] = "0123456789abcdef";
+	address6 a = 0;
+
+	for (int i = 0; i < 32; i++) {	/* the last nibble comes first */
+		const char *digit = name[0] ? strchr(digits, name[0]) : NULL;
+		if (!digit || name[1] != '.')
+			return false;
+		a |= (address6)(digit - digits) << 4 * i;
+		name += 2;
+	}
+	if (strcmp(name, "ip6.arpa"))
+		return false;
+	*address = a;
+	return true;
+}
+
 enum dns_code dns_code_of(const void *message)
 {
 	return ((const uint8_t *)message)[3] & 15;
@@ -109,6 +127,14 @@ void dns_add_address(struct dns_reply *r, uint32_t address)
 	uint32_t be = htonl(address);
 
 	add_record(r, DNS_A, &be, sizeof(be));
+}
+
+void dns_add_address6(struct dns_reply *r, address6 address)
+{
+	uint8_t bytes[16];
+
+	address6_bytes(address, bytes);
+	add_record(r, DNS_AAAA, bytes, sizeof(bytes));
 }
 
 void dns_add_name(struct dns_reply *r, const char *name)

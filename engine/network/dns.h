@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "network/address6.h"
+
 #define DNS_HEADER 12
 #define DNS_NAME_MAX 256	/* 255 bytes and the NUL */
 #define DNS_REPLY_MAX 1232	/* fits into every path's packets: DNS Flag Day 2020 */
@@ -29,6 +31,8 @@ struct dns_question {
 bool dns_read_question(const void *message, size_t len, struct dns_question *out);
 /* "2.0.18.172.in-addr.arpa": 172.18.0.2, host order. */
 bool dns_reverse_name(const char *name, uint32_t *address);
+/* "2.0. … .d.f.ip6.arpa", a nibble a label (RFC 3596): fd… */
+bool dns_reverse_name6(const char *name, address6 *address);
 /* The code of a reply. */
 enum dns_code dns_code_of(const void *message);
 
@@ -38,6 +42,7 @@ struct dns_reply { uint8_t data[DNS_REPLY_MAX]; size_t len; };
 void dns_begin(struct dns_reply *r, const void *query, const struct dns_question *q,
 	       enum dns_code code);
 void dns_add_address(struct dns_reply *r, uint32_t address);
+void dns_add_address6(struct dns_reply *r, address6 address);
 void dns_add_name(struct dns_reply *r, const char *name);
 
 #endif

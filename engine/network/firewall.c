@@ -9,6 +9,9 @@
  *	  chain postrouting		nat, srcnat: from the subnet to elsewhere: masquerade
  *	  chain forward			filter: into the bridge only answers
  *
+ * A network with IPv6 has the same once more, as table ip6: containers' addresses of
+ * IPv6 are of this host's making, too.
+ *
  * Each bridge has such a table.  What one lets out, another doesn't let in: that
  * is how networks are kept apart.  An internal one lets nothing out either.
  *
@@ -35,7 +38,17 @@
 #include "network/answer.h"
 #include "trace/decorator.h"
 
-#define IP_FORWARD "/proc/sys/net/ipv4/ip_forward"
+/* What differs between the two families. */
+struct family { const char *table, *forward, *forward_name, *command; int nfproto; };
+static const struct family families[] = {
+	{ "ip", "/proc/sys/net/ipv4/ip_forward", "ip_forward", "iptables", NFPROTO_IPV4 },
+	{ "ip6", "/proc/sys/net/ipv6/conf/all/forwarding", "IPv6 forwarding", "ip6tables",
+	  NFPROTO_IPV6 },
+};
+
+/* Of those, the network's own. */
+static size_t family_count(const struct network *n) { return n->six ? 2 : 1; }
+
 #define DEFAULT_BRIDGE "drydock0"
 
 /* "drydock"; other bridges (a second daemon, tests) get a table of their own. */
@@ -50,44 +63,56 @@ static void table_name(const struct network *n, char *out, size_t cap)
 }
 
 /* Left on at the end, as Docker leaves it: others may rely on it by then. */
-static void allow_forwarding(struct network *n)
+static void allow_forwarding(struct network *n, const struct family *f)
 {
 	char text[8] = "";
 	struct k_buf b = { text, sizeof(text) - 1, 0 };
 
-	if (k_read_file(n->k, IP_FORWARD, &b) >= 0 && text[0] == '1')
+	if (k_read_file(n->k, f->forward, &b) >= 0 && text[0] == '1')
 		return;
-	long r = k_write_file(n->k, IP_FORWARD, "1");
+	long r = k_write_file(n->k, f->forward, "1");
 	if (r < 0)
 		network_warn(n, "network %s: containers can't reach the outside: "
-			     "ip_forward is off and can't be turned on: %s",
-			     n->bridge, strerror(-r));
+			     "%s is off and can't be turned on: %s",
+			     n->bridge, f->forward_name, strerror(-r));
+}
+
+/* The address that packets get on their way out: the link's own, or a chosen one. */
+static void add_masquerade(const struct network *n, const struct family *f, struct str *nat)
+{
+	bool four = f == &families[0];
+	const char *source = four ? n->source : n->source6;
+
+	str_addf(nat, "  %s saddr %s oifname != \"%s\" %s%s\n", f->table,
+		 four ? n->subnet : n->subnet6, n->bridge, source ? "snat to " : "masquerade",
+		 source ? source : "");
 }
 
 /* What differs from bridge to bridge, as commands inside of the two chains. */
-static void add_rules(const struct network *n, struct str *nat, struct str *filter)
+static void add_rules(const struct network *n, const struct family *f, struct str *nat,
+		      struct str *filter)
 {
 	if (!n->internal && !n->bare)
-		str_addf(nat, "  ip saddr %s oifname != \"%s\" masquerade\n", n->subnet, n->bridge);
+		add_masquerade(n, f, nat);
 	if (n->internal)
 		str_addf(filter, "  iifname \"%1$s\" oifname != \"%1$s\" drop\n", n->bridge);
 	if (n->isolated)	/* also those that go round by way of the gateway */
 		str_addf(filter, "  iifname \"%1$s\" oifname \"%1$s\" drop\n", n->bridge);
 }
 
-static void install_table(struct network *n)
+static void install_table(struct network *n, const struct family *f)
 {
 	autostr struct str nat = { 0 }, filter = { 0 };
 	char t[64];
 
 	table_name(n, t, sizeof(t));
-	add_rules(n, &nat, &filter);
+	add_rules(n, f, &nat, &filter);
 	/* Made empty first, so that the delete can't fail: together they replace
 	 * whatever a killed daemon left, in one transaction. */
 	autofree char *commands = str_printf(
-		"table ip %1$s\n"
-		"delete table ip %1$s\n"
-		"table ip %1$s {\n"
+		"table %5$s %1$s\n"
+		"delete table %5$s %1$s\n"
+		"table %5$s %1$s {\n"
 		" chain postrouting { type nat hook postrouting priority srcnat; policy accept;\n"
 		"%3$s"
 		" }\n"
@@ -96,7 +121,7 @@ static void install_table(struct network *n)
 		"  oifname \"%2$s\" ct state established,related accept\n"
 		"  oifname \"%2$s\" iifname != \"%2$s\" drop\n"
 		" }\n"
-		"}\n", t, n->bridge, nat.s ? nat.s : "", filter.s ? filter.s : "");
+		"}\n", t, n->bridge, nat.s ? nat.s : "", filter.s ? filter.s : "", f->table);
 	trace_why(n->k, WHY_NET_MASQUERADE);
 	long r = k_nftables(n->k, commands);
 	trace_why(n->k, WHY_TABLE);
@@ -105,9 +130,28 @@ static void install_table(struct network *n)
 			     "no nftables rule could be made: %s", n->bridge, strerror(-r));
 }
 
+/* Made first, so that the removal can't fail. */
+static void remove_table(struct network *n, const struct family *f)
+{
+	char t[64], commands[192];
+
+	table_name(n, t, sizeof(t));
+	snprintf(commands, sizeof(commands), "table %1$s %2$s\ndelete table %1$s %2$s\n", f->table, t);
+	k_nftables(n->k, commands);
+}
+
 /* ---- others' chains ---- */
 
 struct chain_walk { struct network *n; const char *own; };
+
+/* The family whose packets a chain of this kind sees; NULL: none of the network's. */
+static const struct family *family_of(const struct network *n, int nfproto)
+{
+	for (size_t i = 0; i < family_count(n); i++)
+		if (nfproto == families[i].nfproto || nfproto == NFPROTO_INET)
+			return &families[i];
+	return NULL;
+}
 
 static const char *text_of(const struct nlattr *a)
 {
@@ -127,16 +171,16 @@ static void see_chain(void *arg, const struct nlmsghdr *h)
 		      hook, ARRAY_SIZE(hook));
 	const char *table = text_of(a[NFTA_CHAIN_TABLE]);
 	bool ours = !strcmp(table, w->own);
-	bool ipv4 = gen->nfgen_family == NFPROTO_IPV4 || gen->nfgen_family == NFPROTO_INET;
-	if (ours || !ipv4 || ntohl(attr_u32(hook[NFTA_HOOK_HOOKNUM], 0)) != NF_INET_FORWARD ||
+	const struct family *f = family_of(w->n, gen->nfgen_family);
+	if (ours || !f || ntohl(attr_u32(hook[NFTA_HOOK_HOOKNUM], 0)) != NF_INET_FORWARD ||
 	    ntohl(attr_u32(a[NFTA_CHAIN_POLICY], 0)) != NF_DROP)
 		return;
 	network_warn(w->n, "network %1$s: containers may not reach the outside: another program's "
 		     "firewall drops what it doesn't know (table %2$s, chain %3$s); let ours pass "
-		     "with: iptables -I FORWARD -i %1$s -j ACCEPT; "
-		     "iptables -I FORWARD -o %1$s -m conntrack --ctstate ESTABLISHED,RELATED "
+		     "with: %4$s -I FORWARD -i %1$s -j ACCEPT; "
+		     "%4$s -I FORWARD -o %1$s -m conntrack --ctstate ESTABLISHED,RELATED "
 		     "-j ACCEPT",
-		     w->n->bridge, table, text_of(a[NFTA_CHAIN_NAME]));
+		     w->n->bridge, table, text_of(a[NFTA_CHAIN_NAME]), f->command);
 }
 
 /* A kernel without nftables has no such chains: its refusal is no news here. */
@@ -157,18 +201,19 @@ static void look_for_drops(struct network *n)
 
 void firewall_open(struct network *n)
 {
-	if (!n->internal)
-		allow_forwarding(n);
-	install_table(n);
+	if (!n->six && n->host == n)
+		remove_table(n, &families[1]);	/* it may have had IPv6 under a daemon that was killed */
+	for (size_t i = 0; i < family_count(n); i++) {
+		if (!n->internal)
+			allow_forwarding(n, &families[i]);
+		install_table(n, &families[i]);
+	}
 	if (!n->internal)
 		look_for_drops(n);
 }
 
 void firewall_remove(struct network *n)
 {
-	char t[64], command[96];
-
-	table_name(n, t, sizeof(t));
-	snprintf(command, sizeof(command), "delete table ip %s\n", t);
-	k_nftables(n->k, command);
+	for (size_t i = 0; i < family_count(n); i++)
+		remove_table(n, &families[i]);
 }

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "network/address.h"
+#include "network/address6.h"
 #include "network/network.h"
 
 #define CID_SIZE 65	/* a container's id: 64 hex digits and the NUL */
@@ -37,6 +38,8 @@ struct endpoint {
 	uint64_t inode;			/* the namespace's identity, as /proc/PID/ns/net shows it */
 	char cid[CID_SIZE];		/* "" in the pool */
 	char text[ADDRESS_TEXT], mac[MAC_TEXT];
+	address6 six;			/* 0: none */
+	char text6[ADDRESS6_TEXT];	/* "" then */
 	char veth[IF_NAMESIZE];		/* the host's end */
 	char inside[IF_NAMESIZE];	/* the container's: "eth0" */
 	char **names;			/* that it answers to in its network; owned, or NULL */
@@ -56,6 +59,10 @@ struct network {
 	struct network *host;		/* the default bridge's; itself for that one */
 	struct subnet_pool *pools;	/* the host's: for subnets nobody chose */
 	size_t n_pools;
+	struct subnet6_pool *pools6;	/* never empty */
+	size_t n_pools6;
+	struct subnet6_pool own6;	/* the default bridge's: whether it has IPv6 may change
+					 * with a daemon's start, while others keep their subnets */
 	struct network *more;		/* the users' own: a list, under the host's lock */
 	char *name;			/* of a user's own network */
 	bool internal, isolated, bare;	/* bare: no masquerade */
@@ -64,6 +71,10 @@ struct network {
 	int bridge_index;
 	struct subnet net;
 	char gateway[ADDRESS_TEXT], subnet[ADDRESS_TEXT + 4];
+	bool six;			/* IPv6 as well: */
+	struct subnet6 net6;
+	char gateway6[ADDRESS6_TEXT], subnet6[SUBNET6_TEXT];
+	char *source, *source6;		/* what leaves has this address; NULL: masquerade */
 	uint64_t host_inode;		/* the host's network namespace */
 	int host_netns;			/* the way back into it */
 	bool ipv6;			/* ports are claimed on [::] too */
@@ -75,6 +86,7 @@ struct network {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct addresses addresses;
+	struct addresses6 addresses6;
 	struct endpoint *ready, *busy, *dead;	/* ready: the lowest address first */
 	struct stray *strays;
 	int n_ready, n_dead, want;
@@ -95,8 +107,10 @@ int pool_take(struct network *n, const char *cid, struct endpoint **out, struct 
 void pool_give_back(struct network *n, struct endpoint *ep);	/* busy → dead */
 void pool_add_busy(struct network *n, struct endpoint *ep);
 void pool_drop_busy(struct network *n, struct endpoint *ep);	/* its address is free at once */
-/* Fills in what follows from the address: text, mac, veth. */
-void endpoint_describe(struct endpoint *ep, uint32_t address, int prefix);
+/* Fills in what follows from the addresses: texts, mac, veth. */
+void endpoint_describe(struct endpoint *ep, uint32_t address, int prefix, address6 six);
+/* An endpoint's addresses are free again.  n->lock held. */
+void endpoint_give_addresses(struct network *n, const struct endpoint *ep);
 void endpoint_free(struct endpoint *ep);
 /* In a thread that isn't the host's any more: a new namespace and a socket in it. */
 int netns_make(struct network *n, int *netns, int *sock, struct err *e);
@@ -118,12 +132,16 @@ int netns_errand(struct network *n, int netns,
 /* Finds ep's cable among the strays, by ep's namespace and `inside`. */
 int cable_find(struct network *n, struct endpoint *ep, struct err *e);
 
-/* names.c: who answers to `name`, as seen from container cid: up to `max` addresses
- * (host order); none: nobody does. */
+/* names.c: who answers to `name`, as seen from container cid: up to `max`; none:
+ * nobody does. */
 struct name_query { const char *cid, *name; char *const *links; };
-int names_find(struct network *host, const struct name_query *q, uint32_t *out, int max);
-/* The name that goes with an address in one of cid's networks ("web.backend"). */
-bool names_reverse(struct network *host, const char *cid, uint32_t address, char *out, size_t cap);
+struct name_at { uint32_t four; address6 six; };	/* 0: no address of that family */
+bool endpoint_is_at(const struct endpoint *ep, const struct name_at *at);	/* the one that isn't 0 */
+int names_find(struct network *host, const struct name_query *q, struct name_at *out, int max);
+/* The name that goes with an address, the one that isn't 0, in one of cid's networks
+ * ("web.backend"). */
+bool names_reverse(struct network *host, const char *cid, const struct name_at *at, char *out,
+		   size_t cap);
 
 /* firewall.c: what fails here becomes a warning. */
 void firewall_open(struct network *n);
@@ -133,7 +151,7 @@ void firewall_remove(struct network *n);
 void ports_close(struct network *n, struct endpoint *ep);
 
 /* The namespace an address of ours stands for: a container's, or the host's. */
-uint64_t network_netns_of(struct network *n, uint32_t address);
+uint64_t network_netns_of(struct network *n, const struct name_at *at);
 void network_warn(struct network *n, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A thread of ours: small stack, no signals. */
 int network_thread(pthread_t *t, void *(*fn)(void *), void *arg, const char *name);

@@ -20,6 +20,30 @@
 
 #define LO_INDEX 1	/* a namespace's first link, always */
 
+struct ip ip_of(const struct subnet *s)
+{
+	uint32_t be = htonl(s->own);
+	struct ip ip = { .family = AF_INET, .prefix = s->prefix };
+
+	memcpy(ip.bytes, &be, sizeof(be));
+	return ip;
+}
+
+struct ip ip_of6(const struct subnet6 *s)
+{
+	struct ip ip = { .family = AF_INET6, .prefix = s->prefix };
+
+	address6_bytes(s->own, ip.bytes);
+	return ip;
+}
+
+static size_t ip_size(const struct ip *ip) { return ip->family == AF_INET ? 4 : 16; }
+
+static const char *ip_text(const struct ip *ip, char text[ADDRESS6_TEXT])
+{
+	return inet_ntop(ip->family, ip->bytes, text, ADDRESS6_TEXT);
+}
+
 /* A request being written, with its room. */
 struct request {
 	struct nl nl;
@@ -74,28 +98,42 @@ static void no_ipv6_address(struct nl *m, int index)
 	nl_nest_end(m, spec);
 }
 
-static void give_address(struct nl *m, int index, const struct subnet *address)
+static void give_broadcast(struct nl *m, const struct ip *address)
+{
+	uint32_t own;
+
+	memcpy(&own, address->bytes, sizeof(own));
+	nl_attr_u32(m, IFA_BROADCAST, own | htonl(address->prefix ? ~0u >> address->prefix : ~0u));
+}
+
+/* Who has which address is decided by us: IPv6 needn't spend a second on asking
+ * whether another has it (IFA_F_NODAD). */
+static void give_address(struct nl *m, int index, const struct ip *address)
 {
 	struct ifaddrmsg info = {
-		.ifa_family = AF_INET, .ifa_prefixlen = address->prefix,
+		.ifa_family = (unsigned char)address->family,
+		.ifa_prefixlen = (unsigned char)address->prefix,
+		.ifa_flags = address->family == AF_INET6 ? IFA_F_NODAD : 0,
 		.ifa_scope = RT_SCOPE_UNIVERSE, .ifa_index = index,
 	};
 
 	nl_begin(m, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &info, sizeof(info));
-	nl_attr_u32(m, IFA_LOCAL, htonl(address->own));
-	nl_attr_u32(m, IFA_ADDRESS, htonl(address->own));
-	nl_attr_u32(m, IFA_BROADCAST, htonl(address->own | ~subnet_mask(address)));
+	nl_attr_put(m, IFA_LOCAL, address->bytes, ip_size(address));
+	nl_attr_put(m, IFA_ADDRESS, address->bytes, ip_size(address));
+	if (address->family == AF_INET)
+		give_broadcast(m, address);
 }
 
-static void route_everything_to(struct nl *m, uint32_t gateway, int flags)
+static void route_everything_to(struct nl *m, const struct ip *gateway)
 {
 	struct rtmsg info = {
-		.rtm_family = AF_INET, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_BOOT,
-		.rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_UNICAST,
+		.rtm_family = (unsigned char)gateway->family, .rtm_table = RT_TABLE_MAIN,
+		.rtm_protocol = RTPROT_BOOT, .rtm_scope = RT_SCOPE_UNIVERSE,
+		.rtm_type = RTN_UNICAST,
 	};
 
-	nl_begin(m, RTM_NEWROUTE, flags, &info, sizeof(info));
-	nl_attr_u32(m, RTA_GATEWAY, htonl(gateway));
+	nl_begin(m, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &info, sizeof(info));
+	nl_attr_put(m, RTA_GATEWAY, gateway->bytes, ip_size(gateway));
 }
 
 /* ---- making and unmaking ---- */
@@ -176,12 +214,12 @@ int link_set_mtu(struct kernel *k, int sock, int index, int mtu, struct err *e)
 	return r < 0 ? err_sys(e, -r, "set the MTU of link %d to %d", index, mtu) : 0;
 }
 
-int link_up(struct kernel *k, int sock, int index, bool ipv6, struct err *e)
+int link_up(struct kernel *k, int sock, int index, bool quiet, struct err *e)
 {
 	struct request q;
 
 	begin(&q);
-	if (ipv6)
+	if (quiet)
 		no_ipv6_address(&q.nl, index);
 	raise_link(&q.nl, index);
 	int r = change(k, sock, &q, WHY_NET_UP);
@@ -220,47 +258,49 @@ int link_delete_many(struct kernel *k, int sock, const char *const *names, int n
 	return r < 0 && r != -ENODEV ? err_sys(e, -r, "delete %d links", n) : 0;
 }
 
-int link_add_address(struct kernel *k, int sock, int index, const struct subnet *address,
+int link_add_address(struct kernel *k, int sock, int index, const struct ip *address,
 		     struct err *e)
 {
 	struct request q;
-	char text[ADDRESS_TEXT];
+	char text[ADDRESS6_TEXT];
 
 	begin(&q);
 	give_address(&q.nl, index, address);
 	int r = change(k, sock, &q, WHY_NET_ADDRESS);
-	return r < 0 ? err_sys(e, -r, "give link %d the address %s", index,
-			       address_text(address->own, text)) : 0;
+	return r < 0 && r != -EEXIST ? err_sys(e, -r, "give link %d the address %s", index,
+					       ip_text(address, text)) : 0;
 }
 
-int link_settle(struct kernel *k, int sock, int eth0, const struct subnet *address,
-		uint32_t gateway, bool ipv6, struct err *e)
+int link_settle(struct kernel *k, int sock, const struct link_inside *in, struct err *e)
 {
 	struct request q;
-	char text[ADDRESS_TEXT];
+	char text[ADDRESS6_TEXT];
 
 	begin(&q);
-	if (ipv6)
-		no_ipv6_address(&q.nl, eth0);
+	if (in->quiet)
+		no_ipv6_address(&q.nl, in->index);
 	raise_link(&q.nl, LO_INDEX);
-	give_address(&q.nl, eth0, address);
-	raise_link(&q.nl, eth0);
-	if (gateway)
-		route_everything_to(&q.nl, gateway, NLM_F_CREATE | NLM_F_REPLACE);
+	for (size_t i = 0; i < ARRAY_SIZE(in->address); i++)
+		if (in->address[i].family)
+			give_address(&q.nl, in->index, &in->address[i]);
+	raise_link(&q.nl, in->index);
+	for (size_t i = 0; i < ARRAY_SIZE(in->gateway); i++)
+		if (in->gateway[i].family)
+			route_everything_to(&q.nl, &in->gateway[i]);
 	int r = change(k, sock, &q, WHY_NET_ADDRESS);
 	return r < 0 ? err_sys(e, -r, "set up the network namespace of %s",
-			       address_text(address->own, text)) : 0;
+			       ip_text(&in->address[0], text)) : 0;
 }
 
-int link_lead(struct kernel *k, int sock, uint32_t gateway, struct err *e)
+int link_lead(struct kernel *k, int sock, const struct ip *gateway, struct err *e)
 {
 	struct request q;
-	char text[ADDRESS_TEXT];
+	char text[ADDRESS6_TEXT];
 
 	begin(&q);
-	route_everything_to(&q.nl, gateway, NLM_F_CREATE | NLM_F_REPLACE);
+	route_everything_to(&q.nl, gateway);
 	int r = change(k, sock, &q, WHY_NET_ROUTE);
-	return r < 0 ? err_sys(e, -r, "route everything to %s", address_text(gateway, text)) : 0;
+	return r < 0 ? err_sys(e, -r, "route everything to %s", ip_text(gateway, text)) : 0;
 }
 
 /* ---- asking ---- */
@@ -378,7 +418,16 @@ int link_address(struct kernel *k, int index, struct subnet *out, struct err *e)
 	return w.found ? 0 : err_sys(e, ENOENT, "look up the address of link %d", index);
 }
 
-struct route_walk { const struct subnet *net; int except; bool taken; };
+struct route_walk { const struct ip *net; int except; bool taken; };
+
+/* Are the first `bits` of both the same? */
+static bool same_bits(const uint8_t *a, const uint8_t *b, int bits)
+{
+	int whole = bits / 8, rest = bits % 8;
+
+	return !memcmp(a, b, (size_t)whole) &&
+	       (!rest || ((a[whole] ^ b[whole]) & 0xff00 >> rest & 0xff) == 0);
+}
 
 static void see_route(void *arg, const struct nlmsghdr *h)
 {
@@ -387,17 +436,18 @@ static void see_route(void *arg, const struct nlmsghdr *h)
 	const struct nlattr *a[RTA_OIF + 1];
 
 	answer_body(h, sizeof(*info), a, ARRAY_SIZE(a));
-	struct subnet to = { ntohl(attr_u32(a[RTA_DST], 0)), info->rtm_dst_len };
-	bool counts = info->rtm_dst_len > 0 && info->rtm_type == RTN_UNICAST &&
+	bool counts = info->rtm_dst_len > 0 && info->rtm_type == RTN_UNICAST && a[RTA_DST] &&
+		      attr_len(a[RTA_DST]) == ip_size(w->net) &&
 		      (int)attr_u32(a[RTA_OIF], 0) != w->except;
-	if (counts && subnet_overlaps(&to, w->net))
+	int bits = info->rtm_dst_len < w->net->prefix ? info->rtm_dst_len : w->net->prefix;
+	if (counts && same_bits(attr_data(a[RTA_DST]), w->net->bytes, bits))
 		w->taken = true;
 }
 
-int link_route_taken(struct kernel *k, const struct subnet *net, int except, bool *taken,
+int link_route_taken(struct kernel *k, const struct ip *net, int except, bool *taken,
 		     struct err *e)
 {
-	struct rtmsg info = { .rtm_family = AF_INET };
+	struct rtmsg info = { .rtm_family = (unsigned char)net->family };
 	struct route_walk w = { net, except, false };
 	struct request q;
 

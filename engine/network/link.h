@@ -16,6 +16,16 @@
 #include "core/error.h"
 #include "kernel/netlink.h"
 #include "network/address.h"
+#include "network/address6.h"
+
+/* An address of either family, as rtnetlink carries it. */
+struct ip {
+	int family;		/* AF_INET, AF_INET6; 0: none */
+	int prefix;
+	uint8_t bytes[16];	/* network order */
+};
+struct ip ip_of(const struct subnet *s);	/* its own address */
+struct ip ip_of6(const struct subnet6 *s);
 
 struct link {
 	int index;
@@ -39,8 +49,8 @@ int link_add_veth(struct kernel *k, int sock, const struct link_pair *pair, stru
 /* Ports of a bridge that are isolated reach the bridge itself, but not one another. */
 int link_isolate(struct kernel *k, int sock, int index, struct err *e);
 int link_set_mtu(struct kernel *k, int sock, int index, int mtu, struct err *e);
-/* ipv6: the host has it, so the link must be told to do without. */
-int link_up(struct kernel *k, int sock, int index, bool ipv6, struct err *e);
+/* quiet: the host has IPv6, and the link must be told to do without. */
+int link_up(struct kernel *k, int sock, int index, bool quiet, struct err *e);
 int link_delete(struct kernel *k, int sock, const char *name, struct err *e);
 /* Many at once: each deletion waits for all processors to let go of the link
  * (some 30 ms), all of one group's links wait together.  A link that is gone
@@ -48,14 +58,19 @@ int link_delete(struct kernel *k, int sock, const char *name, struct err *e);
 #define LINK_BATCH 16
 int link_delete_many(struct kernel *k, int sock, const char *const *names, int n, uint32_t group,
 		     struct err *e);
-int link_add_address(struct kernel *k, int sock, int index, const struct subnet *address,
+/* One that is there already is no error. */
+int link_add_address(struct kernel *k, int sock, int index, const struct ip *address,
 		     struct err *e);
-/* A namespace's inside in one exchange: lo and eth0 up, the address, and unless
- * gateway is 0 the default route. */
-int link_settle(struct kernel *k, int sock, int eth0, const struct subnet *address,
-		uint32_t gateway, bool ipv6, struct err *e);
-/* The default route, in place of one that is there. */
-int link_lead(struct kernel *k, int sock, uint32_t gateway, struct err *e);
+/* A namespace's inside in one exchange: lo and the link up, its addresses, and
+ * the default routes by way of the gateways.  Of either what is none is left out. */
+struct link_inside {
+	int index;
+	bool quiet;			/* as for link_up() */
+	struct ip address[2], gateway[2];
+};
+int link_settle(struct kernel *k, int sock, const struct link_inside *in, struct err *e);
+/* The default route of the gateway's family, in place of one that is there. */
+int link_lead(struct kernel *k, int sock, const struct ip *gateway, struct err *e);
 
 /* The links in a bridge; the first IPv4 address of a link (ENOENT if it has none). */
 int link_each_port(struct kernel *k, int bridge, void (*fn)(void *arg, const struct link *l),
@@ -63,7 +78,7 @@ int link_each_port(struct kernel *k, int bridge, void (*fn)(void *arg, const str
 int link_address(struct kernel *k, int index, struct subnet *out, struct err *e);
 /* Does a route of this host lead into `net`?  Default routes don't count, nor
  * do those by way of link `except`. */
-int link_route_taken(struct kernel *k, const struct subnet *net, int except, bool *taken,
+int link_route_taken(struct kernel *k, const struct ip *net, int except, bool *taken,
 		     struct err *e);
 
 #endif

@@ -49,7 +49,8 @@ static bool is_called(const struct endpoint *ep, const char *name)
 	return false;
 }
 
-static int find_in(struct network *n, const char *cid, const char *name, uint32_t *out, int max)
+static int find_in(struct network *n, const char *cid, const char *name, struct name_at *out,
+		   int max)
 {
 	int found = 0;
 
@@ -57,7 +58,7 @@ static int find_in(struct network *n, const char *cid, const char *name, uint32_
 	if (endpoint_of(n, cid))
 		for (struct endpoint *ep = n->busy; ep && found < max; ep = ep->next)
 			if (is_called(ep, name))
-				out[found++] = ep->address;
+				out[found++] = (struct name_at){ ep->address, ep->six };
 	pthread_mutex_unlock(&n->lock);
 	return found;
 }
@@ -73,7 +74,7 @@ static const char *through_link(const struct name_query *q)
 	return q->name;
 }
 
-int names_find(struct network *host, const struct name_query *q, uint32_t *out, int max)
+int names_find(struct network *host, const struct name_query *q, struct name_at *out, int max)
 {
 	const char *name = through_link(q);
 	int found = 0;
@@ -85,14 +86,20 @@ int names_find(struct network *host, const struct name_query *q, uint32_t *out, 
 	return found;
 }
 
-static bool reverse_in(struct network *n, const char *cid, uint32_t address, char *out, size_t cap)
+bool endpoint_is_at(const struct endpoint *ep, const struct name_at *at)
+{
+	return at->six ? ep->six == at->six : ep->address == at->four;
+}
+
+static bool reverse_in(struct network *n, const char *cid, const struct name_at *at, char *out,
+		       size_t cap)
 {
 	bool found = false;
 
 	pthread_mutex_lock(&n->lock);
 	if (endpoint_of(n, cid))
 		for (struct endpoint *ep = n->busy; ep && !found; ep = ep->next) {
-			found = ep->address == address && ep->names && ep->names[0];
+			found = endpoint_is_at(ep, at) && ep->names && ep->names[0];
 			if (found)
 				snprintf(out, cap, "%s.%s", ep->names[0], n->name);
 		}
@@ -100,13 +107,14 @@ static bool reverse_in(struct network *n, const char *cid, uint32_t address, cha
 	return found;
 }
 
-bool names_reverse(struct network *host, const char *cid, uint32_t address, char *out, size_t cap)
+bool names_reverse(struct network *host, const char *cid, const struct name_at *at, char *out,
+		   size_t cap)
 {
 	bool found = false;
 
 	pthread_mutex_lock(&host->lock);
 	for (struct network *n = host->more; n && !found; n = n->more)
-		found = reverse_in(n, cid, address, out, cap);
+		found = reverse_in(n, cid, at, out, cap);
 	pthread_mutex_unlock(&host->lock);
 	return found;
 }

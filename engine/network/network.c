@@ -82,6 +82,10 @@ static void describe_subnet(struct network *n)
 	address_text(n->net.own, n->gateway);
 	address_text(n->net.own & subnet_mask(&n->net), text);
 	snprintf(n->subnet, sizeof(n->subnet), "%s/%d", text, n->net.prefix);
+	if (!n->six)
+		return;
+	address6_text(n->net6.own, n->gateway6);
+	subnet6_text(&n->net6, n->subnet6);
 }
 
 static int open_host(struct network *n, struct err *e)
@@ -105,8 +109,12 @@ static void free_network(struct network *n)
 	if (n->host_netns >= 0)
 		k_close(n->k, n->host_netns);
 	strv_free(n->warnings);
-	free(n->name);
+	char *const owned[] = { n->name, n->source, n->source6 };
+	for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
+		free(owned[i]);
 	free(n->pools);
+	free(n->pools6);
+	addresses6_free(&n->addresses6);
 	pthread_mutex_destroy(&n->lock);
 	free(n);
 }
@@ -146,7 +154,10 @@ static int new_network(struct kernel *k, const struct network_config *c, struct 
 	n->isolated = c->isolated;
 	n->bare = c->bare;
 	n->mtu = c->mtu;
+	n->six = c->six;
 	n->name = str_dup(c->name);
+	n->source = str_dup(c->source);
+	n->source6 = str_dup(c->source6);
 	snprintf(n->bridge, sizeof(n->bridge), "%s", c->bridge);
 	n->warnings = strv_dup((char *[]){ NULL });
 	pthread_mutex_init(&n->lock, NULL);
@@ -154,13 +165,32 @@ static int new_network(struct kernel *k, const struct network_config *c, struct 
 	return 0;
 }
 
+/* The same host has the same subnets again; another most likely has others. */
+static void local_pool(struct network *n, const char *of, struct subnet6_pool *out)
+{
+	char host[96] = "";
+	struct k_buf b = { host, sizeof(host) - 1, 0 };
+
+	if (k_read_file(n->k, "/etc/machine-id", &b) < 0)
+		gethostname(host, sizeof(host) - 1);
+	autofree char *seed = str_printf("drydock %s %s", of, host);
+	subnet6_local(seed, out);
+}
+
 static int read_pools(struct network *n, char *const *pools, struct err *e)
 {
+	size_t count = (pools ? strv_len(pools) : 0) + 1;
 	int r = 0;
 
-	n->pools = mem_alloc(((pools ? strv_len(pools) : 0) + 1) * sizeof(*n->pools));
+	n->pools = mem_alloc(count * sizeof(*n->pools));
+	n->pools6 = mem_alloc(count * sizeof(*n->pools6));
 	for (; pools && *pools && r == 0; pools++)
-		r = subnet_pool_read(*pools, &n->pools[n->n_pools++], e);
+		r = strchr(*pools, ':') ?
+			subnet6_pool_read(*pools, &n->pools6[n->n_pools6++], e) :
+			subnet_pool_read(*pools, &n->pools[n->n_pools++], e);
+	if (r == 0 && !n->n_pools6)
+		local_pool(n, "networks", &n->pools6[n->n_pools6++]);
+	local_pool(n, n->bridge, &n->own6);
 	return r;
 }
 
@@ -189,13 +219,19 @@ int network_open(struct kernel *k, const struct network_config *c,
 static void confine(struct network *n, const struct network_config *c)
 {
 	struct subnet range;
+	struct subnet6 range6;
 	struct in_addr in;
+	address6 six;
 
 	if (c->range && subnet_read(c->range, &range))
 		addresses_confine(&n->addresses, &range);
+	if (n->six && subnet6_read(c->range6, &range6))
+		addresses6_confine(&n->addresses6, &range6);
 	for (char *const *a = c->reserved; a && *a; a++)
 		if (inet_pton(AF_INET, *a, &in) == 1)
 			addresses_reserve(&n->addresses, ntohl(in.s_addr));
+		else if (n->six && address6_read(*a, &six))
+			addresses6_reserve(&n->addresses6, six);
 }
 
 int network_add(struct network *host, const struct network_config *c, struct network **out,
@@ -299,29 +335,32 @@ void network_detach(struct network *n, struct endpoint *ep)
 	endpoint_free(ep);
 }
 
-int network_adopt(struct network *n, const char *cid, int pid, const char *inside,
-		  const char *address, struct endpoint **out, struct err *e)
+int network_adopt(struct network *n, const struct network_was *was, struct endpoint **out,
+		  struct err *e)
 {
 	autofree struct endpoint *ep = mem_alloc(sizeof(*ep));
 	char path[64];
 	struct subnet own;
-	autofree char *cidr = str_printf("%s/%d", address, n->net.prefix);
+	autofree char *cidr = str_printf("%s/%d", was->address, n->net.prefix);
+	address6 six = 0;
 
 	int r = subnet_parse(cidr, &own, e);
 	if (r < 0)
 		return r;
-	endpoint_describe(ep, own.own, own.prefix);
-	snprintf(ep->cid, sizeof(ep->cid), "%s", cid);
-	snprintf(ep->inside, sizeof(ep->inside), "%s", inside);
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	if (n->six)
+		address6_read(was->address6, &six);	/* none: it came before the network had IPv6 */
+	endpoint_describe(ep, own.own, own.prefix, six);
+	snprintf(ep->cid, sizeof(ep->cid), "%s", was->cid);
+	snprintf(ep->inside, sizeof(ep->inside), "%s", was->inside);
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", was->pid);
 	ep->netns = (int)k_open(n->k, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
 	if (ep->netns < 0)
-		return err_sys(e, -ep->netns, "adopt container %.12s: open %s", cid, path);
+		return err_sys(e, -ep->netns, "adopt container %.12s: open %s", was->cid, path);
 	ep->inode = netns_inode(ep->netns);
 	r = cable_find(n, ep, e);
 	if (r < 0) {
 		k_close(n->k, ep->netns);
-		return err_wrap(e, "adopt container %.12s", cid);
+		return err_wrap(e, "adopt container %.12s", was->cid);
 	}
 	pool_add_busy(n, ep);
 	*out = steal_ptr(ep);
@@ -346,13 +385,13 @@ void network_sweep(struct network *n)
 		k_close(n->k, sock);
 }
 
-static bool has_address(struct network *n, uint32_t address, uint64_t *inode)
+static bool has_address(struct network *n, const struct name_at *at, uint64_t *inode)
 {
 	bool found = false;
 
 	pthread_mutex_lock(&n->lock);
 	for (struct endpoint *ep = n->busy; ep && !found; ep = ep->next) {
-		found = ep->address == address;
+		found = endpoint_is_at(ep, at);
 		if (found)
 			*inode = ep->inode;
 	}
@@ -360,15 +399,15 @@ static bool has_address(struct network *n, uint32_t address, uint64_t *inode)
 	return found;
 }
 
-uint64_t network_netns_of(struct network *n, uint32_t address)
+uint64_t network_netns_of(struct network *n, const struct name_at *at)
 {
 	uint64_t inode = n->host_inode;
 
-	if (has_address(n, address, &inode))
+	if (has_address(n, at, &inode))
 		return inode;
 	pthread_mutex_lock(&n->lock);	/* the list of others; each has its own lock */
 	for (struct network *o = n->more; o; o = o->more)
-		if (has_address(o, address, &inode))
+		if (has_address(o, at, &inode))
 			break;
 	pthread_mutex_unlock(&n->lock);
 	return inode;
@@ -394,9 +433,14 @@ int endpoint_netns_fd(const struct endpoint *ep) { return ep->netns; }
 uint64_t endpoint_netns_inode(const struct endpoint *ep) { return ep->inode; }
 const char *endpoint_address(const struct endpoint *ep) { return ep->text; }
 int endpoint_prefix(const struct endpoint *ep) { return ep->prefix; }
+const char *endpoint_address6(const struct endpoint *ep) { return ep->text6; }
 const char *endpoint_mac(const struct endpoint *ep) { return ep->mac; }
 const char *network_gateway(const struct network *n) { return n->gateway; }
 const char *network_subnet(const struct network *n) { return n->subnet; }
+bool network_six(const struct network *n) { return n->six; }
+const char *network_gateway6(const struct network *n) { return n->gateway6; }
+const char *network_subnet6(const struct network *n) { return n->subnet6; }
+int network_prefix6(const struct network *n) { return n->net6.prefix; }
 const char *network_bridge(const struct network *n) { return n->bridge; }
 bool network_ipv6(const struct network *n) { return n->ipv6; }
 const char *endpoint_inside(const struct endpoint *ep) { return ep->inside; }

@@ -28,6 +28,8 @@ struct endpoint;	/* a container's place in it: network namespace, veth, address 
 struct network_config {
 	const char *bridge;	/* "drydock0" */
 	const char *cidr;	/* "172.17.0.1/16": the bridge's own; another if that is taken */
+	bool six;		/* with addresses of IPv6, too */
+	const char *cidr6;	/* "fd00::1/64", "fd00::/64"; NULL: one of the pools', or a local one */
 	int pool;		/* ready-made namespaces with their veth: 4 to 16 */
 	char *const *pools;	/* "base=10.10.0.0/16,size=24" …: where all other subnets come
 				 * from; NULL or none: Docker's own */
@@ -39,7 +41,9 @@ struct network_config {
 	bool bare;		/* no masquerade */
 	int mtu;		/* bytes; 0: 1500 */
 	const char *range;	/* "172.20.5.0/24": addresses nobody asks for come from there */
-	char *const *reserved;	/* addresses to be left alone; or NULL */
+	const char *range6;
+	char *const *reserved;	/* addresses of both families to be left alone; or NULL */
+	const char *source, *source6;	/* the host's address outside; NULL: the way out's */
 };
 
 /* A visit through a published port.  Told once a connection: when the first HTTP
@@ -68,10 +72,11 @@ void network_close(struct network *n, bool remove);
 /* An endpoint for a container: taken from the pool, or waited for.  It is freed by
  * network_detach().  EADDRNOTAVAIL: the subnet is full. */
 int network_attach(struct network *n, const char *cid, struct endpoint **out, struct err *e);
-/* The endpoint of a running container again; pid is any process of it, inside its
- * interface's name.  ENOENT: its cable isn't in the bridge any more. */
-int network_adopt(struct network *n, const char *cid, int pid, const char *inside,
-		  const char *address, struct endpoint **out, struct err *e);
+/* The endpoint of a running container again, as it was: pid is any process of it.
+ * ENOENT: its cable isn't in the bridge any more. */
+struct network_was { const char *cid; int pid; const char *inside, *address, *address6; };
+int network_adopt(struct network *n, const struct network_was *was, struct endpoint **out,
+		  struct err *e);
 void network_detach(struct network *n, struct endpoint *ep);	/* ports too */
 /* After the last network_adopt(): whatever else still hangs on the bridge was
  * left by a daemon that was killed, and goes. */
@@ -88,7 +93,8 @@ struct network_wish {
 	int netns;		/* the container's namespace, borrowed; -1: make one */
 	const char *inside;	/* the interface's name in there: "eth1" */
 	const char *address, *mac;	/* NULL: the lowest free one; made from the address */
-	bool lead;		/* the default route goes this way */
+	const char *address6;
+	bool lead;		/* the default routes go this way */
 };
 /* A further cable, or the first one outside of the pool.  403 "Address already in
  * use"; EINVAL for an address of elsewhere.  Ended by network_detach(), or while the
@@ -96,7 +102,8 @@ struct network_wish {
 int network_connect(struct network *n, const struct network_wish *w, struct endpoint **out,
 		    struct err *e);
 void network_disconnect(struct endpoint *ep);
-int endpoint_lead(struct endpoint *ep, struct err *e);	/* the default route goes this way now */
+/* The default route goes this way now, of IPv4 or (six) of IPv6. */
+int endpoint_lead(struct endpoint *ep, bool six, struct err *e);
 
 /* The names by which others in a user's network find the endpoint; copied. */
 void endpoint_answer_to(struct endpoint *ep, char *const *names);
@@ -117,6 +124,7 @@ int endpoint_netns_fd(const struct endpoint *ep);	/* borrowed */
 uint64_t endpoint_netns_inode(const struct endpoint *ep);
 const char *endpoint_address(const struct endpoint *ep);	/* "172.17.0.2" */
 int endpoint_prefix(const struct endpoint *ep);			/* 16 */
+const char *endpoint_address6(const struct endpoint *ep);	/* "fd00::2"; "": it has none */
 const char *endpoint_mac(const struct endpoint *ep);
 /* The address of a container in this network; false: it has none. */
 bool network_address_of(struct network *n, const char *cid, char text[16]);
@@ -124,6 +132,10 @@ const char *endpoint_inside(const struct endpoint *ep);		/* "eth0" */
 bool network_internal(const struct network *n);
 const char *network_gateway(const struct network *n);
 const char *network_subnet(const struct network *n);		/* "172.17.0.0/16" */
+bool network_six(const struct network *n);			/* it has IPv6; else "" and 0: */
+const char *network_gateway6(const struct network *n);
+const char *network_subnet6(const struct network *n);
+int network_prefix6(const struct network *n);
 const char *network_bridge(const struct network *n);
 bool network_ipv6(const struct network *n);	/* ports without host_ip are on [::] too */
 /* What the host couldn't give at open: a sentence each, NULL-terminated, borrowed. */

@@ -60,7 +60,7 @@ int open_socket(struct network *n, struct err *e)
 	return sock < 0 ? err_sys(e, -sock, "open an rtnetlink socket") : sock;
 }
 
-void endpoint_describe(struct endpoint *ep, uint32_t address, int prefix)
+void endpoint_describe(struct endpoint *ep, uint32_t address, int prefix, address6 six)
 {
 	uint8_t m[6];
 
@@ -73,6 +73,16 @@ void endpoint_describe(struct endpoint *ep, uint32_t address, int prefix)
 	strcpy(ep->inside, "eth0");
 	/* The name tells the address, so that a link left over says what it held. */
 	snprintf(ep->veth, sizeof(ep->veth), "veth%08x", address);
+	ep->six = six;
+	if (six)
+		address6_text(six, ep->text6);
+}
+
+void endpoint_give_addresses(struct network *n, const struct endpoint *ep)
+{
+	addresses_give(&n->addresses, ep->address);
+	if (ep->six)
+		addresses6_give(&n->addresses6, ep->six);
 }
 
 /* ---- making one (keeper thread) ---- */
@@ -154,19 +164,37 @@ static int add_pair(struct network *n, struct endpoint *ep, int host, struct err
 	return r < 0 ? r : raise_host_end(n, host, ep->veth, e);
 }
 
+static void addresses_inside(const struct network *n, const struct endpoint *ep, bool lead,
+			     struct link_inside *in)
+{
+	struct subnet own = { ep->address, ep->prefix };
+	struct subnet6 own6 = { ep->six, n->net6.prefix };
+
+	in->address[0] = ip_of(&own);
+	if (lead)
+		in->gateway[0] = ip_of(&n->net);
+	if (!ep->six)
+		return;
+	in->address[1] = ip_of6(&own6);
+	if (lead)
+		in->gateway[1] = ip_of6(&n->net6);
+}
+
 /* Wires the namespace to the bridge: `inside` acts in there, `host` out here. */
 static int wire(struct network *n, struct endpoint *ep, int host, int inside, bool lead,
 		struct err *e)
 {
-	struct subnet own = { ep->address, ep->prefix };
+	struct link_inside in = { .quiet = n->ipv6 && !ep->six };
 	struct link there;
 
 	int r = add_pair(n, ep, host, e);
 	if (r < 0)
 		return r;
+	addresses_inside(n, ep, lead, &in);
 	r = link_find(n->k, inside, ep->inside, &there, e);
+	in.index = there.index;
 	if (r == 0)
-		r = link_settle(n->k, inside, there.index, &own, lead ? n->net.own : 0, n->ipv6, e);
+		r = link_settle(n->k, inside, &in, e);
 	if (r < 0)
 		link_delete(n->k, host, ep->veth, NULL);
 	return r;
@@ -242,19 +270,30 @@ static void push_dead(struct network *n, struct endpoint *ep)
 	n->n_dead++;
 }
 
+static int take_addresses(struct network *n, uint32_t *address, address6 *six)
+{
+	int r = addresses_take(&n->addresses, address);
+
+	*six = 0;
+	if (r == 0 && n->six && (r = addresses6_take(&n->addresses6, six)) < 0)
+		addresses_give(&n->addresses, *address);
+	return r;
+}
+
 /* Called and left with the lock held; drops it to work. */
 static void make_one(struct network *n)
 {
 	struct endpoint *ep = mem_alloc(sizeof(*ep));
 	struct err e = { 0 };
 	uint32_t address;
+	address6 six;
 
-	int r = addresses_take(&n->addresses, &address);
+	int r = take_addresses(n, &address, &six);
 	pthread_mutex_unlock(&n->lock);
 	if (r < 0) {
 		err_set(&e, -r, "network %s: every address of %s is taken", n->bridge, n->subnet);
 	} else {
-		endpoint_describe(ep, address, n->net.prefix);
+		endpoint_describe(ep, address, n->net.prefix, six);
 		ep->net = n;
 		r = make(n, ep, &e);
 	}
@@ -265,7 +304,7 @@ static void make_one(struct network *n)
 		insert_ready(n, ep);
 	} else {
 		if (ep->address)
-			addresses_give(&n->addresses, ep->address);
+			endpoint_give_addresses(n, ep);
 		free(ep);
 		n->taken_ns = clock_mono_ns() + RETRY_NS;
 	}
@@ -284,7 +323,7 @@ static void bury(struct network *n)
 	unmake(n, dead, count);
 	pthread_mutex_lock(&n->lock);
 	for (int i = 0; i < count; i++) {
-		addresses_give(&n->addresses, dead[i]->address);
+		endpoint_give_addresses(n, dead[i]);
 		endpoint_free(dead[i]);
 	}
 	pthread_cond_broadcast(&n->changed);
@@ -401,7 +440,7 @@ void pool_drop_busy(struct network *n, struct endpoint *ep)
 {
 	pthread_mutex_lock(&n->lock);
 	unlink_busy(n, ep);
-	addresses_give(&n->addresses, ep->address);
+	endpoint_give_addresses(n, ep);
 	pthread_mutex_unlock(&n->lock);
 }
 
@@ -419,6 +458,8 @@ void pool_add_busy(struct network *n, struct endpoint *ep)
 {
 	pthread_mutex_lock(&n->lock);
 	addresses_reserve(&n->addresses, ep->address);
+	if (ep->six)
+		addresses6_reserve(&n->addresses6, ep->six);
 	ep->net = n;
 	ep->next = n->busy;
 	n->busy = ep;

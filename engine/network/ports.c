@@ -232,6 +232,7 @@ static struct published *describe(const struct endpoint *ep, const struct port *
 		strcpy(p->port.proto, "tcp");
 	memcpy(p->cid, ep->cid, sizeof(p->cid));
 	p->address = ep->address;
+	p->six = ep->six;
 	p->netns = ep->netns;
 	p->inode = ep->inode;
 	return p;

@@ -45,6 +45,7 @@ struct published {
 	struct port port;
 	char cid[CID_SIZE];
 	uint32_t address;		/* the container's own */
+	address6 six;			/* 0: none */
 	int netns;			/* borrowed from the endpoint */
 	uint64_t inode;
 	struct relay *relays;
@@ -95,8 +96,9 @@ void source_close(struct proxy *p, struct source *s);
 /* relay.c: takes over an accepted connection. */
 void relay_begin(struct proxy *p, struct published *port, int fd, const struct sockaddr *peer);
 void relay_end(struct proxy *p, struct relay *r);
-/* A socket in the container's namespace, on its way to the container's port; or -errno. */
-int relay_reach(struct proxy *p, const struct published *port, int type);
+/* A socket in the container's namespace, on its way to the container's port; or -errno.
+ * six: who comes by IPv6 goes on by it where the container has it. */
+int relay_reach(struct proxy *p, const struct published *port, int type, bool six);
 /* Tells of a visit that was no TCP connection. */
 void relay_tell(struct proxy *p, const struct published *port, const struct sockaddr *peer,
 		uint64_t in, uint64_t out);

@@ -103,11 +103,11 @@ static uint64_t describe_peer(struct proxy *p, const struct sockaddr *peer, char
 	if (peer->sa_family == AF_INET6) {
 		inet_ntop(AF_INET6, &six->sin6_addr, text, sizeof(text));
 		snprintf(out, PEER_TEXT, "[%s]:%u", text, ntohs(six->sin6_port));
-		return p->n->host_inode;
+		return network_netns_of(p->n, &(struct name_at){ 0, address6_from(&six->sin6_addr) });
 	}
 	inet_ntop(AF_INET, &four->sin_addr, text, sizeof(text));
 	snprintf(out, PEER_TEXT, "%s:%u", text, ntohs(four->sin_port));
-	return network_netns_of(p->n, ntohl(four->sin_addr.s_addr));
+	return network_netns_of(p->n, &(struct name_at){ ntohl(four->sin_addr.s_addr), 0 });
 }
 
 void relay_tell(struct proxy *p, const struct published *port, const struct sockaddr *peer,
@@ -284,21 +284,37 @@ static void on_event(struct proxy *p, struct source *source, uint32_t events)
 	settle(p, r);
 }
 
-int relay_reach(struct proxy *p, const struct published *port, int type)
+static socklen_t container_address(const struct published *port, bool six,
+				   struct sockaddr_in6 *out)
 {
-	struct sockaddr_in to = {
-		.sin_family = AF_INET, .sin_port = htons(port->port.ctr),
-		.sin_addr.s_addr = htonl(port->address),
-	};
+	struct sockaddr_in *four = (void *)out;
+
+	memset(out, 0, sizeof(*out));
+	if (six && port->six) {
+		out->sin6_family = AF_INET6;
+		out->sin6_port = htons(port->port.ctr);
+		address6_bytes(port->six, out->sin6_addr.s6_addr);
+		return sizeof(*out);
+	}
+	four->sin_family = AF_INET;
+	four->sin_port = htons(port->port.ctr);
+	four->sin_addr.s_addr = htonl(port->address);
+	return sizeof(*four);
+}
+
+int relay_reach(struct proxy *p, const struct published *port, int type, bool six)
+{
+	struct sockaddr_in6 to;
+	socklen_t len = container_address(port, six, &to);
 	int fd = (int)k_setns(p->k, port->netns, CLONE_NEWNET);
 
 	if (fd == 0)
-		fd = (int)k_socket(p->k, AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		fd = (int)k_socket(p->k, to.sin6_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	network_come_back(p->n);
 	if (fd < 0)
 		return fd;
 	trace_why(p->k, WHY_NET_FORWARD);
-	long r = k_connect(p->k, fd, (struct sockaddr *)&to, sizeof(to));
+	long r = k_connect(p->k, fd, (struct sockaddr *)&to, len);
 	trace_why(p->k, WHY_TABLE);
 	if (r == 0 || r == -EINPROGRESS)
 		return fd;
@@ -345,7 +361,7 @@ void relay_begin(struct proxy *p, struct published *port, int fd, const struct s
 	r->src_netns = describe_peer(p, peer, r->peer);
 	link_in(p, r);
 	trace_subject(p->k, port->cid);
-	on = relay_reach(p, port, SOCK_STREAM);
+	on = relay_reach(p, port, SOCK_STREAM, peer->sa_family == AF_INET6);
 	side_init(&r->side[VISITOR], r, fd);
 	side_init(&r->side[CONTAINER], r, on < 0 ? -1 : on);
 	adorn(fd);

@@ -64,12 +64,25 @@ void resolver_fail(struct proxy *p, const struct asker *who, const void *query, 
 	resolver_reply(p, who, reply.data, reply.len);
 }
 
-static void add_addresses(struct resolver *r, struct dns_reply *reply, const uint32_t *v, int n)
+static void add_addresses(struct resolver *r, struct dns_reply *reply, uint16_t type,
+			  const struct name_at *v, int n)
 {
 	unsigned int first = r->turn++;
 
-	for (int i = 0; i < n; i++)
-		dns_add_address(reply, v[(first + (unsigned int)i) % (unsigned int)n]);
+	for (int i = 0; i < n; i++) {
+		const struct name_at *at = &v[(first + (unsigned int)i) % (unsigned int)n];
+		if (type == DNS_A)
+			dns_add_address(reply, at->four);
+		else if (at->six)
+			dns_add_address6(reply, at->six);
+	}
+}
+
+static bool asks_for_name(const struct dns_question *q, struct name_at *at)
+{
+	*at = (struct name_at){ 0 };
+	return q->type == DNS_PTR && (dns_reverse_name(q->name, &at->four) ||
+				      dns_reverse_name6(q->name, &at->six));
 }
 
 /* From what we know; false: that is nothing. */
@@ -78,17 +91,16 @@ static bool answer_ours(struct proxy *p, struct resolver *r, const void *query,
 {
 	struct name_query ask = { r->cid, q->name, r->links };
 	char name[DNS_NAME_MAX];
-	uint32_t v[ADDRESSES_MAX], address;
+	struct name_at v[ADDRESSES_MAX], at;
 	int n = names_find(p->n, &ask, v, ADDRESSES_MAX);
 
-	if (n > 0) {	/* a name of ours has an IPv4 address and nothing else */
+	if (n > 0) {	/* a name of ours has addresses and nothing else */
 		dns_begin(reply, query, q, DNS_OK);
-		if (q->type == DNS_A)
-			add_addresses(r, reply, v, n);
+		if (q->type == DNS_A || q->type == DNS_AAAA)
+			add_addresses(r, reply, q->type, v, n);
 		return true;
 	}
-	if (q->type != DNS_PTR || !dns_reverse_name(q->name, &address) ||
-	    !names_reverse(p->n, r->cid, address, name, sizeof(name)))
+	if (!asks_for_name(q, &at) || !names_reverse(p->n, r->cid, &at, name, sizeof(name)))
 		return false;
 	dns_begin(reply, query, q, DNS_OK);
 	dns_add_name(reply, name);

@@ -144,7 +144,7 @@ static struct session *begin(struct proxy *p, struct door *door,
 		return NULL;
 	if (p->sessions >= SESSIONS_MAX)
 		make_room(p);
-	int fd = relay_reach(p, door->port, SOCK_DGRAM);
+	int fd = relay_reach(p, door->port, SOCK_DGRAM, visitor->sin6_family == AF_INET6);
 	if (fd < 0)
 		return NULL;
 	struct session *s = mem_alloc(sizeof(*s));

@@ -39,9 +39,22 @@ static void keep(struct str *out, const char *line, const char *arg)
 	str_addf(out, "%s\n", line);
 }
 
+/* Is `line` one of these? */
+static bool among(const char *lines, const char *line)
+{
+	size_t len = strlen(line);
+
+	for (const char *at = lines; at; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (!strncmp(at, line, len) && at[len] == '\n')
+			return true;
+	}
+	return false;
+}
+
 static void keep_others(struct str *out, const char *line, const char *gone)
 {
-	if (!str_eq(line, gone))
+	if (!among(gone, line))
 		keep(out, line, NULL);
 }
 
@@ -53,32 +66,35 @@ static void replace(struct str *out, const char *line, const char *now)
 	keep(out, names && str_eq(names, ours) ? now : line, NULL);
 }
 
-char *hosts_line(const struct container *c, const struct place *p)
+char *hosts_lines(const struct container *c, const struct place *p)
 {
 	const char *name = json_str_or(c->config, "Hostname", "");
 	const char *domain = json_str_or(c->config, "Domainname", "");
+	const char *const address[] = { p->address, p->address6 };
+	struct str text = { 0 };
 
-	if (!*name || !*p->address)
-		return NULL;
-	return *domain ? str_printf("%s\t%s.%s %s", p->address, name, domain, name)
-		       : str_printf("%s\t%s", p->address, name);
+	for (size_t i = 0; i < ARRAY_SIZE(address) && *name; i++)
+		if (*address[i] && *domain)
+			str_addf(&text, "%s\t%s.%s %s\n", address[i], name, domain, name);
+		else if (*address[i])
+			str_addf(&text, "%s\t%s\n", address[i], name);
+	return str_take(&text);
 }
 
 void hosts_connected(struct container *c, const struct place *p)
 {
-	autofree char *line = hosts_line(c, p);
-	autofree char *more = line ? str_printf("%s\n", line) : NULL;
+	autofree char *lines = hosts_lines(c, p);
 	struct err e = { 0 };
 
-	if (more && edit(c, keep, NULL, more, &e) < 0)
+	if (*lines && edit(c, keep, NULL, lines, &e) < 0)
 		err_print(&e);
 }
 
-void hosts_disconnected(struct container *c, const char *line)
+void hosts_disconnected(struct container *c, const char *lines)
 {
 	struct err e = { 0 };
 
-	if (line && edit(c, keep_others, line, "", &e) < 0)
+	if (*lines && edit(c, keep_others, lines, "", &e) < 0)
 		err_print(&e);
 }
 

@@ -132,7 +132,8 @@ int links_env(struct container *c, char ***env, struct err *e);	/* variables, ad
 char *links_line_to(struct container *c, struct container *other);
 
 /* container_hosts.c: lock held.  Lines are owned by the caller, and have no end. */
-char *hosts_line(const struct container *c, const struct place *p);	/* its own; NULL: none */
+/* Its own lines, of either family, each with its end; "": none.  Owned. */
+char *hosts_lines(const struct container *c, const struct place *p);
 void hosts_connected(struct container *c, const struct place *p);	/* while it runs */
 void hosts_disconnected(struct container *c, const char *line);
 void hosts_follow(struct container *c);		/* it has started: in the files of those linked to it */

@@ -302,7 +302,15 @@ int net_write_file(struct container *c, const char *name, const struct str *text
 	return r < 0 ? err_sys(e, -r, "write %s", path) : 0;
 }
 
-/* --add-host NAME:ADDRESS; "host-gateway" is the bridge's address. */
+/* "host-gateway" is the bridge's address, of both families. */
+static void gateway_host(const struct network *n, const char *name, int len, struct str *t)
+{
+	str_addf(t, "%s\t%.*s\n", network_gateway(n), len, name);
+	if (network_six(n))
+		str_addf(t, "%s\t%.*s\n", network_gateway6(n), len, name);
+}
+
+/* --add-host NAME:ADDRESS */
 static void extra_hosts(struct container *c, struct str *t)
 {
 	const cJSON *v;
@@ -311,10 +319,11 @@ static void extra_hosts(struct container *c, struct str *t)
 		const char *sep = strpbrk(text, ":=");
 		if (!sep)
 			continue;
-		const char *address = sep + 1;
-		if (str_eq(address, "host-gateway") && c->all->network)
-			address = network_gateway(c->all->network);
-		str_addf(t, "%s\t%.*s\n", address, (int)(sep - text), text);
+		int len = (int)(sep - text);
+		if (str_eq(sep + 1, "host-gateway") && c->all->network)
+			gateway_host(c->all->network, text, len, t);
+		else
+			str_addf(t, "%s\t%.*s\n", sep + 1, len, text);
 	}
 }
 
@@ -326,9 +335,8 @@ static int hosts_text(struct container *c, struct str *t, struct err *e)
 	extra_hosts(c, t);
 	int r = links_hosts(c, t, e);
 	for (size_t i = 0; i < c->n_places; i++) {
-		autofree char *line = hosts_line(c, c->places[i]);
-		if (line)
-			str_addf(t, "%s\n", line);
+		autofree char *lines = hosts_lines(c, c->places[i]);
+		str_add(t, lines);
 	}
 	return r;
 }

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "network/address.h"
+#include "network/address6.h"
 #include "runtime/container_internal.h"
+#include "runtime/networks_check.h"
 
 const char *net_mode_name(const char *mode)
 {
@@ -37,18 +39,27 @@ static bool is_mac(const char *text)
 		      &end) == 6 && !text[end];
 }
 
-/* A fixed address is for subnets that were chosen on purpose. */
-static int check_in_range(const struct net *n, const char *address, struct err *e)
+static bool lies_in(const char *subnet, const char *address)
 {
-	const cJSON *config = cJSON_GetArrayItem(json_obj(json_obj(n->doc, "IPAM"), "Config"), 0);
-	struct in_addr in;
+	struct subnet6 s6;
 	struct subnet s;
+	struct in_addr in;
+	address6 six;
 
-	if (!net_is_own_subnet(n))
+	if (inet_pton(AF_INET, address, &in) == 1)
+		return subnet_read(subnet, &s) && subnet_contains(&s, ntohl(in.s_addr));
+	return address6_read(address, &six) && subnet6_read(subnet, &s6) && subnet6_contains(&s6, six);
+}
+
+/* A fixed address is for subnets that were chosen on purpose. */
+static int check_in_range(const struct net *n, const char *address, bool six, struct err *e)
+{
+	if (!*address)
+		return 0;
+	if (!net_is_own_subnet(n, six))
 		return bad(e, n->name, "user specified IP address is supported only when connecting to"
 			   " networks with user configured subnets", "");
-	if (inet_pton(AF_INET, address, &in) == 1 &&
-	    subnet_read(json_str_or(config, "Subnet", ""), &s) && subnet_contains(&s, ntohl(in.s_addr)))
+	if (lies_in(json_str_or(network_config_of(n->doc, six), "Subnet", ""), address))
 		return 0;
 	return bad(e, n->name, "no configured subnet or ip-range contain the IP address ", address);
 }
@@ -75,7 +86,8 @@ static int check_settings(const char *name, const struct net *n, const cJSON *s,
 		return bad(e, name, "invalid IPv6 address: ", six);
 	if (*mac && !is_mac(mac))
 		return err_set(e, EINVAL, "invalid MAC address %s", mac);
-	return *four && n ? check_in_range(n, four, e) : 0;
+	int r = n ? check_in_range(n, four, false, e) : 0;
+	return r < 0 || !n ? r : check_in_range(n, six, true, e);
 }
 
 /* ---- the list ---- */
@@ -88,6 +100,7 @@ static struct place *append(struct container *c, const char *name)
 	c->places[c->n_places++] = p;
 	p->net_name = str_dup(name);
 	p->address = str_dup("");
+	p->address6 = str_dup("");
 	p->mac = str_dup("");
 	p->inside = str_dup("");
 	return p;
@@ -181,6 +194,7 @@ void place_clear(struct place *p)
 {
 	p->endpoint_id[0] = '\0';
 	set(&p->address, "");
+	set(&p->address6, "");
 	set(&p->mac, "");
 	set(&p->inside, "");
 	p->ep = NULL;
@@ -193,7 +207,7 @@ static void place_free(struct place *p)
 {
 	place_clear(p);
 	cJSON_Delete(p->asked);
-	char *const text[] = { p->net_name, p->address, p->mac, p->inside };
+	char *const text[] = { p->net_name, p->address, p->address6, p->mac, p->inside };
 	for (size_t i = 0; i < ARRAY_SIZE(text); i++)
 		free(text[i]);
 	free(p);
@@ -239,6 +253,7 @@ cJSON *places_json(const struct container *c)
 		json_put(o, "asked", cJSON_Duplicate(p->asked, true));
 		json_put_str(o, "endpoint", p->endpoint_id);
 		json_put_str(o, "address", p->address);
+		json_put_str(o, "address6", p->address6);
 		json_put_str(o, "mac", p->mac);
 		json_put_str(o, "inside", p->inside);
 		cJSON_AddItemToArray(list, o);
@@ -256,6 +271,7 @@ void places_load(struct container *c, const cJSON *list)
 		snprintf(p->endpoint_id, sizeof(p->endpoint_id), "%s", json_str_or(o, "endpoint", ""));
 		p->asked = cJSON_Duplicate(json_obj(o, "asked"), true);
 		set(&p->address, json_str_or(o, "address", ""));
+		set(&p->address6, json_str_or(o, "address6", ""));
 		set(&p->mac, json_str_or(o, "mac", ""));
 		set(&p->inside, json_str_or(o, "inside", ""));
 	}
@@ -299,6 +315,7 @@ cJSON *place_show(const struct container *c, const struct place *p)
 	cJSON *o = cJSON_CreateObject();
 	bool user = !str_eq(p->net_name, "bridge") && !is_solitary(p->net_name);
 	bool led = p->ep && p->net && p->net->bridge && !network_internal(p->net->bridge);
+	bool six = p->ep && *p->address6;
 
 	show_asked(o, p, "IPAMConfig");
 	show_asked(o, p, "Links");
@@ -310,9 +327,9 @@ cJSON *place_show(const struct container *c, const struct place *p)
 	json_put_str(o, "Gateway", led ? network_gateway(p->net->bridge) : "");
 	json_put_str(o, "IPAddress", p->address);
 	json_put_int(o, "IPPrefixLen", p->ep ? endpoint_prefix(p->ep) : 0);
-	json_put_str(o, "IPv6Gateway", "");
-	json_put_str(o, "GlobalIPv6Address", "");
-	json_put_int(o, "GlobalIPv6PrefixLen", 0);
+	json_put_str(o, "IPv6Gateway", led && six ? network_gateway6(p->net->bridge) : "");
+	json_put_str(o, "GlobalIPv6Address", p->address6);
+	json_put_int(o, "GlobalIPv6PrefixLen", six ? network_prefix6(p->net->bridge) : 0);
 	char **names = user ? place_names(c, p) : NULL;
 	if (names)
 		json_put_strv(o, "DNSNames", names);

@@ -19,7 +19,7 @@ struct place {
 	char *net_name;
 	cJSON *asked;		/* Docker's EndpointSettings: IPAMConfig, Aliases, Links … */
 	char endpoint_id[65];	/* "" while it isn't connected */
-	char *address, *mac, *inside;	/* of the endpoint; "" without one */
+	char *address, *address6, *mac, *inside;	/* of the endpoint; "" without one */
 	struct net *net;	/* counted while connected */
 	struct endpoint *ep;	/* NULL for host, none */
 };

@@ -32,17 +32,21 @@ static bool leads_before(const struct place *a, const struct place *b)
 	return p != q ? p > q : strcmp(a->net_name, b->net_name) < 0;
 }
 
-struct place *plug_leader(const struct container *c)
+/* six: only one with IPv6 can have its default route. */
+static struct place *leader(const struct container *c, bool six)
 {
 	struct place *best = NULL;
 
 	for (size_t i = 0; i < c->n_places; i++) {
 		struct place *p = c->places[i];
-		if (p->ep && !network_internal(p->net->bridge) && (!best || leads_before(p, best)))
+		if (p->ep && !network_internal(p->net->bridge) && (!six || *p->address6) &&
+		    (!best || leads_before(p, best)))
 			best = p;
 	}
 	return best;
 }
+
+struct place *plug_leader(const struct container *c) { return leader(c, false); }
 
 /* "eth0", "eth1" …: the lowest that is free. */
 static void free_name(const struct container *c, char out[16])
@@ -160,6 +164,7 @@ static void remember(struct container *c, struct place *p)
 	if (!p->ep)
 		return;
 	keep(&p->address, endpoint_address(p->ep));
+	keep(&p->address6, endpoint_address6(p->ep));
 	keep(&p->mac, endpoint_mac(p->ep));
 	keep(&p->inside, endpoint_inside(p->ep));
 }
@@ -191,6 +196,7 @@ static int wire(struct container *c, struct place *p, struct err *e)
 	free_name(c, inside);
 	struct network_wish w = { .cid = c->id, .netns = netns, .inside = inside,
 				  .address = place_wish(p, "IPv4Address"), .mac = mac,
+				  .address6 = place_wish(p, "IPv6Address"),
 				  .lead = own_netns(c) < 0 };
 	return network_connect(n->bridge, &w, &p->ep, e);
 }
@@ -240,9 +246,12 @@ static void disconnect_place(struct container *c, const struct origin *by, struc
 /* After a change while it runs, or at the start: the route and the names. */
 static int settle(struct container *c, bool single, struct err *e)
 {
-	struct place *lead = plug_leader(c);
-	int r = lead && !single ? endpoint_lead(lead->ep, e) : 0;
+	int r = 0;
 
+	for (int six = 0; six < 2 && r == 0; six++) {
+		struct place *lead = single ? NULL : leader(c, six);
+		r = lead ? endpoint_lead(lead->ep, six, e) : 0;
+	}
 	if (r < 0)
 		return r;
 	plug_tell_names(c);
@@ -278,8 +287,9 @@ static int adopt_place(struct container *c, struct place *p, struct err *e)
 
 	if (r < 0)
 		return err_http(e, 404, ENOENT, "network %s not found", p->net_name);
+	struct network_was was = { c->id, c->pid, p->inside, p->address, p->address6 };
 	if (p->net->bridge && *p->address)
-		r = network_adopt(p->net->bridge, c->id, c->pid, p->inside, p->address, &p->ep, e);
+		r = network_adopt(p->net->bridge, &was, &p->ep, e);
 	if (r < 0) {
 		networks_unuse(c->all, p->net);
 		place_clear(p);
@@ -388,7 +398,7 @@ static int disconnect_locked(struct container *c, const struct origin *by, struc
 	if (!p)
 		return err_set(e, EIO, "container %s is not connected to %snetwork %s", c->id,
 			       container_is_up(c) ? "" : "the ", n->name);
-	autofree char *line = hosts_line(c, p);
+	autofree char *lines = hosts_lines(c, p);
 	if (container_is_up(c)) {
 		net_ports_leave(c, p);
 		disconnect_place(c, by, p, true);
@@ -400,7 +410,7 @@ static int disconnect_locked(struct container *c, const struct origin *by, struc
 			return r;
 		net_ports_move(c);
 		names_came_or_went(c, had);
-		hosts_disconnected(c, line);
+		hosts_disconnected(c, lines);
 	}
 	return container_save(c, e);
 }

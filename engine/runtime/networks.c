@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "core/file.h"
-#include "network/address.h"
 #include "runtime/container_internal.h"
+#include "runtime/networks_bridge.h"
 #include "runtime/networks_check.h"
 
 static const struct { const char *name, *driver; } builtin[] = {
@@ -15,7 +15,10 @@ static const struct { const char *name, *driver; } builtin[] = {
 };
 
 bool net_is_user(const struct net *n) { return !n->builtin; }
-bool net_is_own_subnet(const struct net *n) { return json_bool(n->doc, "own"); }
+bool net_is_own_subnet(const struct net *n, bool six)
+{
+	return json_bool(n->doc, six ? "own6" : "own");
+}
 
 void net_put(struct net *n)
 {
@@ -118,16 +121,15 @@ static cJSON *object_or_empty(const cJSON *body, const char *key)
 }
 
 /* IPAM as it is shown: given ones as they came, or none (filled in once known). */
-static cJSON *ipam_of(const cJSON *body, bool *own)
+static cJSON *ipam_of(const cJSON *body)
 {
-	const cJSON *given = json_obj(body, "IPAM"), *config = json_obj(given, "Config"), *v;
-	const cJSON *options = json_obj(given, "Options");
+	const cJSON *given = json_obj(body, "IPAM"), *options = json_obj(given, "Options");
+	const cJSON *config[] = { network_config_of(body, false), network_config_of(body, true) };
 	cJSON *ipam = cJSON_CreateObject(), *list = cJSON_CreateArray();
 
-	cJSON_ArrayForEach(v, config)
-		if (!strchr(json_str_or(v, "Subnet", ""), ':'))
-			cJSON_AddItemToArray(list, cJSON_Duplicate(v, true));
-	*own = cJSON_GetArraySize(list) > 0;
+	for (int six = 0; six <= network_wants_ipv6(body); six++)
+		if (config[six])
+			cJSON_AddItemToArray(list, cJSON_Duplicate(config[six], true));
 	json_put_str(ipam, "Driver", "default");
 	json_put(ipam, "Options", cJSON_IsObject(options) ? cJSON_Duplicate(options, true) :
 				  body ? cJSON_CreateObject() : cJSON_CreateNull());
@@ -138,42 +140,22 @@ static cJSON *ipam_of(const cJSON *body, bool *own)
 static struct net *new_net(const char *name, const char *driver, const cJSON *body)
 {
 	struct net *n = mem_alloc(sizeof(*n));
-	bool own;
+	bool six = network_wants_ipv6(body);
 
 	n->refs = 1;
 	n->name = str_dup(name);
 	n->driver = driver;
 	n->created_ns = clock_wall_ns();
 	n->doc = cJSON_CreateObject();
-	json_put(n->doc, "IPAM", ipam_of(body, &own));
-	json_put_bool(n->doc, "own", own);
+	json_put(n->doc, "IPAM", ipam_of(body));
+	json_put_bool(n->doc, "own", network_config_of(body, false) != NULL);
+	json_put_bool(n->doc, "own6", six && network_config_of(body, true));
 	json_put_bool(n->doc, "Internal", json_bool(body, "Internal"));
 	json_put_bool(n->doc, "Attachable", json_bool(body, "Attachable"));
-	json_put_bool(n->doc, "EnableIPv6", json_bool(body, "EnableIPv6"));
+	json_put_bool(n->doc, "EnableIPv6", six);
 	json_put(n->doc, "Options", object_or_empty(body, "Options"));
 	json_put(n->doc, "Labels", object_or_empty(body, "Labels"));
 	return n;
-}
-
-static cJSON *first_config(const struct net *n)
-{
-	return cJSON_GetArrayItem(json_obj(json_obj(n->doc, "IPAM"), "Config"), 0);
-}
-
-/* What the bridge has been given goes into the document. */
-static void note_subnet(struct net *n)
-{
-	cJSON *config = first_config(n);
-
-	if (!config) {
-		config = cJSON_CreateObject();
-		cJSON_AddItemToArray(json_obj(json_obj(n->doc, "IPAM"), "Config"), config);
-		json_put_str(config, "Subnet", network_subnet(n->bridge));
-	}
-	if (!*json_str_or(config, "Gateway", "")) {
-		cJSON_DeleteItemFromObjectCaseSensitive(config, "Gateway");
-		json_put_str(config, "Gateway", network_gateway(n->bridge));
-	}
 }
 
 static int save(struct containers *cs, const struct net *n, struct err *e)
@@ -185,88 +167,6 @@ static int save(struct containers *cs, const struct net *n, struct err *e)
 	json_put_str(o, "created", created);
 	json_put(o, "doc", cJSON_Duplicate(n->doc, true));
 	return state_put(cs->state, "network", n->id, o, e);
-}
-
-/* ---- bridges ---- */
-
-static bool option_is(const struct net *n, const char *key, const char *value)
-{
-	return str_eq(network_option(n->doc, key, ""), value);
-}
-
-/* Own subnets: does one of another network of ours overlap it? */
-static bool overlaps(struct containers *cs, const struct subnet *s)
-{
-	struct subnet other;
-
-	for (size_t i = 0; i < cs->n_nets; i++) {
-		const cJSON *config;
-		cJSON_ArrayForEach(config, json_obj(json_obj(cs->nets[i]->doc, "IPAM"), "Config"))
-			if (subnet_read(json_str_or(config, "Subnet", ""), &other) &&
-			    subnet_overlaps(&other, s))
-				return true;
-	}
-	return cs->network && subnet_read(network_subnet(cs->network), &other) &&
-	       subnet_overlaps(&other, s);
-}
-
-/* "GATEWAY/BITS" of the user's own subnet; the gateway is its first address unless
- * said otherwise (and then the ip-range's first, as Docker has it). */
-static int own_cidr(struct containers *cs, const cJSON *config, char **out, struct err *e)
-{
-	const char *subnet = json_str_or(config, "Subnet", ""), *range = json_str_or(config, "IPRange", "");
-	const char *gateway = json_str_or(config, "Gateway", "");
-	char text[ADDRESS_TEXT];
-	struct subnet s, r;
-
-	if (!subnet_read(subnet, &s) || s.prefix < 8 || s.prefix > 30)
-		return err_set(e, EINVAL, "invalid network config:\ninvalid subnet %s: want 8 to 30 bits",
-			       subnet);
-	if (overlaps(cs, &s))
-		return err_http(e, 403, EEXIST, "invalid pool request: Pool overlaps with other one on"
-				" this address space");
-	uint32_t first = *range && subnet_read(range, &r) ? r.own : s.own;
-	if (first == s.own)
-		first++;
-	*out = str_printf("%s/%d", *gateway ? gateway : address_text(first, text), s.prefix);
-	return 0;
-}
-
-static int open_bridge(struct containers *cs, struct net *n, const char *cidr, struct err *e)
-{
-	autofree char *own_name = str_printf("br-%.12s", n->id);
-	const cJSON *config = first_config(n), *aux;
-	char **reserved = mem_alloc(sizeof(*reserved));
-	struct network_config c = {
-		.bridge = network_option(n->doc, OPTION_BRIDGE, own_name), .cidr = cidr, .name = n->name,
-		.exact = config != NULL, .internal = json_bool(n->doc, "Internal"),
-		.isolated = option_is(n, OPTION_ICC, "false"),
-		.bare = option_is(n, OPTION_MASQ, "false"),
-		.mtu = atoi(network_option(n->doc, OPTION_MTU, "0")),
-		.range = json_str(config, "IPRange"),
-	};
-
-	cJSON_ArrayForEach(aux, json_obj(config, "AuxiliaryAddresses"))
-		strv_add(&reserved, aux->valuestring);
-	c.reserved = reserved;
-	int r = network_add(cs->network, &c, &n->bridge, e);
-	strv_free(reserved);
-	if (r == 0)
-		note_subnet(n);
-	return r;
-}
-
-static int make_bridge(struct containers *cs, struct net *n, struct err *e)
-{
-	autofree char *cidr = NULL;
-	const cJSON *config = first_config(n);
-
-	if (!cs->network) {
-		err_set(e, ENODEV, "this host gives the engine no bridge network");
-		return err_hint(e, "containers can run with --network none or --network host");
-	}
-	int r = config ? own_cidr(cs, config, &cidr, e) : 0;
-	return r < 0 ? r : open_bridge(cs, n, cidr, e);
 }
 
 /* ---- creating ---- */
@@ -300,7 +200,7 @@ static int create_locked(struct containers *cs, struct net *n, struct err *e)
 	int r = save(cs, n, e);
 	if (r < 0)
 		return r;
-	if ((r = make_bridge(cs, n, e)) < 0 || (r = save(cs, n, e)) < 0) {
+	if ((r = network_make_bridge(cs, n, false, e)) < 0 || (r = save(cs, n, e)) < 0) {
 		if (n->bridge)
 			network_drop(steal_ptr(n->bridge), true);
 		state_delete(cs->state, "network", n->id, NULL);
@@ -423,12 +323,7 @@ static int load_one(void *arg, const char *id, const cJSON *doc)
 	n->created_ns = strtoull(json_str_or(doc, "created", "0"), NULL, 10);
 	cJSON_Delete(n->doc);
 	n->doc = cJSON_Duplicate(json_obj(doc, "doc"), true);
-	const cJSON *config = first_config(n);
-	const char *slash = strchr(json_str_or(config, "Subnet", ""), '/');
-	autofree char *cidr = str_printf("%s%s", json_str_or(config, "Gateway", ""), slash ? slash : "");
-	int r = !cs->network ? 0 : *json_str_or(config, "Gateway", "") ? open_bridge(cs, n, cidr, &e) :
-		make_bridge(cs, n, &e);	/* its making was cut short */
-	if (r < 0)
+	if (cs->network && network_make_bridge(cs, n, true, &e) < 0)
 		err_print(&e);	/* the network stays known; containers can't join it */
 	add(cs, n);
 	return 0;
@@ -444,7 +339,8 @@ int networks_open(struct containers *cs, struct err *e)
 		n->builtin = true;
 		if (i == 0 && cs->network) {
 			n->bridge = cs->network;
-			note_subnet(n);
+			json_put_bool(n->doc, "EnableIPv6", network_six(n->bridge));
+			network_note_subnets(n);
 			cJSON *options = json_obj(n->doc, "Options");
 			autofree char *mtu = str_printf("%d", cs->bridge.mtu ? cs->bridge.mtu : 1500);
 			json_put_str(options, "com.docker.network.bridge.default_bridge", "true");

@@ -28,7 +28,7 @@ struct net {
 	bool builtin;
 	uint64_t created_ns;	/* wall clock */
 	/* As the API shows them: Internal, Attachable, EnableIPv6, IPAM, Options, Labels;
-	 * also "own": the IPAM configuration was the user's. */
+	 * also "own" and "own6": the subnet was the user's. */
 	cJSON *doc;
 	struct network *bridge;	/* NULL: host and none; a bridge this host can't give */
 
@@ -50,7 +50,8 @@ static inline void cleanup_net(struct net **n) { if (*n) net_put(*n); }
 struct net **networks_list(struct containers *cs, size_t *n);
 void networks_list_free(struct net **v, size_t n);
 bool net_is_user(const struct net *n);		/* has names, aliases, fixed addresses */
-bool net_is_own_subnet(const struct net *n);	/* the user chose it: fixed addresses are allowed */
+/* The user chose the subnet (six: of IPv6): fixed addresses are allowed. */
+bool net_is_own_subnet(const struct net *n, bool six);
 
 /* body: the API's.  out: counted.  400, 403, 409 in docker's words. */
 int networks_create(struct containers *cs, const struct origin *by, const cJSON *body,

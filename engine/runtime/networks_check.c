@@ -12,10 +12,41 @@
 #include "core/json.h"
 #include "core/str.h"
 #include "network/address.h"
+#include "network/address6.h"
+
+static bool is_six(const char *text) { return strchr(text, ':') != NULL; }
+
+static bool is_bool(const char *text)
+{
+	static const char *const words[] = { "1", "t", "T", "TRUE", "true", "True", "0", "f", "F",
+					     "FALSE", "false", "False" };	/* Go's ParseBool */
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (str_eq(words[i], text))
+			return true;
+	return false;
+}
 
 const char *network_option(const cJSON *doc, const char *key, const char *dflt)
 {
 	return json_str_or(json_obj(doc, "Options"), key, dflt);
+}
+
+cJSON *network_config_of(const cJSON *doc, bool six)
+{
+	cJSON *config;
+
+	cJSON_ArrayForEach(config, json_obj(json_obj(doc, "IPAM"), "Config"))
+		if (is_six(json_str_or(config, "Subnet", "")) == six)
+			return config;
+	return NULL;
+}
+
+bool network_wants_ipv6(const cJSON *body)
+{
+	const char *text = network_option(body, OPTION_IPV6, "");
+
+	return json_bool(body, "EnableIPv6") || (is_bool(text) && strchr("1tT", *text));
 }
 
 /* ---- addresses ---- */
@@ -30,49 +61,46 @@ static void complain(struct complaints *c, char *text)
 	free(text);
 }
 
-static bool is_six(const char *text) { return strchr(text, ':') != NULL; }
-
-/* An address or block of either family, and whether it lies in the subnet. */
-static bool read_six(const char *text, struct in6_addr *out, int *bits)
-{
-	char host[INET6_ADDRSTRLEN];
-	const char *slash = strchr(text, '/');
-	size_t n = slash ? (size_t)(slash - text) : strlen(text);
-	char *end = NULL;
-
-	if (n >= sizeof(host))
-		return false;
-	memcpy(host, text, n);
-	host[n] = '\0';
-	long b = slash ? strtol(slash + 1, &end, 10) : 128;
-	*bits = (int)b;
-	return inet_pton(AF_INET6, host, out) == 1 && (!slash || (slash[1] && !*end)) && b >= 0 &&
-	       b <= 128;
-}
-
 static bool is_block(const char *text)
 {
+	struct subnet6 six;
 	struct subnet s;
-	struct in6_addr six;
-	int bits;
 
-	return subnet_read(text, &s) || (strchr(text, '/') && read_six(text, &six, &bits));
+	return subnet_read(text, &s) || subnet6_read(text, &six);
 }
 
 /* "172.18.5.4/16" is meant to be "172.18.0.0/16"; NULL if it is that. */
 static char *masked(const char *block)
 {
-	char text[ADDRESS_TEXT];
+	char text[SUBNET6_TEXT];
+	struct subnet6 six;
 	struct subnet s;
 
+	if (subnet6_read(block, &six) && six.own & ~subnet6_mask(&six))
+		return str_dup(subnet6_text(&six, text));
 	if (!subnet_read(block, &s) || !(s.own & ~subnet_mask(&s)))
 		return NULL;
 	return str_printf("%s/%d", address_text(s.own & subnet_mask(&s), text), s.prefix);
 }
 
+/* Is the range larger than its subnet, or elsewhere?  Both of one family. */
+static void place_range(const char *range, const char *subnet, bool *larger, bool *inside)
+{
+	struct subnet6 s6, r6;
+	struct subnet s, r;
+
+	if (subnet_read(subnet, &s) && subnet_read(range, &r)) {
+		*larger = r.prefix < s.prefix;
+		*inside = subnet_overlaps(&s, &r);
+	} else if (subnet6_read(subnet, &s6) && subnet6_read(range, &r6)) {
+		*larger = r6.prefix < s6.prefix;
+		*inside = subnet6_overlaps(&s6, &r6);
+	}
+}
+
 static void check_range(struct complaints *c, const char *range, const char *subnet)
 {
-	struct subnet s, r;
+	bool larger = false, inside = true;
 
 	if (!*range)
 		return;
@@ -85,15 +113,14 @@ static void check_range(struct complaints *c, const char *range, const char *sub
 				       is_six(subnet) ? 6 : 4));
 		return;
 	}
-	if (!subnet_read(subnet, &s) || !subnet_read(range, &r))
-		return;
+	place_range(range, subnet, &larger, &inside);
 	autofree char *right = masked(range);
-	if (r.prefix < s.prefix)
+	if (larger)
 		complain(c, str_printf("invalid ip-range %s: CIDR block is bigger than its parent"
 				       " subnet %s", range, subnet));
 	if (right)
 		complain(c, str_printf("invalid ip-range %s: it should be %s", range, right));
-	if (!subnet_overlaps(&s, &r))
+	if (!inside)
 		complain(c, str_printf("invalid ip-range %s: parent subnet %s doesn't contain"
 				       " ip-range", range, subnet));
 }
@@ -101,16 +128,18 @@ static void check_range(struct complaints *c, const char *range, const char *sub
 /* Why an address can't be one of the subnet; NULL if it can.  Owned. */
 static char *address_trouble(const char *address, const char *subnet)
 {
-	struct in6_addr six;
-	struct in_addr in;
+	struct subnet6 s6;
 	struct subnet s;
+	struct in_addr in;
+	address6 six;
 	bool four = inet_pton(AF_INET, address, &in) == 1;
 
-	if (!four && inet_pton(AF_INET6, address, &six) != 1)
+	if (!four && !address6_read(address, &six))
 		return str_dup("invalid address");
 	if (four == is_six(subnet))
 		return str_printf("parent subnet is an IPv%d block", is_six(subnet) ? 6 : 4);
-	if (four && subnet_read(subnet, &s) && !subnet_contains(&s, ntohl(in.s_addr)))
+	if (four ? subnet_read(subnet, &s) && !subnet_contains(&s, ntohl(in.s_addr)) :
+		   subnet6_read(subnet, &s6) && !subnet6_contains(&s6, six))
 		return str_printf("parent subnet %s doesn't contain this address", subnet);
 	return NULL;
 }
@@ -152,35 +181,24 @@ static int check_ipam(const cJSON *body, struct err *e)
 	const cJSON *ipam = json_obj(body, "IPAM"), *config;
 	const char *driver = json_str_or(ipam, "Driver", "");
 	struct complaints c = { .n = 0 };
-	int four = 0;
+	int count[2] = { 0 };	/* of IPv4, of IPv6 */
 
 	if (*driver && !str_eq(driver, "default"))
 		return err_http(e, 404, ENOENT, "could not find plugin %s in v1 plugin registry: plugin"
 				" not found", driver);
 	cJSON_ArrayForEach(config, json_obj(ipam, "Config")) {
-		check_config(&c, config, json_bool(body, "EnableIPv6"));
-		four += !is_six(json_str_or(config, "Subnet", ":"));
+		check_config(&c, config, network_wants_ipv6(body));
+		count[is_six(json_str_or(config, "Subnet", ""))]++;
 	}
 	autofree char *text = str_take(&c.text);
 	if (c.n)
 		return err_set(e, EINVAL, "invalid network config:\n%s%s", c.n > 1 ? "* " : "", text);
-	if (four > 1)
+	if (count[0] > 1 || (count[1] > 1 && network_wants_ipv6(body)))
 		return err_http(e, 403, EINVAL, "bridge driver doesn't support multiple subnets");
 	return 0;
 }
 
 /* ---- options ---- */
-
-static bool is_bool(const char *text)
-{
-	static const char *const words[] = { "1", "t", "T", "TRUE", "true", "True", "0", "f", "F",
-					     "FALSE", "false", "False" };	/* Go's ParseBool */
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (str_eq(words[i], text))
-			return true;
-	return false;
-}
 
 static bool is_number(const char *text) { return *text && strspn(text, "0123456789") == strlen(text); }
 
@@ -191,6 +209,18 @@ static bool is_host_address(const char *text)
 	return inet_pton(AF_INET, text, &in) == 1;
 }
 
+static bool is_host_address6(const char *text)
+{
+	address6 in;
+
+	return address6_read(text, &in);
+}
+
+/* Docker's others ("routed", "isolated" …) open networks to packets from outside. */
+static bool is_gateway_mode(const char *text) { return !*text || str_eq(text, "nat"); }
+
+static bool is_off(const char *text) { return is_bool(text) && strchr("0fF", *text); }
+
 static bool is_link_name(const char *text) { return *text && strlen(text) < 16 && !strchr(text, '/'); }
 
 /* The options this driver heeds; others of com.docker.network are for drivers and
@@ -200,6 +230,12 @@ static const struct { const char *key, *why; bool (*fits)(const char *text); } k
 	{ OPTION_MASQ, "strconv.ParseBool: parsing \"%s\": invalid syntax", is_bool },
 	{ OPTION_MTU, "strconv.Atoi: parsing \"%s\": invalid syntax", is_number },
 	{ OPTION_HOST, "nil ip", is_host_address },
+	{ OPTION_IPV6, "strconv.ParseBool: parsing \"%s\": invalid syntax", is_bool },
+	{ OPTION_SOURCE, "nil ip", is_host_address },
+	{ OPTION_SOURCE6, "nil ip", is_host_address6 },
+	{ OPTION_MODE, "this engine knows the gateway mode nat only", is_gateway_mode },
+	{ OPTION_MODE6, "this engine knows the gateway mode nat only", is_gateway_mode },
+	{ OPTION_INHIBIT, "this engine's bridges are their containers' gateway", is_off },
 	{ OPTION_BRIDGE, "invalid interface name", is_link_name },
 };
 
@@ -279,13 +315,9 @@ int network_check(const cJSON *body, struct err *e)
 	    *json_str_or(json_obj(body, "ConfigFrom"), "Network", ""))
 		return err_set(e, EINVAL, "configuration-only and ingress networks are a swarm's: this"
 			       " engine has none");
-	if (json_bool(body, "EnableIPv6")) {
-		err_set(e, EINVAL, "this engine's networks have IPv4 addresses only");
-		return err_hint(e, "leave out --ipv6; ports are published on IPv6, too");
-	}
 	if (cJSON_IsFalse(json_obj(body, "EnableIPv4"))) {
-		err_set(e, EINVAL, "IPv4 can only be disabled where there is IPv6");
-		return err_hint(e, "leave out --ipv4=false: this engine's networks are of IPv4");
+		err_set(e, EINVAL, "IPv4 can't be disabled for this engine's networks");
+		return err_hint(e, "leave out --ipv4=false: IPv6 comes beside IPv4 here");
 	}
 	if ((r = check_driver(json_str_or(body, "Driver", ""), e)) < 0 ||
 	    (r = check_ipam(body, e)) < 0)

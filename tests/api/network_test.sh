@@ -55,7 +55,8 @@ refused "could not find plugin weave in v1 plugin registry: plugin not found" "a
 	network create -d weave w
 refused "invalid network config:
 invalid subnet 10.78.1.5/16: it should be 10.78.0.0/16" "a subnet with host bits" network create --subnet 10.78.1.5/16 x
-like "$(said network create --ipv6 x)" "IPv4 addresses only" "what can't be had isn't dropped in silence"
+like "$(said network create -o com.docker.network.bridge.inhibit_ipv4=true x)" "bridges are their containers' gateway" \
+	"what can't be had isn't dropped in silence"
 refused "bridge is a pre-defined network and cannot be removed" "the default bridge stays" network rm bridge
 refused "network nope not found" "removing none" network rm nope
 like "$(said run --rm --network nope python:3.9-slim true)" "network nope not found" "running in none"

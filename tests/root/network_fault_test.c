@@ -61,7 +61,7 @@ static void use_user_network(struct network *host, struct network *n, struct end
 		ask_names(endpoint_netns_fd(ep));
 	if (network_publish(n, ep, &p, holder, sizeof(holder), &e) == 0)
 		free(udp_ask(HERE, "127.0.0.1", 5353, "hello", 5));
-	endpoint_lead(ep, NULL);
+	endpoint_lead(ep, false, NULL);
 	network_unresolve(host, CID);
 }
 

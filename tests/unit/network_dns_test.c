@@ -125,6 +125,41 @@ START_TEST(names_are_found_from_addresses)
 }
 END_TEST
 
+START_TEST(ipv6_is_answered)
+{
+	static const char reverse[] = "2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
+				      "0.0.0.0.0.0.0.0.6.6.0.0.0.0.d.f.ip6.arpa";
+	unsigned char m[512], want[16];
+	char cut[sizeof(reverse)];
+	struct dns_question q;
+	struct dns_reply r;
+	address6 address;
+	ns_msg msg;
+	ns_rr rr;
+
+	ck_assert_int_eq(inet_pton(AF_INET6, "fd00:66::2", want), 1);
+	size_t n = query(reverse, ns_t_ptr, m);
+	ck_assert(dns_read_question(m, n, &q));
+	ck_assert(dns_reverse_name6(q.name, &address));
+	ck_assert(address == address6_from(want));
+	for (size_t i = 0; i + 1 < sizeof(reverse); i++) {
+		memcpy(cut, reverse, i);
+		cut[i] = '\0';
+		ck_assert_msg(!dns_reverse_name6(cut, &address), "%s", cut);
+	}
+	ck_assert(!dns_reverse_name6("web.back", &address));
+	n = query("web", ns_t_aaaa, m);
+	ck_assert(dns_read_question(m, n, &q));
+	dns_begin(&r, m, &q, DNS_OK);
+	dns_add_address6(&r, address6_from(want));
+	ck_assert_int_eq(ns_initparse(r.data, (int)r.len, &msg), 0);
+	ck_assert_int_eq(ns_parserr(&msg, ns_s_an, 0, &rr), 0);
+	ck_assert_int_eq(ns_rr_type(rr), ns_t_aaaa);
+	ck_assert_int_eq(ns_rr_rdlen(rr), 16);
+	ck_assert_mem_eq(ns_rr_rdata(rr), want, 16);
+}
+END_TEST
+
 START_TEST(a_reply_never_overflows)
 {
 	unsigned char m[512];
@@ -181,6 +216,7 @@ static Suite *suite(void)
 	tcase_add_test(dns, bad_questions_are_refused);
 	tcase_add_test(dns, answers_are_understood);
 	tcase_add_test(dns, names_are_found_from_addresses);
+	tcase_add_test(dns, ipv6_is_answered);
 	tcase_add_test(dns, a_reply_never_overflows);
 	tcase_add_test(addresses, addresses_are_claimed_and_confined);
 	suite_add_tcase(s, dns);
