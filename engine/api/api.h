@@ -34,6 +34,7 @@ struct api {
 	struct journal *journal;	/* NULL: --trace off */
 	struct collector *trace;	/* the same */
 	const char *data_root, *exec_root, *socket, *backend;
+	const char *shelf;		/* where the course registry keeps its images */
 	char *const *mirrors, *const *insecure, *const *labels;	/* replaced at SIGHUP, never freed */
 	bool live_restore, debug;	/* containers outlive the daemon */
 	const char *log_driver;

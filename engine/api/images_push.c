@@ -121,7 +121,7 @@ int images_push(struct request *r, struct err *e)
 	p->refs = mem_alloc(sizeof(char *));
 	p->auth = str_dup(MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, "X-Registry-Auth"));
 	if (str_eq(ref.domain, "docker.io") && r->api->registry_port)
-		p->shelf = str_printf("%s/registry", r->api->data_root);
+		p->shelf = str_dup(r->api->shelf);
 	p->repository = reference_name(&ref);
 	n = find_refs(r, &ref, &p->refs, &p->missing);
 	if (n == 0 || n == -ENOENT)

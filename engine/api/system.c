@@ -10,6 +10,7 @@
 #include "api/routes.h"
 #include "core/clock.h"
 #include "core/file.h"
+#include "core/idmap.h"
 #include "runtime/container_files.h"
 #include "runtime/host.h"
 
@@ -256,8 +257,11 @@ static void put_flags(struct request *r, cJSON *o)
 	static const char *const no[] = { "BridgeNfIptables", "BridgeNfIp6tables",
 		"ExperimentalBuild" };
 	const struct host *host = launcher_host(containers_launcher(r->api->containers));
-	static const char *const security[] = { "name=seccomp,profile=builtin", "name=cgroupns", NULL };
-	static const char *const names[] = { "seccomp", "cgroupns", NULL };	/* as 1.24 has it */
+	bool mapped = idmap_active();
+	const char *const security[] = { "name=seccomp,profile=builtin", mapped ? "name=userns" :
+					 "name=cgroupns", mapped ? "name=cgroupns" : NULL, NULL };
+	const char *const names[] = { "seccomp", mapped ? "userns" : "cgroupns",	/* as 1.24 has it */
+				      mapped ? "cgroupns" : NULL, NULL };
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
 		json_put_bool(o, limits[i].key, host->cgroup[limits[i].cg] != NULL);
 	json_put_bool(o, "SwapLimit", host->swap_limit);

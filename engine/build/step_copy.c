@@ -16,6 +16,7 @@
 #include "image/tree.h"
 #include "core/cleanup.h"
 #include "core/file.h"
+#include "core/idmap.h"
 #include "core/json.h"
 #include "core/str.h"
 #include "image/config_change.h"
@@ -82,7 +83,7 @@ static int open_merged(struct copying *c, const struct image *img, bool writable
 	for (size_t i = img ? img->n_layers : 0; i-- > 0; )
 		dir[m.n++] = img->layer_dirs[i];
 	for (size_t i = 0; i < (writable ? 3 : 1); i++) {
-		int r = dir_make(made[i], 0755, e);
+		int r = dir_make_inside(made[i], e);
 		if (r < 0)
 			return r;
 	}
@@ -222,7 +223,7 @@ static int put_dir(struct copying *c, const struct source *src, int root, struct
 	autofd int before = resolve_dir(root, c->target);
 	autofd int dir = tree_make_dir(&as_root, root, c->target);
 	if (dir >= 0 && before < 0 && geteuid() == 0 &&
-	    fchownat(dir, "", c->how.uid, c->how.gid, AT_EMPTY_PATH) < 0)
+	    fchownat(dir, "", idmap_uid_out(c->how.uid), idmap_gid_out(c->how.gid), AT_EMPTY_PATH) < 0)
 		return err_sys(e, errno, "failed to copy directory: %s", c->target);
 	if (dir < 0)
 		return err_sys(e, -dir, "failed to copy directory: %s", c->target);

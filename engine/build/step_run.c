@@ -15,6 +15,7 @@
 #include "build/text.h"
 #include "core/cleanup.h"
 #include "core/file.h"
+#include "core/idmap.h"
 #include "core/json.h"
 #include "core/str.h"
 #include "image/config_change.h"
@@ -66,6 +67,8 @@ static int script_alone(struct run *r, const struct node *n, struct err *e)
 	int w = write_all(fd, text, strlen(text));
 	if (w == 0 && fchmod(fd, 0755) < 0)
 		w = -errno;
+	if (w == 0)
+		w = idmap_give(fd, "");
 	return w < 0 ? err_sys(e, -w, "keep the script of RUN") : 0;
 }
 

@@ -26,6 +26,7 @@
 #include "cmd/engine_main.h"
 #include "core/clock.h"
 #include "core/file.h"
+#include "core/idmap.h"
 #include "core/memory.h"
 #include "image/image.h"
 #include "kernel/fault.h"
@@ -53,6 +54,7 @@ struct daemon {
 	struct api api;
 	struct server *server[MAX_SERVERS];
 	size_t n_servers;
+	char *shelf;		/* of the course registry */
 	char *socket;		/* the first unix socket: removed at the end */
 	bool pidfile_ours;	/* written by us, so to be removed by us */
 };
@@ -93,6 +95,24 @@ static int lock_root(const char *root, mode_t mode, bool patient, int *fd, struc
 		return 0;
 	err_set(e, EBUSY, "another daemon uses %s", root);
 	return err_hint(e, "stop that one, or give this one roots of its own: DRYDOCK_ROOT=DIR");
+}
+
+/* As with Docker, each mapping has all of its own below the data root: what lies there
+ * belongs to its numbers.  Only the course images are one for all. */
+static int choose_users(struct daemon *d, struct err *e)
+{
+	d->shelf = str_printf("%s/registry", d->s.data_root);
+	int r = idmap_choose(d->s.userns_remap, "/etc", e);
+	if (r < 0 || !idmap_active())
+		return r;
+	if ((r = dir_make(d->s.data_root, 0700, e)) < 0)
+		return r;
+	if (chmod(d->s.data_root, 0700) < 0)
+		return err_sys(e, errno, "protect %s", d->s.data_root);
+	char *own = str_printf("%s/%u.%u", d->s.data_root, idmap_uid_out(0), idmap_gid_out(0));
+	free(d->s.data_root);
+	d->s.data_root = own;
+	return 0;
 }
 
 /* -- the kernel -------------------------------------------------------------------- */
@@ -139,7 +159,7 @@ static void course_first(const struct daemon *d, struct settings *s)
 /* Serves DATA_ROOT/registry, if the course images were baked, as the first mirror. */
 static int start_registry(struct daemon *d, struct err *e)
 {
-	autofree char *root = str_printf("%s/registry", d->s.data_root);
+	const char *root = d->shelf;
 	struct stat st;
 	int port = d->s.registry_port ? atoi(d->s.registry_port) : REGISTRY_PORT;
 	if (stat(root, &st) < 0 || (d->s.registry_port && port == 0))
@@ -253,7 +273,7 @@ static int serve_all(struct daemon *d, struct err *e)
 	d->api = (struct api){
 		.containers = d->containers, .images = d->images, .journal = d->journal,
 		.trace = d->trace, .data_root = d->s.data_root, .exec_root = d->s.exec_root,
-		.socket = d->s.hosts[0], .backend = geteuid() == 0 ? "linux" : "rootless",
+		.shelf = d->shelf, .socket = d->s.hosts[0], .backend = geteuid() == 0 ? "linux" : "rootless",
 		.mirrors = d->s.mirrors, .insecure = d->s.insecure,
 		.live_restore = d->s.live_restore, .debug = d->s.debug, .labels = d->s.labels,
 		.log_driver = d->s.log_driver ? d->s.log_driver : "json-file",
@@ -274,7 +294,7 @@ static int open_all(struct daemon *d, struct err *e)
 	bool patient = d->s.ready_fd;
 	int r;
 	/* Containers may hold setuid programs of their own: nobody else comes near them. */
-	if ((r = settings_defaults(&d->s, &d->defaults, e)) < 0 ||
+	if ((r = settings_defaults(&d->s, &d->defaults, e)) < 0 || (r = choose_users(d, e)) < 0 ||
 	    (r = lock_root(d->s.data_root, 0700, patient, &d->data_lock, e)) < 0 ||
 	    (r = lock_root(d->s.exec_root, 0711, patient, &d->exec_lock, e)) < 0 ||
 	    (r = stack_kernel(d, e)) < 0)
@@ -316,6 +336,7 @@ static void close_all(struct daemon *d)
 	if (d->pidfile_ours)
 		unlink(d->s.pidfile);
 	free(d->socket);
+	free(d->shelf);
 	free(d->api.session);
 	free(d->api.step);
 	json_free(&d->defaults);

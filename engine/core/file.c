@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/idmap.h"
 
 int write_all(int fd, const void *data, size_t len)
 {
@@ -85,6 +86,16 @@ int dir_make(const char *path, mode_t mode, struct err *e)
 	if (mkdir(p, mode) < 0 && errno != EEXIST)
 		return err_sys(e, errno, "make directory %s", p);
 	return 0;
+}
+
+int dir_make_inside(const char *path, struct err *e)
+{
+	bool there = access(path, F_OK) == 0;
+	int r = dir_make(path, 0755, e);
+	if (r < 0 || there)
+		return r;
+	r = idmap_give(AT_FDCWD, path);
+	return r < 0 ? err_sys(e, -r, "give an owner to %s", path) : 0;
 }
 
 /* -- trees ------------------------------------------------------------------------- *

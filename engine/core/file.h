@@ -14,6 +14,8 @@ int file_read(const char *path, struct str *out, struct err *e);
 int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode,
 		      struct err *e);
 int dir_make(const char *path, mode_t mode, struct err *e);	/* like mkdir -p */
+/* The same for one that containers write in: 0755, and root's inside (idmap.h) if it is new. */
+int dir_make_inside(const char *path, struct err *e);
 /* Removes a tree, never following a symlink; absent is success. */
 int dir_remove(const char *path, struct err *e);
 int dir_remove_at(int dir, const char *name);	/* 0 or -errno */

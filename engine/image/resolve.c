@@ -23,6 +23,7 @@
 #include <sys/syscall.h>
 
 #include "core/cleanup.h"
+#include "core/idmap.h"
 #include "core/str.h"
 
 #define MAX_LINKS 40	/* as the kernel: path_resolution(7) */
@@ -162,8 +163,10 @@ int resolve_make_dirs(int root, const char *path)
 		autofd int dir = resolve_dir(root, above);
 		if (dir < 0)
 			return dir;
-		if (mkdirat(dir, name ? name + 1 : p, 0755) < 0 && errno != EEXIST)
-			return -errno;
+		const char *last = name ? name + 1 : p;
+		int r = mkdirat(dir, last, 0755) < 0 ? -errno : idmap_give(dir, last);
+		if (r < 0 && r != -EEXIST)
+			return r;
 		if (!saved)
 			return 0;
 		*s = saved;

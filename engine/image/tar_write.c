@@ -21,6 +21,7 @@
 #include <sys/xattr.h>
 
 #include "core/cleanup.h"
+#include "core/idmap.h"
 #include "core/str.h"
 #include "image/whiteout.h"
 
@@ -120,7 +121,7 @@ void tar_free(struct tar_writer **tp)
 
 static int add_xattrs(const struct item *it, struct err *e)
 {
-	char names[4096], value[4096];	/* ext4 keeps at most one block of them */
+	char names[4096], value[4096], own[32];	/* ext4 keeps at most one block of them */
 	ssize_t n = flistxattr(it->fd, names, sizeof(names));
 	for (char *name = names; n > 0 && name < names + n; name += strlen(name) + 1) {
 		if (str_ends(name, ".overlay.redirect") || str_ends(name, ".overlay.metacopy")) {
@@ -131,8 +132,10 @@ static int add_xattrs(const struct item *it, struct err *e)
 		if (whiteout_xattr_is_ours(name) || str_starts(name, "system."))
 			continue;
 		ssize_t len = fgetxattr(it->fd, name, value, sizeof(value));
+		size_t caps = len < 0 ? 0 : idmap_caps_in(name, value, (size_t)len, own);
 		if (len >= 0)
-			archive_entry_xattr_add_entry(it->ae, name, value, (size_t)len);
+			archive_entry_xattr_add_entry(it->ae, name, caps ? own : value,
+						      caps ? caps : (size_t)len);
 	}
 	return 0;
 }
@@ -162,6 +165,8 @@ static int add_target(const struct item *it, struct err *e)
 static int describe(struct tar_writer *t, const struct item *it, struct err *e)
 {
 	archive_entry_copy_stat(it->ae, &it->st);
+	archive_entry_set_uid(it->ae, idmap_uid_in(it->st.st_uid));
+	archive_entry_set_gid(it->ae, idmap_gid_in(it->st.st_gid));
 	archive_entry_unset_atime(it->ae);
 	archive_entry_unset_ctime(it->ae);
 	archive_entry_unset_birthtime(it->ae);

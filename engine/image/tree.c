@@ -14,6 +14,7 @@
 
 #include "core/cleanup.h"
 #include "core/file.h"
+#include "core/idmap.h"
 #include "core/str.h"
 #include "image/resolve.h"
 #include "image/whiteout.h"
@@ -110,8 +111,9 @@ static int add_tree(struct sha256 *h, const char *path, const char *rel, struct 
 		return err_sys(e, errno, "look at %s", path);
 	bool file = S_ISREG(st.st_mode);
 	autofree char *link = S_ISLNK(st.st_mode) ? link_target(path) : str_dup("");
-	autofree char *head = str_printf("%s %o %u %u %lld %s %llu", rel, st.st_mode, st.st_uid,
-					 st.st_gid, file ? (long long)st.st_size : 0, link,
+	autofree char *head = str_printf("%s %o %u %u %lld %s %llu", rel, st.st_mode,
+					 idmap_uid_in(st.st_uid), idmap_gid_in(st.st_gid),
+					 file ? (long long)st.st_size : 0, link,
 					 (unsigned long long)st.st_rdev);
 	add_text(h, head);
 	if (!S_ISLNK(st.st_mode))
@@ -152,7 +154,8 @@ int tree_make_dir(const struct tree_copy *o, int root, const char *path)
 		return parent;
 	if (mkdirat(parent, last, 0755) < 0)
 		return errno == EEXIST ? -ENOTDIR : -errno;
-	if (fchownat(parent, last, o->uid, o->gid, AT_SYMLINK_NOFOLLOW) < 0 && geteuid() == 0)
+	if (fchownat(parent, last, idmap_uid_out(o->uid), idmap_gid_out(o->gid),
+		     AT_SYMLINK_NOFOLLOW) < 0 && geteuid() == 0)
 		return -errno;
 	return resolve_dir(root, path);
 }
@@ -173,8 +176,8 @@ static int fail(const struct item *t, const char *doing, struct err *e)
 
 static int set_owner_at(const struct item *t, struct err *e)
 {
-	uid_t uid = t->o->keep_owner ? t->st.st_uid : t->o->uid;
-	gid_t gid = t->o->keep_owner ? t->st.st_gid : t->o->gid;
+	uid_t uid = t->o->keep_owner ? t->st.st_uid : idmap_uid_out(t->o->uid);
+	gid_t gid = t->o->keep_owner ? t->st.st_gid : idmap_gid_out(t->o->gid);
 	if (geteuid() == 0 && fchownat(t->dir, t->name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail(t, "give an owner to", e);
 	return 0;

@@ -25,6 +25,7 @@
 #include <sys/xattr.h>
 
 #include "core/cleanup.h"
+#include "core/idmap.h"
 #include "core/file.h"
 #include "core/str.h"
 #include "image/resolve.h"
@@ -121,10 +122,15 @@ static int set_xattrs(struct entry *t, int fd, struct err *e)
 {
 	const char *name;
 	const void *value;
-	size_t len;
+	size_t len, caps;
+	char own[32];
 
 	archive_entry_xattr_reset(t->ae);
 	while (archive_entry_xattr_next(t->ae, &name, &value, &len) == ARCHIVE_OK) {
+		if ((caps = idmap_caps_out(name, value, len, own))) {
+			value = own;
+			len = caps;
+		}
 		if (whiteout_xattr_is_ours(name) || fsetxattr(fd, name, value, len, 0) == 0)
 			continue;
 		/* What this filesystem or user can't keep, tar(1) leaves out as well. */
@@ -139,14 +145,26 @@ static struct timespec mtime_of(const struct entry *t)
 	return (struct timespec){ archive_entry_mtime(t->ae), archive_entry_mtime_nsec(t->ae) };
 }
 
+/* A number that containers here don't have: no file of theirs could be its. */
+static int check_owner(const struct unpack *u, const struct entry *t, struct err *e)
+{
+	uid_t uid = (uid_t)archive_entry_uid(t->ae);
+	gid_t gid = (gid_t)archive_entry_gid(t->ae);
+	if (!u->own || u->o->give || (idmap_has_uid(uid) && idmap_has_gid(gid)))
+		return 0;
+	err_set(e, EINVAL, "/%s: Container ID %u cannot be mapped to a host ID", t->path,
+		idmap_has_uid(uid) ? gid : uid);
+	return err_hint(e, "--userns-remap's user has too few numbers in /etc/subuid or /etc/subgid");
+}
+
 static uid_t uid_of(const struct unpack *u, const struct entry *t)
 {
-	return u->o->give ? u->o->uid : (uid_t)archive_entry_uid(t->ae);
+	return idmap_uid_out(u->o->give ? u->o->uid : (uid_t)archive_entry_uid(t->ae));
 }
 
 static gid_t gid_of(const struct unpack *u, const struct entry *t)
 {
-	return u->o->give ? u->o->gid : (gid_t)archive_entry_gid(t->ae);
+	return idmap_gid_out(u->o->give ? u->o->gid : (gid_t)archive_entry_gid(t->ae));
 }
 
 /* In this order: chown clears set-uid bits and capabilities, all change the time. */
@@ -366,9 +384,12 @@ static int put_layer_mark(struct unpack *u, struct entry *t, struct err *e)
 
 static int put(struct unpack *u, struct entry *t, struct err *e)
 {
+	int r = check_owner(u, t, e);
+	if (r < 0)
+		return r;
 	if (str_eq(t->path, u->o->below))
 		return put_root(u, t, e);
-	int r = open_parent(u, t, e);
+	r = open_parent(u, t, e);
 	if (r == 0 && u->o->layer)
 		r = put_layer_mark(u, t, e);
 	if (r != 0)

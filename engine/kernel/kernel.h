@@ -48,6 +48,8 @@ struct k_spawn {
 	int (*fn)(void *arg);
 	void *arg;
 	int cgroup_fd;		/* with CLONE_INTO_CGROUP; else -1 */
+	int userns_fd;		/* born in that user namespace, which owns all new ones of its;
+				 * 0: in the caller's */
 	bool vfork;
 	void *stack;		/* with vfork: base and size of the child's stack */
 	size_t stack_size;

@@ -12,11 +12,21 @@
  * CLONE_CLEAR_SIGHAND gives the child default signal handlers, so that none of
  * the caller's runs in it, least of all in the same memory.  The old clone can't
  * do that, nor CLONE_INTO_CGROUP: with it, callers keep signals blocked.
+ *
+ * Namespaces belong to the user namespace that their maker is in (user_namespaces(7)),
+ * and who has entered one can't come back.  So where a child is to be born in another
+ * user namespace, a messenger enters that and starts the child as its own sibling
+ * (CLONE_PARENT): setns, clone3 and the messenger's end are three calls more.
  */
 #include "kernel/linux.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
 
 #ifndef CLONE_CLEAR_SIGHAND
 #define CLONE_CLEAR_SIGHAND 0x100000000ull
@@ -122,15 +132,75 @@ static long old_clone(const struct k_spawn *how)
 	return pid;
 }
 
-long linux_spawn(struct kernel *k, const struct k_spawn *how)
+static long start(const struct k_spawn *how)
 {
+	bool sibling = how->flags & CLONE_PARENT;	/* its end is told like its maker's */
 	struct clone3_args args = {
 		.flags = how->flags | CLONE_CLEAR_SIGHAND | (how->pidfd ? CLONE_PIDFD : 0),
 		.pidfd = (uint64_t)(uintptr_t)how->pidfd,
-		.exit_signal = SIGCHLD,
+		.exit_signal = sibling ? 0 : SIGCHLD,
 		.cgroup = how->flags & CLONE_INTO_CGROUP ? (uint64_t)how->cgroup_fd : 0,
 	};
 	long pid = how->vfork ? vfork_clone3(how, &args) : plain_clone3(how, &args);
 
 	return pid == -ENOSYS ? old_clone(how) : pid;
+}
+
+/* ---- born in another user namespace ---- */
+
+#define MESSENGER_STACK 65536	/* the child of a plain clone goes on in a copy of it */
+
+struct messenger { struct k_spawn how; long result; };
+
+static int enter_and_start(void *arg)
+{
+	struct messenger *m = arg;
+
+	m->result = SYS(setns, m->how.userns_fd, CLONE_NEWUSER);
+	if (m->result == 0)
+		m->result = start(&m->how);
+	return 0;
+}
+
+/* The messenger's number for the child is that of its own pid namespace. */
+static long pid_of(int pidfd)
+{
+	char path[64], text[512];
+	const char *at = NULL;
+
+	snprintf(path, sizeof(path), "/proc/thread-self/fdinfo/%d", pidfd);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n > 0) {
+		text[n] = '\0';
+		at = strstr(text, "Pid:");
+	}
+	if (fd >= 0)
+		close(fd);
+	return at ? atol(at + 4) : -ESRCH;
+}
+
+/* It has our memory and our descriptors, so that result and pidfd are ours at once. */
+static long send_messenger(const struct k_spawn *how)
+{
+	struct messenger m = { .how = *how };
+	char *stack = malloc(MESSENGER_STACK);
+
+	if (!stack)
+		return -ENOMEM;
+	m.how.flags |= CLONE_PARENT;
+	char *top = (char *)(((uintptr_t)stack + MESSENGER_STACK) & ~(uintptr_t)15);
+	long pid = linux_result(clone(enter_and_start, top, CLONE_VM | CLONE_VFORK | CLONE_FILES |
+				      SIGCHLD, &m));
+	if (pid > 0)
+		waitpid((pid_t)pid, NULL, 0);
+	free(stack);
+	if (pid < 0)
+		return pid;
+	return m.result > 0 && how->pidfd ? pid_of(*how->pidfd) : m.result;
+}
+
+long linux_spawn(struct kernel *k, const struct k_spawn *how)
+{
+	return how->userns_fd ? send_messenger(how) : start(how);
 }

@@ -77,6 +77,7 @@ struct network {
 	char *source, *source6;		/* what leaves has this address; NULL: masquerade */
 	uint64_t host_inode;		/* the host's network namespace */
 	int host_netns;			/* the way back into it */
+	int userns;			/* the host's: whose containers' networks are; 0: the host's */
 	bool ipv6;			/* ports are claimed on [::] too */
 	char **warnings;
 	struct proxy *proxy;

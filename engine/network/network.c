@@ -152,6 +152,7 @@ static int new_network(struct kernel *k, const struct network_config *c, struct 
 	n->host_netns = -1;
 	n->internal = c->internal;
 	n->isolated = c->isolated;
+	n->userns = c->userns;
 	n->bare = c->bare;
 	n->mtu = c->mtu;
 	n->six = c->six;

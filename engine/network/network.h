@@ -44,6 +44,8 @@ struct network_config {
 	const char *range6;
 	char *const *reserved;	/* addresses of both families to be left alone; or NULL */
 	const char *source, *source6;	/* the host's address outside; NULL: the way out's */
+	int userns;		/* the user namespace that containers' networks belong to;
+				 * 0: the host's.  For the default bridge; its others follow */
 };
 
 /* A visit through a published port.  Told once a connection: when the first HTTP

@@ -36,6 +36,7 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/str.h"
+#include "kernel/namespace.h"
 #include "network/internal.h"
 #include "network/link.h"
 #include "trace/decorator.h"
@@ -107,12 +108,24 @@ void network_come_back(struct network *n)
 		abort();
 }
 
+/* One that belongs to the containers' user namespace, so that their root is root of it. */
+static int enter_new(struct network *n)
+{
+	const struct namespace_want want = { CLONE_NEWNET, "net", n->host->userns, NULL, NULL };
+	int fd = namespace_make(n->k, &want);
+	if (fd < 0)
+		return fd;
+	int r = (int)k_setns(n->k, fd, CLONE_NEWNET);
+	k_close(n->k, fd);
+	return r;
+}
+
 int netns_make(struct network *n, int *netns, int *sock, struct err *e)
 {
 	struct kernel *k = n->k;
 
 	trace_why(k, WHY_NET_NAMESPACE);
-	int r = (int)k_unshare(k, CLONE_NEWNET);
+	int r = n->host->userns ? enter_new(n) : (int)k_unshare(k, CLONE_NEWNET);
 	trace_why(k, WHY_TABLE);
 	if (r < 0)
 		return err_sys(e, -r, "make a network namespace");

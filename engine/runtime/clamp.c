@@ -114,12 +114,12 @@ static void clamp_devices(const struct host *h, struct spec *s, char ***warnings
 	}
 }
 
-/* Raising a hard limit needs CAP_SYS_RESOURCE. */
+/* Raising a hard limit needs CAP_SYS_RESOURCE, the host's. */
 static void clamp_ulimits(const struct host *h, struct spec *s, char ***warnings)
 {
 	struct rlimit own;
 
-	if (h->caps >> CAP_SYS_RESOURCE_BIT & 1)
+	if (h->caps >> CAP_SYS_RESOURCE_BIT & 1 && !s->userns_fd)
 		return;
 	for (size_t i = 0; i < s->n_ulimits; i++) {
 		struct spec_ulimit *u = &s->ulimits[i];

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/idmap.h"
 #include "core/json.h"
 #include "core/str.h"
 #include "runtime/container.h"
@@ -170,6 +171,30 @@ static int check_host(const cJSON *body, const cJSON *h, struct err *e)
 		return err_set(e, EINVAL, "invalid Annotations: the empty string is not permitted as an"
 			       " annotation key");
 	return log_check(json_obj(h, "LogConfig"), e);
+}
+
+/* What belongs to the host's user namespace can't be shared from inside of another. */
+static int check_userns(const cJSON *body, const cJSON *h, struct err *e)
+{
+	const cJSON *v;
+	if (!idmap_active() || str_eq(json_str(h, "UsernsMode"), "host"))
+		return 0;
+	if (json_bool(h, "Privileged"))
+		return err_set(e, EINVAL, "privileged mode is incompatible with user namespaces.  You must"
+			       " run the container in the host namespace when running privileged mode");
+	if (str_eq(json_str(h, "NetworkMode"), "host"))
+		return err_set(e, EINVAL, "cannot share the host's network namespace when user namespaces"
+			       " are enabled");
+	if (str_eq(json_str(h, "PidMode"), "host"))
+		return err_set(e, EINVAL, "cannot share the host PID namespace when user namespaces are"
+			       " enabled");
+	cJSON_ArrayForEach(v, json_obj(h, "Devices")) {
+		const char *inside = json_str_or(v, "PathInContainer", "");
+		if (*inside && !str_starts(inside, "/dev/"))
+			return err_set(e, EINVAL, "device %s: where user namespaces are enabled, devices"
+				       " are below /dev", inside);
+	}
+	return 0;
 }
 
 /* -- limits ------------------------------------------------------------------------ */
@@ -335,7 +360,7 @@ int config_check_values(const cJSON *body, const cJSON *host, char ***warnings, 
 {
 	static int (*const checks[])(const cJSON *body, const cJSON *host, struct err *e) = {
 		check_choices, check_config, check_health, check_stop_signal, check_resources, check_host,
-		check_groups,
+		check_groups, check_userns,
 	};
 	int r = config_check_restart(host, e);
 	for (size_t i = 0; i < ARRAY_SIZE(checks) && r == 0; i++)

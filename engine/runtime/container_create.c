@@ -82,7 +82,7 @@ static int make_dirs(struct container *c, struct err *e)
 	static const char *const sub[] = { "upper", "work", "merged" };
 	for (size_t i = 0; i < ARRAY_SIZE(sub); i++) {
 		autofree char *path = container_path(c, sub[i]);
-		int r = dir_make(path, 0755, e);
+		int r = dir_make_inside(path, e);
 		if (r < 0)
 			return r;
 	}

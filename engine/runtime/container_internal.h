@@ -19,6 +19,7 @@ struct work;			/* container_exit.c */
 struct containers {
 	struct kernel *kernel;
 	char *data_root, *exec_root;
+	int userns;			/* what containers live in; 0: the host's, no mapping */
 	char *init_layer;		/* between every image and its writable layers */
 	struct image_store *images;
 	struct journal *journal;
@@ -50,6 +51,9 @@ struct containers {
 	int threads;			/* of these two, running */
 	int helpers;			/* threads that look after one container each; atomic */
 };
+
+/* userns.c: fills in `userns`, before anything is started. */
+int userns_open(struct containers *cs, struct err *e);
 
 /* container_table.c */
 struct container *container_new(struct containers *cs);

@@ -201,7 +201,7 @@ static int ready_bind(const cJSON *p, struct err *e)
 	if (json_bool(p, "strict"))
 		return err_set(e, EINVAL, "invalid mount config for type \"bind\": bind source path does not"
 			       " exist: %s", source);
-	if (dir_make(source, 0755, e) < 0)
+	if (dir_make_inside(source, e) < 0)
 		return err_wrap(e, "error while creating mount source path '%s'", source);
 	return 0;
 }

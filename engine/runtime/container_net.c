@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/file.h"
+#include "core/idmap.h"
 #include "runtime/container_internal.h"
 #include "runtime/networks_check.h"
 
@@ -299,6 +300,8 @@ int net_write_file(struct container *c, const char *name, const struct str *text
 	if (fd < 0)
 		return err_sys(e, errno, "write %s", path);
 	int r = write_all(fd, text->s ? text->s : "", text->len);
+	if (r == 0)
+		r = idmap_give(fd, "");
 	return r < 0 ? err_sys(e, -r, "write %s", path) : 0;
 }
 

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "core/file.h"
+#include "core/idmap.h"
 #include "runtime/container_internal.h"
 
 static pthread_mutex_t reap_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -226,14 +227,15 @@ int64_t container_size_rw(struct container *c)
  * one, so that these names never look like something the container has written. */
 int init_layer_make(struct containers *cs, struct err *e)
 {
-	static const char *const dirs[] = { "dev/pts", "dev/shm", "dev/mqueue", "proc", "sys", "etc" };
+	static const char *const dirs[] = { "", "dev", "dev/pts", "dev/shm", "dev/mqueue", "proc",
+					    "sys", "etc" };
 	static const char *const files[] = { "etc/hosts", "etc/hostname", "etc/resolv.conf",
 					     "dev/console", ".dockerenv" };
 	int r;
 	cs->init_layer = str_printf("%s/containers/.init", cs->data_root);
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
 		autofree char *path = str_printf("%s/%s", cs->init_layer, dirs[i]);
-		if ((r = dir_make(path, 0755, e)) < 0)
+		if ((r = dir_make_inside(path, e)) < 0)
 			return r;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
@@ -241,6 +243,8 @@ int init_layer_make(struct containers *cs, struct err *e)
 		autofd int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
 		if (fd < 0)
 			return err_sys(e, errno, "make %s", path);
+		if ((r = idmap_give(fd, "")) < 0)
+			return err_sys(e, -r, "make %s", path);
 	}
 	autofree char *mtab = str_printf("%s/etc/mtab", cs->init_layer);
 	if (symlink("/proc/mounts", mtab) < 0 && errno != EEXIST)

@@ -188,12 +188,13 @@ static int open_parts(struct containers *cs, const struct containers_options *o,
 	    (r = state_open(db, &cs->state, e)) < 0 ||
 	    (r = volumes_open(volumes, db, o->kernel, &cs->volumes, e)) < 0 ||
 	    (r = launcher_open(o->kernel, o->exec_root, &events, &cs->launcher, e)) < 0 ||
-	    (r = worker_start(cs, e)) < 0)
+	    (r = worker_start(cs, e)) < 0 || (r = userns_open(cs, e)) < 0)
 		return r;
 	launcher_trace(cs->launcher, o->trace);
 	/* A host that gives no bridge still runs containers without one. */
 	struct err net = { 0 };
-	if (network_open(o->kernel, &o->network, facts_visit, cs, &cs->network, &net) < 0)
+	cs->bridge.userns = cs->userns;
+	if (network_open(o->kernel, &cs->bridge, facts_visit, cs, &cs->network, &net) < 0)
 		err_print(&net);
 	for (char *const *w = cs->network ? network_warnings(cs->network) : NULL; w && *w; w++)
 		fprintf(stderr, "drydock: %s\n", *w);
@@ -304,6 +305,8 @@ void containers_close(struct containers *cs, bool stop)
 	containers_list_free(v, n);
 	networks_close(cs);
 	free(cs->v);
+	if (cs->userns)
+		close(cs->userns);
 	free(cs->data_root);
 	free(cs->exec_root);
 	free(cs->init_layer);

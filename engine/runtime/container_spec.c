@@ -183,6 +183,7 @@ static void build_namespaces(struct container *c, struct spec *s)
 	s->no_shm = str_eq(host_text(c, "IpcMode"), "none");
 	s->uts_mode = ns_mode(c, "UTSMode");
 	s->cgroup_mode = ns_mode(c, "CgroupnsMode");
+	s->userns_fd = str_eq(host_text(c, "UsernsMode"), "host") ? 0 : c->all->userns;
 	s->netns_fd = -1;
 	s->net = str_eq(net, "host") ? NET_HOST : str_eq(net, "none") ? NET_NONE :
 		 str_starts(net, "container:") ? NET_JOIN : NET_NEW;

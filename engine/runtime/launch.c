@@ -71,6 +71,8 @@ static int add_namespaces(struct msg *m, struct msg_fds *fds, const struct spec 
 		{ s->uts_mode == NS_JOIN, s->join_pid, "uts", SLOT_NS_UTS },
 	};
 
+	if (s->userns_fd)
+		add_fd(m, fds, SLOT_NS_USER, fcntl(s->userns_fd, F_DUPFD_CLOEXEC, 3));
 	if (s->net == NET_NEW)
 		add_fd(m, fds, SLOT_NS_NET, fcntl(s->netns_fd, F_DUPFD_CLOEXEC, 3));
 	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
@@ -137,9 +139,12 @@ static int await(struct running *r, uint16_t type, struct err *e)
 	struct msg_fds fds;
 	int n;
 
-	do	/* a client that attached before may leave meanwhile: nobody's news yet */
+	/* A client that attached before may leave meanwhile: nobody's news yet.  And a
+	 * supervisor that left with our GO unread has said why: the kernel tells of the
+	 * first before it gives the second (unix(7), ECONNRESET). */
+	do
 		n = msg_recv(r->link, &m, &fds, 0);
-	while (n == 1 && m.type == MSG_DETACHED);
+	while ((n == 1 && m.type == MSG_DETACHED) || n == -ECONNRESET);
 	if (n == 1 && m.type == type) {
 		r->state = m.state;
 		if (fds.n == 1)

@@ -30,7 +30,7 @@ struct saved {
 	int32_t net, pid_mode, ipc_mode, uts_mode, cgroup_mode;
 	uint64_t caps;
 	int64_t cpu_shares, cpu_period, cpu_quota;
-	uint8_t cpuset_cpus, cpuset_mems, blkio;
+	uint8_t cpuset_cpus, cpuset_mems, blkio, userns;
 	char cgroup[352], device_group[352];	/* PARENT/<id>; PARENT is checked at creation */
 };
 

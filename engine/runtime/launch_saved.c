@@ -14,6 +14,7 @@ void saved_from(struct saved *s, const struct spec *spec)
 		.magic = SAVED_MAGIC,
 		.tty = spec->tty, .privileged = spec->privileged,
 		.no_new_privs = spec->no_new_privs, .seccomp_default = spec->seccomp_default,
+		.userns = spec->userns_fd != 0,
 		.net = (int32_t)spec->net, .pid_mode = (int32_t)spec->pid_mode,
 		.ipc_mode = (int32_t)spec->ipc_mode, .uts_mode = (int32_t)spec->uts_mode,
 		.cgroup_mode = (int32_t)spec->cgroup_mode, .caps = spec->caps,
@@ -32,6 +33,7 @@ void saved_to(const struct saved *s, struct spec *spec)
 	*spec = (struct spec){
 		.tty = s->tty, .privileged = s->privileged,
 		.no_new_privs = s->no_new_privs, .seccomp_default = s->seccomp_default,
+		.userns_fd = s->userns,		/* an exec only asks whether there is one */
 		.net = (enum net_mode)s->net, .pid_mode = (enum ns_mode)s->pid_mode,
 		.ipc_mode = (enum ns_mode)s->ipc_mode, .uts_mode = (enum ns_mode)s->uts_mode,
 		.cgroup_mode = (enum ns_mode)s->cgroup_mode, .caps = s->caps,

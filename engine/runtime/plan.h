@@ -42,6 +42,7 @@ enum plan_slot {
 	SLOT_INIT,				/* for an exec: pidfd of PID 1 */
 	SLOT_TTY_MASTER, SLOT_TTY_SLAVE,
 	SLOT_NS_NET, SLOT_NS_PID, SLOT_NS_IPC, SLOT_NS_UTS,	/* handed in by the daemon */
+	SLOT_NS_USER,
 	SLOT_FIRST_FREE,
 };
 

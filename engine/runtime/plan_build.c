@@ -9,7 +9,7 @@ void plan_begin(struct plan_builder *p)
 {
 	static const char *const fixed[] = {
 		"stdin", "stdout", "stderr", "child", "pidfd", "init", "master", "slave",
-		"netns", "pidns", "ipcns", "utsns",
+		"netns", "pidns", "ipcns", "utsns", "userns",
 	};
 
 	memset(p, 0, sizeof(*p));

@@ -30,10 +30,11 @@ static void own(struct plan_builder *p, int slot, uid_t uid)
 			 INT(AT_EMPTY_PATH));
 }
 
-static void add_pipes(struct plan_builder *p, uid_t uid)
+static void add_pipes(struct plan_builder *p, const struct plan_process *x)
 {
 	for (int fd = 0; fd < 3; fd++) {
-		own(p, SLOT_STDIN + fd, uid);
+		if (!x->own_streams && (fd || x->open_stdin))
+			own(p, SLOT_STDIN + fd, x->uid);
 		plan_add(p, K_DUP3, WHY_EXEC_STREAM, SLOT(SLOT_STDIN + fd), INT(fd), INT(0));
 	}
 }
@@ -73,7 +74,7 @@ void plan_streams(struct plan_builder *p, const struct plan_process *x)
 	if (x->tty)
 		add_terminal(p, x);
 	else
-		add_pipes(p, x->uid);
+		add_pipes(p, x);
 	if (x->console && x->cwd)
 		plan_make_dirs(p, x->cwd);
 }

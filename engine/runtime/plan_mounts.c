@@ -106,6 +106,7 @@ void plan_mount_sources(struct plan_builder *p, const struct plan_input *in,
 	struct bind b[PLAN_SLOTS];
 	size_t n = list_binds(in->spec, b, PLAN_SLOTS);
 
+	s->n = n;
 	for (size_t i = 0; i < n; i++)
 		if (linked == !!b[i].propagation) {
 			s->slot[i] = plan_slot(p, b[i].target);

@@ -43,12 +43,16 @@ static uint64_t new_namespaces(const struct plan_input *in, bool into_cgroup)
 	return flags;
 }
 
-static void add_spawn(struct plan_builder *p, uint64_t flags, int why)
+static void add_spawn(struct plan_builder *p, uint64_t flags, bool userns, int why)
 {
 	plan_add(p, K_SPAWN, why, INT(flags), { ARG_SLOT, p->cgroup, NULL });
 	if (!p->cgroup)
 		p->step[p->last].kind[1] = ARG_INT;
 	plan_into(p, SLOT_CHILD);
+	if (userns) {
+		p->step[p->last].kind[2] = ARG_SLOT;
+		p->step[p->last].arg[2] = SLOT_NS_USER;
+	}
 	if (p->cgroup)
 		plan_add(p, K_CLOSE, WHY_TABLE, SLOT(p->cgroup));
 }
@@ -58,7 +62,8 @@ void plan_spawn(struct plan_builder *p, const struct plan_input *in)
 	plan_cgroup_open(p, in);
 	if (in->spec->pid_mode == NS_JOIN)
 		plan_add(p, K_SETNS, WHY_NS_JOIN, SLOT(SLOT_NS_PID), INT(CLONE_NEWPID));
-	add_spawn(p, new_namespaces(in, p->cgroup), WHY_NS_SPAWN);
+	add_spawn(p, new_namespaces(in, p->cgroup), plan_in_userns(in),
+		  plan_in_userns(in) ? WHY_NS_SPAWN_USER : WHY_NS_SPAWN);
 }
 
 /* The supervisor itself enters the pid namespace "for children": the program is
@@ -68,7 +73,7 @@ void plan_spawn_exec(struct plan_builder *p, const struct plan_input *in)
 	plan_cgroup_open(p, in);
 	if (in->spec->pid_mode != NS_HOST)
 		plan_add(p, K_SETNS, WHY_NS_JOIN, SLOT(SLOT_INIT), INT(CLONE_NEWPID));
-	add_spawn(p, p->cgroup ? CLONE_INTO_CGROUP : 0, WHY_TABLE);
+	add_spawn(p, p->cgroup ? CLONE_INTO_CGROUP : 0, false, WHY_TABLE);
 }
 
 /* The loopback interface is there in every new namespace, but switched off. */
@@ -137,7 +142,7 @@ void plan_close_to_others(struct plan_builder *p)
 void plan_enter(struct plan_builder *p, const struct plan_input *in)
 {
 	const struct spec *s = in->spec;
-	int flags = CLONE_NEWNS;
+	int flags = CLONE_NEWNS | (plan_in_userns(in) ? CLONE_NEWUSER : 0);
 
 	if (s->ipc_mode != NS_HOST)
 		flags |= CLONE_NEWIPC;

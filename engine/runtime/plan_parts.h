@@ -46,12 +46,33 @@ void plan_close_to_others(struct plan_builder *p);
 void plan_enter(struct plan_builder *p, const struct plan_input *in);
 void plan_spawn_exec(struct plan_builder *p, const struct plan_input *in);
 
+/* What is mounted: made in one place, put into place in another. */
+struct plan_sources {
+	int slot[PLAN_SLOTS];	/* of binds, in their order */
+	size_t n;
+	int root, dev;		/* the overlay, /dev; attached nowhere yet */
+	int home;		/* the mount namespace to come back to */
+};
+
+/* plan_user.c */
+bool plan_in_userns(const struct plan_input *in);
+/* Mounts that only the host's root can make, ahead of the child's birth. */
+void plan_user_prepare(struct plan_builder *p, const struct plan_input *in,
+		       struct plan_sources *s);
+void plan_user_leave(struct plan_builder *p, const struct plan_sources *s);
+/* After the child's birth: what it has now, the supervisor keeps no hold of. */
+void plan_user_let_go(struct plan_builder *p, const struct plan_sources *s);
+/* Still the host's root by number: what needs that; then root of the namespace. */
+void plan_user_become(struct plan_builder *p);
+
 /* plan_rootfs.c */
-void plan_overlay(struct plan_builder *p, const struct plan_input *in);
+void plan_overlay(struct plan_builder *p, const struct plan_input *in, struct plan_sources *s);
+void plan_attach_root(struct plan_builder *p, const struct plan_input *in,
+		      const struct plan_sources *s);
 void plan_pivot(struct plan_builder *p, const struct plan_input *in);
+void plan_detach(struct plan_builder *p);	/* the host's tree, from below the new root */
 
 /* plan_mounts.c */
-struct plan_sources { int slot[PLAN_SLOTS]; };
 void plan_mount_sources(struct plan_builder *p, const struct plan_input *in,
 			struct plan_sources *s, bool linked);
 void plan_mounts(struct plan_builder *p, const struct plan_input *in,
@@ -59,11 +80,15 @@ void plan_mounts(struct plan_builder *p, const struct plan_input *in,
 void plan_make_dirs(struct plan_builder *p, const char *path);	/* like mkdir -p */
 
 /* plan_dev.c */
-void plan_kernel_filesystems(struct plan_builder *p, const struct plan_input *in);
+void plan_kernel_filesystems(struct plan_builder *p, const struct plan_input *in,
+			     const struct plan_sources *s);
+/* In a user namespace no device can be made: /dev comes ready, in s->dev. */
+void plan_dev_ahead(struct plan_builder *p, const struct plan_input *in, struct plan_sources *s);
 
 /* plan_security.c */
 void plan_protect_paths(struct plan_builder *p, const struct plan_input *in);
 void plan_limits(struct plan_builder *p, const struct plan_input *in);
+void plan_oom_score(struct plan_builder *p, const struct plan_input *in);
 
 struct plan_identity {		/* who the program is */
 	uid_t uid; gid_t gid; const gid_t *groups; size_t n_groups;
@@ -79,10 +104,14 @@ struct plan_process {		/* the program and what it stands on */
 	uid_t uid;
 	bool tty; unsigned short rows, cols;
 	bool console;		/* bind the terminal over /dev/console */
+	bool own_streams;	/* theirs already (plan_user_streams) */
+	bool open_stdin;	/* a pipe; else /dev/null of the host */
 	bool init, wait_go;
 	int why;
 };
 void plan_streams(struct plan_builder *p, const struct plan_process *x);
+/* plan_user.c: in a user namespace they are given away before, by the host's numbers. */
+void plan_user_streams(struct plan_builder *p, const struct plan_process *x);
 void plan_program_start(struct plan_builder *p, const struct plan_process *x);
 
 #endif

@@ -51,7 +51,28 @@ static void set_text(struct plan_builder *p, int fs, int why, const char *key,
 	plan_expect(p, EINVAL, old_way);
 }
 
-void plan_overlay(struct plan_builder *p, const struct plan_input *in)
+static void attach(struct plan_builder *p, const struct spec *s, int mnt)
+{
+	plan_add(p, K_MOVE_MOUNT, WHY_OVERLAY_ATTACH, SLOT(mnt), TEXT(""), INT(AT_FDCWD),
+		 TEXT(s->merged), INT(MOVE_MOUNT_F_EMPTY_PATH));
+}
+
+/* In a user namespace's plan nothing is attached yet: it is only taken hold of. */
+static void take_hold(struct plan_builder *p, const struct spec *s, int mnt)
+{
+	plan_add(p, K_OPEN_TREE, WHY_OVERLAY_OLD, INT(AT_FDCWD), TEXT(s->merged),
+		 INT(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+	plan_into(p, mnt);
+}
+
+void plan_attach_root(struct plan_builder *p, const struct plan_input *in,
+		      const struct plan_sources *s)
+{
+	if (plan_in_userns(in))
+		attach(p, in->spec, s->root);
+}
+
+void plan_overlay(struct plan_builder *p, const struct plan_input *in, struct plan_sources *sources)
 {
 	const struct spec *s = in->spec;
 	int fs = plan_slot(p, "overlay"), mnt = plan_slot(p, "merged");
@@ -72,11 +93,16 @@ void plan_overlay(struct plan_builder *p, const struct plan_input *in)
 	plan_add(p, K_FSMOUNT, WHY_OVERLAY_MOUNT, SLOT(fs), INT(FSMOUNT_CLOEXEC),
 		 INT(nodev ? MOUNT_ATTR_NODEV : 0));
 	plan_into(p, mnt);
-	plan_add(p, K_MOVE_MOUNT, WHY_OVERLAY_ATTACH, SLOT(mnt), TEXT(""), INT(AT_FDCWD),
-		 TEXT(s->merged), INT(MOVE_MOUNT_F_EMPTY_PATH));
+	sources->root = mnt;
+	if (plan_in_userns(in))
+		plan_add(p, K_CLOSE, WHY_TABLE, SLOT(fs));
+	else
+		attach(p, s, mnt);
 	plan_then(p, mounted);
 	plan_here(p, old_way);
 	add_old_way(p, s, nodev);
+	if (plan_in_userns(in))
+		take_hold(p, s, mnt);
 	plan_here(p, mounted);
 }
 
@@ -84,6 +110,10 @@ void plan_pivot(struct plan_builder *p, const struct plan_input *in)
 {
 	plan_add(p, K_CHDIR, WHY_ROOT_ENTER, TEXT(in->spec->merged));
 	plan_add(p, K_PIVOT_ROOT, WHY_ROOT_PIVOT, TEXT("."), TEXT("."));
+}
+
+void plan_detach(struct plan_builder *p)
+{
 	plan_add(p, K_UMOUNT, WHY_ROOT_DETACH, TEXT("."), INT(MNT_DETACH));
 	plan_add(p, K_CHDIR, WHY_ROOT_ENTER, TEXT("/"));
 }

@@ -85,6 +85,7 @@ static long run_spawn(struct plan_run *r, const struct plan_step *s)
 
 	how.flags = (uint64_t)s->arg[0];
 	how.cgroup_fd = s->kind[1] == ARG_SLOT ? (int)r->slot[s->arg[1]] : -1;
+	how.userns_fd = s->kind[2] == ARG_SLOT ? (int)r->slot[s->arg[2]] : 0;
 	how.pidfd = &pidfd;
 	long pid = k_spawn(r->k, &how);
 	if (pid > 0)

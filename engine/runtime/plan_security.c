@@ -100,6 +100,13 @@ void plan_limits(struct plan_builder *p, const struct plan_input *in)
 			 HEAP(plan_data(p, &l, sizeof(l))));
 		plan_expect(p, EPERM, -1);
 	}
+}
+
+/* While the file is still ours: it is root's of the host. */
+void plan_oom_score(struct plan_builder *p, const struct plan_input *in)
+{
+	const struct spec *s = in->spec;
+
 	if (s->oom_score_adj) {
 		autofree char *value = str_printf("%d", s->oom_score_adj);
 		plan_add(p, K_WRITE_FILE, WHY_SEC_OOM, TEXT("/proc/self/oom_score_adj"),

@@ -15,6 +15,36 @@
 
 #include <stdlib.h>
 
+/* In a user namespace of its own the container can mount what belongs to it, but not
+ * the layers: these are mounted before it is there, by the supervisor. */
+static void add_mounts(struct plan_builder *p, const struct plan_input *in,
+		       struct plan_sources *sources)
+{
+	plan_mount_sources(p, in, sources, true);
+	plan_private(p);
+	plan_region(p, REGION_IMAGE);
+	plan_overlay(p, in, sources);
+	plan_region(p, REGION_ROOTFS);
+	plan_mount_sources(p, in, sources, false);
+}
+
+static void add_root(struct plan_builder *p, const struct plan_input *in,
+		     const struct plan_sources *sources)
+{
+	bool userns = plan_in_userns(in);
+
+	plan_attach_root(p, in, sources);
+	plan_pivot(p, in);
+	if (userns)
+		plan_user_become(p);
+	else
+		plan_detach(p);
+	plan_kernel_filesystems(p, in, sources);
+	if (userns)	/* whose /proc and /sys had to be seen, to mount others */
+		plan_detach(p);
+	plan_mounts(p, in, sources);
+}
+
 static void start_steps(struct plan_builder *p, const struct plan_input *in)
 {
 	const struct spec *s = in->spec;
@@ -27,27 +57,36 @@ static void start_steps(struct plan_builder *p, const struct plan_input *in)
 		.argv = s->argv, .envp = s->envp, .cwd = s->cwd, .uid = s->uid, .tty = s->tty,
 		.rows = s->rows, .cols = s->cols, .console = true, .init = s->init,
 		.wait_go = true, .why = WHY_EXEC_PROGRAM,
+		.open_stdin = s->open_stdin, .own_streams = plan_in_userns(in),
 	};
 
 	plan_stage(p, STAGE_SUPERVISOR, REGION_CGROUP);
 	plan_cgroup_make(p, in);
 	plan_region(p, REGION_NAMESPACES);
+	plan_user_streams(p, &program);
+	if (plan_in_userns(in)) {
+		plan_user_prepare(p, in, &sources);
+		add_mounts(p, in, &sources);
+		plan_dev_ahead(p, in, &sources);
+		plan_user_leave(p, &sources);
+	}
+	plan_region(p, REGION_NAMESPACES);
 	plan_spawn(p, in);
+	if (plan_in_userns(in))
+		plan_user_let_go(p, &sources);
 
 	plan_stage(p, STAGE_CHILD, REGION_NAMESPACES);
 	if (s->pid_mode == NS_JOIN)
 		plan_close_to_others(p);
 	plan_cgroup_join(p, in);
+	plan_oom_score(p, in);
 	plan_namespaces(p, in);
-	plan_mount_sources(p, in, &sources, true);
-	plan_private(p);
-	plan_region(p, REGION_IMAGE);
-	plan_overlay(p, in);
+	if (plan_in_userns(in))
+		plan_private(p);
+	else
+		add_mounts(p, in, &sources);
 	plan_region(p, REGION_ROOTFS);
-	plan_mount_sources(p, in, &sources, false);
-	plan_pivot(p, in);
-	plan_kernel_filesystems(p, in);
-	plan_mounts(p, in, &sources);
+	add_root(p, in, &sources);
 	plan_region(p, REGION_EXEC);
 	plan_streams(p, &program);
 	plan_region(p, REGION_SECURITY);
@@ -71,15 +110,21 @@ static void exec_steps(struct plan_builder *p, const struct plan_input *in,
 	const struct plan_process program = {
 		.argv = x->argv, .envp = x->envp, .cwd = x->cwd, .uid = x->uid, .tty = x->tty,
 		.rows = x->rows, .cols = x->cols, .why = WHY_EXEC_EXTRA,
+		.open_stdin = x->attach.fd >= 0 && x->attach.in,
+		.own_streams = plan_in_userns(in),
 	};
 
 	plan_stage(p, STAGE_SUPERVISOR, REGION_NAMESPACES);
+	plan_user_streams(p, &program);
 	plan_spawn_exec(p, in);
 
 	plan_stage(p, STAGE_EXEC, REGION_NAMESPACES);
 	plan_close_to_others(p);
 	plan_cgroup_join(p, in);
+	plan_oom_score(p, in);
 	plan_enter(p, in);
+	if (plan_in_userns(in))
+		plan_user_become(p);
 	plan_region(p, REGION_EXEC);
 	plan_streams(p, &program);
 	plan_region(p, REGION_SECURITY);

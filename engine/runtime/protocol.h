@@ -47,7 +47,7 @@ enum { SUPER_LINK_FD = 3, SUPER_RING_FD = 4, SUPER_CHILD_RING_FD = 5 };
 
 struct msg_start {
 	uint8_t tty, open_stdin, stdin_once, private_pids;
-	int32_t n_fd_slots, fd_slot[4];
+	int32_t n_fd_slots, fd_slot[5];
 	int32_t log_files;	/* kept, the newest too */
 	int64_t log_size;	/* bytes after which another is begun; 0: never */
 	/* tail: id, log path ("" none), what stands on each of its lines, run_dir, OOM

@@ -39,6 +39,7 @@ struct spec {
 	bool tty, open_stdin, stdin_once, init, readonly_root, privileged, no_new_privs;
 	unsigned short rows, cols;
 
+	int userns_fd;		/* the user namespace it is root of; 0: the host's */
 	char **lower;		/* base first */
 	char *upper, *work, *merged;	/* directories that exist */
 	char *hosts, *hostname_file, *resolv_conf;	/* bound over /etc/… or NULL */

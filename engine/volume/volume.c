@@ -185,7 +185,7 @@ static int make_dirs(const struct volumes *vs, const struct volume *v, struct er
 {
 	autofree char *parent = str_printf("%s/%s", vs->root, v->name);
 	int r = dir_make(parent, 0701, e);
-	return r < 0 ? r : dir_make(v->dir, 0755, e);
+	return r < 0 ? r : dir_make_inside(v->dir, e);
 }
 
 static int add(struct volumes *vs, const char *name, const cJSON *labels, const cJSON *options,

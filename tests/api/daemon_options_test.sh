@@ -64,7 +64,6 @@ bad '{"default-ulimits": {"x": {"Name": "x", "Soft": 1, "Hard": 1}}}' "invalid u
 bad '{"default-shm-size": "big"}' "invalid size: 'big'" "a size that is none"
 bad '{"dns": ["x"]}' "x is not an ip address" "an address that is none"
 bad '{"mtu": "wide"}' "invalid default MTU size" "an MTU that is none"
-bad '{"userns-remap": "default"}' 'userns-remap "default": this engine maps no users' "a mapping of users"
 bad '{"exec-opts": ["native.cgroupdriver=systemd"]}' "invalid exec-opt" "systemd's control groups"
 bad '[1' "unable to configure the Docker daemon with file .*daemon.json: invalid JSON" "a torn file"
 
@@ -89,7 +88,7 @@ is "$(d network inspect -f '{{index .Options "com.docker.network.bridge.enable_i
 	"false 1400" "the bridge's options tell"
 is "$(d run --rm busybox ping -c 1 -W 1 "$(d inspect -f '{{.NetworkSettings.IPAddress}}' ct)" >/dev/null 2>&1; echo $?)" 1 \
 	"--icc=false: containers don't reach one another"
-ok "--userns host is what all have" d run --rm --userns host busybox true
+ok "--userns host is what all have where nothing is mapped" d run --rm --userns host busybox true
 
 # -- docker info, and SIGHUP
 info() { d info -f '{{.Debug}} {{.Labels}} {{.LoggingDriver}} {{.RegistryConfig.Mirrors}}' 2>/dev/null; }

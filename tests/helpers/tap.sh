@@ -207,7 +207,8 @@ leak_ours() {
 	while read -r kind what; do
 		[ "$kind ${what##*/}" = "cgroup drydock" ] && continue	# the one that stays, for all
 		id=${what##*/drydock[./]}
-		[ "$kind" != cgroup ] || grep -qaF -- "${id%%/*}" "$DRYDOCK_ROOT"/lib/drydock.db* || continue
+		[ "$kind" != cgroup ] || grep -qaF -- "${id%%/*}" "$DRYDOCK_ROOT"/lib/drydock.db* \
+			"$DRYDOCK_ROOT"/lib/*/drydock.db* 2>/dev/null || continue
 		echo "$kind $what"
 	done
 }
