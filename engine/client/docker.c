@@ -41,7 +41,7 @@ const struct verb *const verb_tables[] = {
 	verbs_logs, verbs_image, verbs_pull, verbs_archive, verbs_cp, verbs_build, verbs_login,
 	verbs_system, verbs_prune, verbs_network, verbs_volume, verbs_disk, verbs_stats, verbs_update,
 	verbs_shell, verbs_man, verbs_context, verbs_swarm, verbs_dial, verbs_context_archive,
-	NULL,
+	verbs_manifest, 	NULL,
 };
 
 bool verb_next_path(const char **at, const char **path, size_t *len)

@@ -148,7 +148,7 @@ static int print_inspected(const char *format, const cJSON *list, struct err *e)
 	if (!format || !*format || str_eq(format, "json")) {
 		go_json(list, &text);
 		if (!format || !*format)
-			json_indent(text.s, text.len, &laid);
+			json_indent(text.s, text.len, "    ", &laid);
 		puts(laid.s ? laid.s : text.s);
 		return 0;
 	}

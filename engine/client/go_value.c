@@ -159,9 +159,11 @@ void go_json(const cJSON *v, struct str *out)
 		go_print(v, out);
 }
 
-static void new_line(struct str *out, int depth)
+static void new_line(struct str *out, const char *unit, int depth)
 {
-	str_addf(out, "\n%*s", depth * 4, "");
+	str_add(out, "\n");
+	while (depth-- > 0)
+		str_add(out, unit);
 }
 
 /* A quoted string whole; returns the position behind it. */
@@ -183,7 +185,7 @@ static size_t next_solid(const char *text, size_t i, size_t n)
 	return i;
 }
 
-void json_indent(const char *text, size_t n, struct str *out)
+void json_indent(const char *text, size_t n, const char *unit, struct str *out)
 {
 	int depth = 0;
 
@@ -196,15 +198,15 @@ void json_indent(const char *text, size_t n, struct str *out)
 			continue;
 		}
 		if (c == '}' || c == ']')
-			new_line(out, --depth);
+			new_line(out, unit, --depth);
 		str_addn(out, &text[i++], 1);
 		if ((c == '{' || c == '[') && after < n && text[after] == c + 2) {
 			str_addn(out, &text[after], 1);	/* empty: {} or [] */
 			i = after + 1;
 		} else if (c == '{' || c == '[') {
-			new_line(out, ++depth);
+			new_line(out, unit, ++depth);
 		} else if (c == ',') {
-			new_line(out, depth);
+			new_line(out, unit, depth);
 		} else if (c == ':') {
 			str_add(out, " ");
 		}

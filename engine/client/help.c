@@ -18,6 +18,7 @@ static const struct { const char *name, *about; enum place place; } groups[] = {
 	{ "container", "Manage containers" },
 	{ "context", "Manage contexts" },
 	{ "image", "Manage images" },
+	{ "manifest", "Manage manifests and manifest lists" },
 	{ "network", "Manage networks" },
 	{ "plugin", "Manage plugins (there are none)" },
 	{ "system", "Manage Docker" },

@@ -87,7 +87,7 @@ static void print(const struct report *r)
 	}
 	str_addf(&array, "[%s]", r->out.s ? r->out.s : "");
 	if (!r->json)
-		json_indent(array.s, array.len, &laid);
+		json_indent(array.s, array.len, "    ", &laid);
 	puts(r->json ? array.s : laid.s);
 }
 

@@ -39,8 +39,8 @@ void go_print(const cJSON *v, struct str *out);
 void go_json(const cJSON *v, struct str *out);
 /* Is it an object whose keys are data and not fields (Labels …)?  Go has a map there. */
 bool go_is_map(const cJSON *v);
-/* JSON text laid out anew with four spaces, as json.Indent does; the numbers and
- * strings stay as they are. */
-void json_indent(const char *text, size_t n, struct str *out);
+/* JSON text laid out anew with `unit` for each level, as json.Indent does; the numbers
+ * and strings stay as they are. */
+void json_indent(const char *text, size_t n, const char *unit, struct str *out);
 
 #endif

@@ -55,7 +55,7 @@ extern const struct verb verbs_run[], verbs_container[], verbs_inspect[], verbs_
 	verbs_volume[], verbs_archive[], verbs_cp[], verbs_disk[], verbs_stats[],
 	verbs_update[], verbs_build[],
 	verbs_login[], verbs_shell[], verbs_man[],
-	verbs_context[], verbs_swarm[], verbs_dial[], verbs_context_archive[];
+	verbs_context[], verbs_swarm[], verbs_dial[], verbs_context_archive[], verbs_manifest[];
 /* All of them, NULL-terminated. */
 extern const struct verb *const verb_tables[];
 

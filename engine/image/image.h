@@ -90,7 +90,8 @@ int image_pull(struct image_store *s, const struct pull_options *o, struct image
 	       struct err *e);
 
 /* What the registry of a name says of it, and nothing is fetched: owned, Docker's
- * {"Descriptor":{"mediaType","digest","size"},"Platforms":[{"architecture","os"}]}. */
+ * {"Descriptor":{"mediaType","digest","size"},"Platforms":[{"architecture","os"}]}, and the
+ * manifest's text as "Raw". */
 int image_inspect_remote(struct image_store *s, const struct pull_options *o, cJSON **out,
 			 struct err *e);
 

@@ -305,6 +305,7 @@ static int inspect_from(struct pull *p, struct err *e)
 	p->about = cJSON_CreateObject();
 	json_put(p->about, "Descriptor", d);
 	json_put(p->about, "Platforms", steal_ptr(list));
+	json_put_str(p->about, "Raw", doc.text);
 	return 0;
 }
 

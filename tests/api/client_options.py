@@ -13,7 +13,7 @@ import sys
 REAL, OURS = sys.argv[1:]
 
 # Other programs' verbs, which docker's client shows where they are installed.
-NOT_OURS = {"buildx", "compose", "manifest"}
+NOT_OURS = {"buildx", "compose"}
 # Groups of what this engine has none of: their options change nothing and aren't shown.
 NONE_HERE = {"swarm", "service", "stack", "node", "config", "secret", "plugin", "trust",
              "checkpoint"}
