@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "build/fetch_file.h"
+#include "build/git_run.h"
 #include "core/cleanup.h"
 #include "core/file.h"
 #include "core/pattern.h"
@@ -87,6 +88,18 @@ static void hide_ignored(const struct context *c, const char *dockerfile)
 	patterns_free(p);
 }
 
+/* The files are there. */
+static int take_files(struct context *c, const char *dockerfile, struct err *e)
+{
+	c->files = true;
+	int r = read_dockerfile(c, &dockerfile, e);
+	if (r < 0)
+		return r;
+	hide_ignored(c, dockerfile);
+	c->name = str_dup(dockerfile);
+	return 0;
+}
+
 /* ---- where it comes from ------------------------------------------------------------------ */
 
 static int unpack(struct kernel *k, struct stream *tar, const char *dir, struct err *e)
@@ -111,15 +124,7 @@ static int fill(struct kernel *k, struct stream *in, const char *dockerfile, str
 	bounded.limit = CONTEXT_LIMIT;
 	r = unpack(k, &bounded.s, c->dir, e);
 	sha256_drop(&bounded.sum);
-	if (r < 0)
-		return err_wrap(e, "Error processing tar file");
-	c->files = true;
-	r = read_dockerfile(c, &dockerfile, e);
-	if (r < 0)
-		return r;
-	hide_ignored(c, dockerfile);
-	c->name = str_dup(dockerfile);
-	return 0;
+	return r < 0 ? err_wrap(e, "Error processing tar file") : take_files(c, dockerfile, e);
 }
 
 int context_from_tar(struct image_store *s, int fd, const char *dockerfile,
@@ -132,13 +137,6 @@ int context_from_tar(struct image_store *s, int fd, const char *dockerfile,
 	if (r < 0)
 		context_free(out);
 	return r;
-}
-
-static bool is_git(const char *url)
-{
-	autofree char *plain = strndup(url, strcspn(url, "#?"));
-	return str_starts(url, "git://") || str_starts(url, "git@") || str_starts(url, "github.com/") ||
-	       str_starts(url, "ssh://") || str_ends(plain, ".git");
 }
 
 static int from_file(struct kernel *k, const char *path, const char *type,
@@ -154,15 +152,41 @@ static int from_file(struct kernel *k, const char *path, const char *type,
 	return r == 0 ? fill(k, in, dockerfile, c, e) : r;
 }
 
+/* The folder that is meant takes the repository's place, which goes. */
+static int keep_folder(struct image_store *s, const char *folder, struct context *c, struct err *e)
+{
+	char *place = store_tmp_path(s, "context");
+	if (rename(folder, place) < 0) {
+		free(place);
+		return err_sys(e, errno, "take %s", folder);
+	}
+	dir_remove(c->dir, NULL);
+	free(c->dir);
+	c->dir = place;
+	return 0;
+}
+
+static int context_from_git(struct image_store *s, const char *url, const char *dockerfile,
+			    struct context *out, struct err *e)
+{
+	autogit struct git_source source = { 0 };
+	autofree char *folder = NULL;
+	int r = git_source_parse(url, &source, e);
+	r = r ? r : make_dir(s, out, e);
+	r = r ? r : git_clone(&source, out->dir, &git_run_alone, &folder, e);
+	r = r ? r : keep_folder(s, folder, out, e);
+	r = r ? r : take_files(out, dockerfile, e);
+	if (r < 0)
+		context_free(out);
+	return r;
+}
+
 int context_from_url(struct image_store *s, const char *url,
 		     const char *dockerfile, struct context *out, struct err *e)
 {
 	autofree char *type = NULL, *path = NULL;
-	if (is_git(url)) {
-		err_set(e, EINVAL, "unable to prepare context: a git repository can't be fetched by this "
-			"engine: %s", url);
-		return err_hint(e, "clone it first, then build the folder");
-	}
+	if (git_is_url(url))
+		return context_from_git(s, url, dockerfile, out, e);
 	if (!str_starts(url, "http://") && !str_starts(url, "https://"))
 		return err_set(e, EINVAL, "remoteURL (%s) could not be recognized as URL", url);
 	int r = make_dir(s, out, e);

@@ -17,7 +17,7 @@ struct context {
  * its name in there ("": "Dockerfile"). */
 int context_from_tar(struct image_store *s, int fd, const char *dockerfile,
 		     struct context *out, struct err *e);
-/* From http(s)://…: a Dockerfile or a tar.  Of git there is only a clear no. */
+/* From http(s)://…: a Dockerfile or a tar; from a git repository (core/git.h). */
 int context_from_url(struct image_store *s, const char *url,
 		     const char *dockerfile, struct context *out, struct err *e);
 void context_free(struct context *c);

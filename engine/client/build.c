@@ -11,6 +11,7 @@
 
 #include "client/context.h"
 #include "client/credentials.h"
+#include "client/git_run.h"
 #include "client/human.h"
 #include "client/image_name.h"
 #include "client/pull.h"
@@ -31,6 +32,7 @@ struct building {
 	const char *where;		/* PATH, URL or - */
 	char *dockerfile;		/* its name in the context */
 	char *folder;			/* NULL: standard input or a URL */
+	char *clone;			/* of a git repository: gone at the end */
 	struct str text;		/* a Dockerfile that isn't in the folder */
 	bool quiet;
 	struct context_pack *pack;
@@ -47,11 +49,7 @@ struct building {
 
 static bool is_url(const char *text)
 {
-	static const char *const heads[] = { "http://", "https://", "git://", "git@", "github.com/" };
-	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
-		if (str_starts(text, heads[i]))
-			return true;
-	return false;
+	return str_starts(text, "http://") || str_starts(text, "https://");
 }
 
 static int read_all(int fd, struct str *out, struct err *e)
@@ -68,7 +66,9 @@ static int prepare_fail(struct err *e) { return err_wrap(e, "unable to prepare c
 /* The file's name in the folder, or its text where it lies elsewhere. */
 static int find_dockerfile(struct building *b, const char *file, struct err *e)
 {
-	autofree char *path = file ? str_dup(file) : str_printf("%s/Dockerfile", b->folder);
+	/* In a repository it can only be meant from there. */
+	autofree char *path = file && !b->clone ? str_dup(file)
+			      : str_printf("%s/%s", b->folder, file ? file : "Dockerfile");
 	autofree char *lower = str_printf("%s/dockerfile", b->folder), *real = realpath(path, NULL);
 	if (!real && !file)
 		real = realpath(lower, NULL);
@@ -87,18 +87,8 @@ static int find_dockerfile(struct building *b, const char *file, struct err *e)
 	return file_read(real, &b->text, e);
 }
 
-static int open_folder(struct building *b, const char *file, struct err *e)
+static int open_files(struct building *b, const char *file, struct err *e)
 {
-	struct stat st;
-	b->folder = realpath(b->where, NULL);
-	if (!b->folder || stat(b->folder, &st) < 0) {
-		err_set(e, ENOENT, "path \"%s\" not found", b->where);
-		return prepare_fail(e);
-	}
-	if (!S_ISDIR(st.st_mode)) {
-		err_set(e, ENOTDIR, "context must be a directory: %s", b->folder);
-		return prepare_fail(e);
-	}
 	int r = 0;
 	if (str_eq(file, "-")) {
 		b->dockerfile = str_dup(STDIN_NAME);
@@ -111,6 +101,21 @@ static int open_folder(struct building *b, const char *file, struct err *e)
 	struct context_options o = { b->folder, b->dockerfile,
 				     str_eq(b->dockerfile, STDIN_NAME) ? b->text.s ? b->text.s : "" : NULL };
 	return context_begin(&o, &b->pack, e);
+}
+
+static int open_folder(struct building *b, const char *file, struct err *e)
+{
+	struct stat st;
+	b->folder = realpath(b->where, NULL);
+	if (!b->folder || stat(b->folder, &st) < 0) {
+		err_set(e, ENOENT, "path \"%s\" not found", b->where);
+		return prepare_fail(e);
+	}
+	if (!S_ISDIR(st.st_mode)) {
+		err_set(e, ENOTDIR, "context must be a directory: %s", b->folder);
+		return prepare_fail(e);
+	}
+	return open_files(b, file, e);
 }
 
 /* gzip, bzip2, xz, zstd, or a tar's own mark; a Dockerfile is none of them. */
@@ -156,11 +161,28 @@ static int open_input(struct building *b, const char *file, struct err *e)
 	return r;
 }
 
+/* Fetched here, as docker's client does it: with the user's keys. */
+static int open_git(struct building *b, const char *file, struct err *e)
+{
+	autogit struct git_source source = { 0 };
+	char dir[] = "/tmp/drydock-git.XXXXXX";
+	int r = git_source_parse(b->where, &source, e);
+	if (r == 0 && !mkdtemp(dir))
+		r = err_sys(e, errno, "make %s", dir);
+	if (r < 0)
+		return prepare_fail(e);
+	b->clone = str_dup(dir);
+	r = git_clone(&source, dir, &git_run_user, &b->folder, e);
+	return r < 0 ? prepare_fail(e) : open_files(b, file, e);
+}
+
 static int open_context(struct building *b, struct err *e)
 {
 	const char *file = opt_text(&b->c->opt, "file");
 	if (str_eq(b->where, "-"))
 		return open_input(b, file, e);
+	if (git_is_url(b->where))
+		return open_git(b, file, e);
 	if (is_url(b->where)) {
 		b->dockerfile = str_dup(file ? file : "");
 		return 0;
@@ -268,7 +290,7 @@ static void make_path(struct building *b, struct str *path)
 	const struct options *o = &b->c->opt;
 	url_path(path, "/build", NULL, "");
 	url_add(path, "dockerfile", b->dockerfile);
-	if (is_url(b->where))
+	if (!b->clone && is_url(b->where))
 		url_add(path, "remote", b->where);
 	for (char *const *t = opt_all(o, "tag"); *t; t++)
 		url_add(path, "t", *t);
@@ -368,6 +390,9 @@ static int build_verb(struct command *c)
 	str_free(&b.input);
 	free(b.dockerfile);
 	free(b.folder);
+	if (b.clone)
+		dir_remove(b.clone, NULL);
+	free(b.clone);
 	free(b.id);
 	return r && b.code ? b.code : r;
 }

@@ -166,7 +166,7 @@ START_TEST(json_is_laid_out)
 	autostr struct str s = { 0 };
 
 	str_add(&s, "");
-	json_indent(layouts[_i].text, strlen(layouts[_i].text), &s);
+	json_indent(layouts[_i].text, strlen(layouts[_i].text), "    ", &s);
 	if (*layouts[_i].text != '}')
 		ck_assert_str_eq(s.s, layouts[_i].laid);
 }
