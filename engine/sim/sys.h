@@ -75,6 +75,10 @@ void sim_free(struct task *t, void *p);
 /* Memory that is charged but never really there ("python loads 9 MB"): until exit.
  * A negative number gives back. Past the limit the OOM killer comes. */
 void sim_charge(struct task *t, int64_t bytes);
+/* A pointer of the program's own, for its signal handlers, which get nothing but the
+ * task; NULL in a new task and after exec. */
+void sim_set_local(struct task *t, void *local);
+void *sim_local(struct task *t);
 /* Processor time that the model's work would take; others run meanwhile as cpu.max
  * and the like allow. */
 void sim_burn(struct task *t, uint64_t ns);
