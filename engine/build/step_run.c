@@ -242,6 +242,8 @@ static int carry_out(struct run *r, int *code, struct err *e)
 	int n = attach(r, &fd, e);
 	if (n < 0)
 		return n;
+	if ((n = container_in_build(r->c, e)) < 0)
+		return n;
 	container_wait_begin(r->c, WAIT_NEXT_EXIT, &w);
 	if ((n = container_start(r->c, &r->j->o->by, e)) < 0)
 		return n;

@@ -66,6 +66,7 @@ struct container {
 	int starts, restarts;	/* restarts: by policy, since the last start by hand */
 	unsigned delay_ms;	/* before the latest of these */
 	bool by_hand;		/* stopped on request: the restart policy rests */
+	bool in_build;		/* of a RUN step: goes with a daemon that dies meanwhile */
 	bool restarting;	/* by `docker restart`: --rm waits for another end */
 
 	struct place **places;		/* in networks: the mode's first */
@@ -133,6 +134,8 @@ static inline void cleanup_container(struct container **c) { if (*c) container_p
 /* body: Docker's create body.  warnings: appended sentences (strv). */
 int container_create(struct containers *cs, const struct origin *by, const char *name,
 		     const cJSON *body, struct container **out, char ***warnings, struct err *e);
+/* A build's: if the daemon dies while it runs, the next one removes it.  Before its start. */
+int container_in_build(struct container *c, struct err *e);
 /* What create and start would do, as text; nothing is made. */
 int container_plan(struct containers *cs, const cJSON *body, struct str *out, struct err *e);
 

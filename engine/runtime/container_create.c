@@ -239,6 +239,15 @@ int container_plan(struct containers *cs, const cJSON *body, struct str *out, st
 	return r;
 }
 
+int container_in_build(struct container *c, struct err *e)
+{
+	container_lock(c);
+	c->in_build = true;
+	int r = container_save(c, e);
+	container_unlock(c);
+	return r;
+}
+
 /* -- the layer stack --------------------------------------------------------------- */
 
 int container_layers(struct container *c, struct layers *out, struct err *e)

@@ -3,7 +3,8 @@
  * Containers that run are found again by their supervisors, with their address
  * and host ports; those that ended meanwhile left an exit record.  Whatever a
  * killed daemon had half made has no document, or a document that says "created":
- * its directory, its mounts, its cgroup and its supervisor are taken away.
+ * its directory, its mounts, its cgroup and its supervisor are taken away.  So is
+ * the container of a build's step that was under way: nobody waits for it any more.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -78,6 +79,7 @@ static void restore_one(struct container *c)
 	struct launch_info info = { .pid = 0 };
 	bool was_up = container_is_up(c);
 
+	c->in_build = c->in_build && was_up;	/* one that had failed is there to be looked at */
 	if (c->status == CTR_RESTARTING || c->status == CTR_REMOVING)
 		c->status = CTR_EXITED;
 	if (!was_up && !exists(run_dir))
@@ -102,7 +104,9 @@ static void catch_up(struct container *c)
 	container_lock(c);
 	struct origin by = { 0 };
 	origin_keep(&by, &c->by);
-	if (!container_is_up(c) && c->starts > 0 && host_flag(c, "AutoRemove"))
+	if (c->in_build)
+		remove_locked(c, &by, true, true, &e);
+	else if (!container_is_up(c) && c->starts > 0 && host_flag(c, "AutoRemove"))
 		remove_locked(c, &by, false, true, &e);
 	else if (restart_with_daemon(c))
 		start_locked(c, &by, &e);

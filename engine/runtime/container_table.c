@@ -373,6 +373,8 @@ int container_save(struct container *c, struct err *e)
 	json_put_int(o, "starts", c->starts);
 	json_put_int(o, "restarts", c->restarts);
 	json_put_bool(o, "by_hand", c->by_hand);
+	if (c->in_build)
+		json_put_bool(o, "in_build", true);
 	json_put(o, "places", places_json(c));
 	json_put(o, "ports", ports_json(c));
 	if (c->health)
@@ -420,6 +422,7 @@ struct container *container_load(struct containers *cs, const cJSON *o)
 	c->starts = (int)json_int(o, "starts", 0);
 	c->restarts = (int)json_int(o, "restarts", 0);
 	c->by_hand = json_bool(o, "by_hand");
+	c->in_build = json_bool(o, "in_build");
 	places_load(c, json_obj(o, "places"));
 	load_ports(c, json_obj(o, "ports"));
 	c->health = health_load(json_obj(o, "health"));

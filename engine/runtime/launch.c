@@ -189,6 +189,7 @@ static struct running *take_supervisor(struct launcher *l, const struct spec *s,
 	r->argv = strv_dup(s->argv);
 	r->upper = str_dup(s->upper);
 	saved_from(&r->saved, s);
+	saved_groups(&r->saved, l->host);
 	return r;
 }
 

@@ -247,6 +247,23 @@ static void sweep_group(struct launcher *l, const char *dir)
 		nanosleep(&moment, NULL);
 }
 
+/* Those of a --cgroup-parent that the start made go, too, from below, if they are empty. */
+static void sweep_above(struct launcher *l, const char *tree, const char *name, unsigned there)
+{
+	autofree char *path = str_dup(name);
+	unsigned names = 0;
+	char *slash;
+
+	for (const char *p = name; (p = strchr(p, '/')); p++)
+		names++;
+	for (; names > there && (slash = strrchr(path, '/')); names--) {
+		*slash = '\0';
+		autofree char *dir = str_printf("%s/%s", tree, path);
+		if (k_cg_rmdir(l->k, dir) < 0)
+			return;
+	}
+}
+
 int launch_sweep(struct launcher *l, const char *id, const char *run_dir, struct err *e)
 {
 	struct saved s;
@@ -265,6 +282,8 @@ int launch_sweep(struct launcher *l, const char *id, const char *run_dir, struct
 			continue;
 		autofree char *dir = str_printf("%s/%s", l->host->cgroup[cg], name);
 		sweep_group(l, dir);
+		if (known)
+			sweep_above(l, l->host->cgroup[cg], name, s.groups_there[cg]);
 	}
 	trace_why(l->k, WHY_TABLE);
 	trace_region(l->k, REGION_NONE);

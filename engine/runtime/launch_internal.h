@@ -32,6 +32,7 @@ struct saved {
 	int64_t cpu_shares, cpu_period, cpu_quota;
 	uint8_t cpuset_cpus, cpuset_mems, blkio, userns;
 	char cgroup[352], device_group[352];	/* PARENT/<id>; PARENT is checked at creation */
+	uint8_t groups_there[CG_COUNT];	/* so many names of PARENT were there in that tree */
 };
 
 struct spare { int link, pid; struct trace_ring *ring[2]; };
@@ -106,6 +107,7 @@ int launch_filters(struct plan_input *in, bool profile, const char *own, struct 
 
 /* launch_saved.c */
 void saved_from(struct saved *s, const struct spec *spec);
+void saved_groups(struct saved *s, const struct host *h);	/* before anything is made */
 void saved_to(const struct saved *s, struct spec *spec);	/* borrows from s */
 int saved_write(const struct saved *s, const char *run_dir, struct err *e);
 int saved_read(struct saved *s, const char *run_dir, struct err *e);

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/cleanup.h"
 #include "core/file.h"
@@ -26,6 +27,23 @@ void saved_from(struct saved *s, const struct spec *spec)
 	snprintf(s->cgroup, sizeof(s->cgroup), "%s", spec->cgroup);
 	snprintf(s->device_group, sizeof(s->device_group), "%s",
 		 spec->device_group ? spec->device_group : "");
+}
+
+void saved_groups(struct saved *s, const struct host *h)
+{
+	for (int cg = 0; cg < CG_COUNT; cg++) {
+		const char *at = s->cgroup;
+
+		s->groups_there[cg] = 0;
+		while (h->cgroup[cg] && (at = strchr(at, '/'))) {
+			autofree char *above = str_printf("%s/%.*s", h->cgroup[cg], (int)(at++ - s->cgroup),
+							  s->cgroup);
+
+			if (access(above, F_OK) < 0)
+				break;
+			s->groups_there[cg]++;
+		}
+	}
 }
 
 void saved_to(const struct saved *s, struct spec *spec)

@@ -74,7 +74,7 @@ git -C "$WORK/bare/repo.git" config uploadpack.allowAnySHA1InWant true
 is "$(built docker "$url#$first")" first "a commit"
 like "$(PATH=/nowhere "$BUILD/docker" build $url 2>&1)" \
 	"unable to prepare context: unable to find 'git': exec: \"git\": executable file not found" "no git"
-is "$(find /tmp -maxdepth 1 -name 'drydock-git.*'; ls "$DRYDOCK_ROOT/lib/tmp" 2>/dev/null | grep context)" "" "nothing is left of clones"
+is "$(find /tmp -maxdepth 1 -name 'drydock-git.*'; find "$DRYDOCK_ROOT/lib/image/tmp" -mindepth 1)" "" "nothing is left of clones"
 
 if have_real_docker; then
 	export DOCKER_CLI_HINTS=false

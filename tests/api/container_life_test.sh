@@ -110,6 +110,14 @@ print("#", bad); sys.exit(bool(bad))
 PY
 is "$race" 0 "each container that is made has its image"
 
+# -- every byte there is, in the log's JSON: each that is no UTF-8 becomes U+FFFD, as with docker
+python3 -c 'import sys; sys.stdout.buffer.write(bytes(range(1, 256)) + b"\xe2\x82\xac\n")' >"$WORK/bytes"
+docker run -i --name bytes busybox cat <"$WORK/bytes" >/dev/null
+ok "the log holds every byte" python3 -c 'import json, sys
+said = "".join(json.loads(line)["log"] for line in open(sys.argv[1]))
+wanted = open(sys.argv[2], "rb").read().decode("utf-8", "replace")
+sys.exit(said != wanted)' "$(docker inspect -f '{{.LogPath}}' bytes)" "$WORK/bytes"
+
 docker ps -aq | xargs -r "$BUILD/docker" rm -f >/dev/null
 stop_daemon
 leak_check "nothing is left behind"

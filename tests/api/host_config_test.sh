@@ -195,6 +195,20 @@ d rm -f lower >/dev/null
 for i in {1..50}; do [ -d "$(tree memory)/ddparent$$" ] || break; sleep 0.1; done
 not_ok "and nothing of it stays" test -d "$(tree memory)/ddparent$$"
 
+# Nobody is left to take the groups away: the next daemon does, but for one that was there.
+mkdir "$(tree memory)/ddkept$$"
+d run -d --name gone --cgroup-parent "ddkept$$/made" busybox sleep 1000 >/dev/null
+pid=$(d inspect -f '{{.State.Pid}}' gone)
+supervisor=$(awk '{ print $4 }' "/proc/$pid/stat")
+kill_daemon
+kill -9 "$supervisor" "$pid"
+start_daemon --bridge ddtest7 --bip 10.97.0.1/24
+eventually sh -c "! test -d $(tree memory)/ddkept$$/made"
+not_ok "a killed supervisor's groups are removed by the next daemon" test -d "$(tree memory)/ddkept$$/made"
+ok "the one that was there stays" test -d "$(tree memory)/ddkept$$"
+d rm -f gone >/dev/null
+rmdir "$(tree memory)/ddkept$$"
+
 odd=$(ls -d /dev/fuse /dev/net/tun 2>/dev/null | head -n 1)	# one that containers have not
 if [ -f /sys/fs/cgroup/devices/devices.list ] && [ -n "$odd" ]; then
 	number=$(stat -c '%Hr %Lr' "$odd")

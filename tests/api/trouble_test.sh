@@ -74,6 +74,20 @@ d container prune -f >/dev/null
 is "$(d ps -q)" "" "killed in the middle of starts: nothing runs on unseen"
 is "$(d run --rm busybox echo fine)" fine "killed in the middle of starts: the next start works"
 
+# -- kill -9 while building
+printf 'FROM busybox\nRUN sleep 1717\n' | DOCKER_BUILDKIT=0 timeout 60 "$CLIENT" build - >"$WORK/build" 2>&1 &
+eventually sh -c 'pgrep -x sleep -a | grep -q 1717'
+kill_daemon
+again
+is "$(d ps -aq)" "" "killed while building: the step's container goes"
+is "$(pgrep -x sleep -a | grep 1717)" "" "and so does its program"
+printf 'FROM busybox\nRUN false\n' | DOCKER_BUILDKIT=0 "$CLIENT" build - >/dev/null 2>&1
+left=$(d ps -aq)
+kill_daemon
+again
+is "$(d ps -aq)" "$left" "what a failed build left to be looked at stays"
+d rm "$left" >/dev/null
+
 # -- kill -9 while pulling
 d rmi -f busybox >/dev/null
 ( sleep 0.03; kill -9 "$daemon_pid" ) &

@@ -61,26 +61,39 @@ static size_t utf8_length(const unsigned char *p, size_t left)
 	return n;
 }
 
-/* One character; gives the bytes it took. */
+static bool plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+}
+
+/* How many bytes begin here that stand for themselves, as nearly all do. */
+static size_t plain_length(const unsigned char *p, size_t left)
+{
+	size_t n = 0;
+
+	while (n < left && n < sizeof(scratch.log) / 2 && plain(p[n]))
+		n++;
+	return n;
+}
+
+/* One character that isn't plain; gives the bytes it took. */
 static size_t put_char(struct super *s, const unsigned char *p, size_t left)
 {
-	char escape[8];
+	static const char hex[] = "0123456789abcdef";
 	size_t n = utf8_length(p, left);
 
 	if (n == 0) {
 		put_text(s, "\\ufffd");
 		return 1;
 	}
-	if (n > 1 || (*p >= 0x20 && !strchr("\"\\<>&", *p)))
+	if (n > 1)
 		put(s, (const char *)p, n);
 	else if (*p == '\n' || *p == '\r')
 		put_text(s, *p == '\n' ? "\\n" : "\\r");
 	else if (*p == '"' || *p == '\\')
 		put(s, (char[]){ '\\', (char)*p }, 2);
-	else {
-		snprintf(escape, sizeof(escape), "\\u%04x", *p);
-		put_text(s, escape);
-	}
+	else
+		put(s, (char[]){ '\\', 'u', '0', '0', hex[*p >> 4], hex[*p & 15] }, 6);
 	return n;
 }
 
@@ -121,8 +134,15 @@ static void put_entry(struct super *s, const char *line, size_t n, int number)
 	gmtime_r(&t.tv_sec, &tm);
 	turn_over(s);
 	put_text(s, "{\"log\":\"");
-	for (size_t i = 0; i < n;)
-		i += put_char(s, (const unsigned char *)line + i, n - i);
+	for (size_t i = 0, run; i < n; i += run) {
+		const unsigned char *p = (const unsigned char *)line + i;
+
+		run = plain_length(p, n - i);
+		if (run)
+			put(s, (const char *)p, run);
+		else
+			run = put_char(s, p, n - i);
+	}
 	put_text(s, number ? "\",\"stream\":\"stderr\"" : "\",\"stream\":\"stdout\"");
 	if (*s->log_attrs) {
 		put_text(s, ",\"attrs\":");

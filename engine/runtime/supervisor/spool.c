@@ -4,6 +4,15 @@
  * did go to a file, run_dir/spool: each a size and the packet as it would have been
  * sent.  The next daemon reads it when it takes the container up again, or buries
  * it.  It is bounded; what doesn't fit any more is counted, and the count told.
+ *
+ * A daemon that is killed (kill -9) takes with it what lies unread in the socket, and what
+ * it had read but not yet put into its journal: the records of its last milliseconds.  To
+ * keep them here until they are acknowledged would not bring them back: they would have
+ * to wait for the journal's own disk, and a daemon killed between that and its word would
+ * write them twice.  It costs nobody a container: how one ended stands in its exit record
+ * (end.c), what it is doing is asked for anew (HELLO), and the log is written by us.  What
+ * is missing are facts about programs, and a proof without its fact says "not yet": the
+ * learner repeats the step.
  */
 #include <fcntl.h>
 #include <stdio.h>
