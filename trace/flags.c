@@ -1,6 +1,7 @@
 #include "trace/flags.h"
 
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/rtnetlink.h>
 #include <sched.h>

@@ -58,7 +58,7 @@ struct k_spawn {
 
 struct k_exit { int pid; int code; int signal; };	/* signal 0: left with code */
 struct k_caps { uint64_t effective, permitted, inheritable; };	/* bit n = capability n */
-struct k_filter { unsigned short len; const void *prog; };	/* struct sock_filter[] */
+struct k_filter { unsigned short len; const void *prog; };	/* struct sock_filter[], bpf_insn[] */
 struct k_gids { const gid_t *gid; };
 struct k_rlimit { uint64_t soft, hard; };
 struct k_mount_attr { uint64_t set, clear, propagation, userns_fd; };

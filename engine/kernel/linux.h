@@ -78,6 +78,8 @@ long linux_close_range(struct kernel *k, int first, int last, unsigned long flag
 long linux_cg_mkdir(struct kernel *k, const char *path, unsigned int mode);
 long linux_cg_rmdir(struct kernel *k, const char *path);
 long linux_write_file(struct kernel *k, const char *path, const char *text);
+long linux_bpf_load(struct kernel *k, const struct k_filter *program);
+long linux_bpf_attach(struct kernel *k, int group, int program, unsigned long flags);
 long linux_write_fd(struct kernel *k, int fd, const char *text);
 long linux_read_file(struct kernel *k, const char *path, struct k_buf *text);
 long linux_tty_open(struct kernel *k, int devpts, struct k_tty *pair);

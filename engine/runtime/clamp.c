@@ -103,7 +103,7 @@ static void clamp_disks(const struct host *h, struct spec *s, char ***warnings)
 /* Where mounts let devices in (see plan_cgroup.c), rights can't be told apart. */
 static void clamp_devices(const struct host *h, struct spec *s, char ***warnings)
 {
-	for (size_t i = 0; i < s->n_devices && !h->cgroup[CG_DEVICES]; i++) {
+	for (size_t i = 0; i < s->n_devices && !h->cgroup[CG_DEVICES] && !h->device_program; i++) {
 		const struct spec_device *d = &s->devices[i];
 		if (strchr(d->rights, 'r') && strchr(d->rights, 'w'))
 			continue;

@@ -142,7 +142,7 @@ static int check_device_rule(const cJSON *v, struct err *e)
 {
 	const char *text = cJSON_IsString(v) ? v->valuestring : "";
 	regex_t re;
-	if (regcomp(&re, "^[acb] ([0-9]+|\\*):([0-9]+|\\*) [rwm]{1,3}$", REG_EXTENDED | REG_NOSUB))
+	if (regcomp(&re, "^[acb] ([0-9]{1,9}|\\*):([0-9]{1,9}|\\*) [rwm]{1,3}$", REG_EXTENDED | REG_NOSUB))
 		return err_set(e, ENOMEM, "device cgroup rules");
 	bool good = regexec(&re, text, 0, NULL, 0) == 0;
 	regfree(&re);

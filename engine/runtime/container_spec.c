@@ -217,7 +217,8 @@ static void build_names(struct container *c, struct spec *s)
  * A group above it that has rules of its own is to be kept to: then below that one. */
 static int build_groups(struct container *c, struct spec *s, struct err *e)
 {
-	bool v1 = launcher_host(c->all->launcher)->cgroup[CG_DEVICES];
+	const struct host *host = launcher_host(c->all->launcher);
+	bool v1 = host->cgroup[CG_DEVICES];
 	autofree char *copy = str_dup(host_text(c, "CgroupParent"));
 	struct str path = { 0 };
 	char *save = NULL;
@@ -229,9 +230,9 @@ static int build_groups(struct container *c, struct spec *s, struct err *e)
 	s->cgroup = str_take(&path);
 	s->device_rules = json_strv(json_obj(c->host, "DeviceCgroupRules"));
 	bool rules = s->device_rules[0] && !s->privileged;
-	if (rules && !v1)
-		return err_set(e, EINVAL, "DeviceCgroupRules need the devices controller of cgroup v1,"
-			       " which this machine doesn't have");
+	if (rules && !v1 && !host->device_program)
+		return err_set(e, EINVAL, "DeviceCgroupRules need the devices controller of cgroup v1, or"
+			       " a kernel that takes BPF programs for it; this machine has neither");
 	if (parent)
 		s->device_group = str_dup(s->cgroup);
 	else if (rules || (s->n_devices && !s->privileged))

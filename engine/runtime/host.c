@@ -10,6 +10,7 @@
 
 #include "core/cleanup.h"
 #include "core/str.h"
+#include "runtime/device_rules.h"
 
 const char *const cg_names[CG_COUNT] = {
 	"memory", "pids", "cpuacct", "cpu", "cpuset", "freezer", "devices", "blkio",
@@ -88,13 +89,6 @@ static long write_in(struct kernel *k, const char *dir, const char *file, const 
 	return k_write_file(k, path, text);
 }
 
-/* Nothing, but for those every container may use; 'm' is mknod, which Docker
- * allows for all of them, since making a node isn't opening it. */
-const char *const host_device_rules[] = {
-	"c *:* m", "b *:* m", "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 1:8 rwm", "c 1:9 rwm",
-	"c 5:0 rwm", "c 5:2 rwm", "c 136:* rwm", NULL,
-};
-
 /* Are they in force?  Then they are not written again: between "deny all" and the
  * last "allow" no container, another daemon's neither, could make its devices. */
 static bool has_device_rules(struct kernel *k, const char *dir)
@@ -104,8 +98,8 @@ static bool has_device_rules(struct kernel *k, const char *dir)
 	char text[512] = "";
 	struct k_buf b = { text, sizeof(text) - 1, 0 };
 
-	for (int i = 0; host_device_rules[i]; i++)
-		str_addf(&want, "%s\n", host_device_rules[i]);
+	for (int i = 0; device_rules_default[i]; i++)
+		str_addf(&want, "%s\n", device_rules_default[i]);
 	return k_read_file(k, path, &b) > 0 && str_eq(text, want.s);
 }
 
@@ -115,8 +109,8 @@ static void set_device_rules(struct kernel *k, struct host *h, const char *dir)
 		return;
 	if (write_in(k, dir, "devices.deny", "a") < 0)
 		warn(h, "device rules: %s can't be written", dir);
-	for (int i = 0; host_device_rules[i]; i++)
-		write_in(k, dir, "devices.allow", host_device_rules[i]);
+	for (int i = 0; device_rules_default[i]; i++)
+		write_in(k, dir, "devices.allow", device_rules_default[i]);
 }
 
 /* An empty cpuset takes no task: the new group gets what its parent has, and
@@ -216,6 +210,19 @@ static bool enable(struct kernel *k, const char *dir, const char *controller)
 	return write_in(k, dir, "cgroup.subtree_control", text) >= 0;
 }
 
+/* A kernel or a daemon's rights may know no such program: tried out with the rules of all. */
+static bool takes_programs(struct kernel *k)
+{
+	autofree struct device_program *p = mem_alloc(sizeof(*p));
+
+	device_program((char *const *)device_rules_default, p);
+	const struct k_filter program = { (unsigned short)p->len, p->insn };
+	long fd = k_bpf_load(k, &program);
+	if (fd >= 0)
+		k_close(k, (int)fd);
+	return fd >= 0;
+}
+
 static void prepare_v2(struct kernel *k, struct host *h, const char *tree)
 {
 	static const struct { enum cg cg; const char *name; bool quiet; } wanted[] = {
@@ -244,6 +251,7 @@ static void prepare_v2(struct kernel *k, struct host *h, const char *tree)
 			     wanted[i].name);
 	}
 	h->memory_v2 = h->cgroup[CG_MEMORY] != NULL;
+	h->device_program = takes_programs(k);
 	/* One tree: a group is made and joined even where no controller works. */
 	if (!h->cgroup[CG_MEMORY])
 		h->cgroup[CG_MEMORY] = str_dup(tree);

@@ -19,9 +19,6 @@ enum cg { CG_MEMORY, CG_PIDS, CG_CPUACCT, CG_CPU, CG_CPUSET, CG_FREEZER, CG_DEVI
 	  CG_BLKIO, CG_COUNT };
 extern const char *const cg_names[CG_COUNT];
 
-/* v1: what every container may do with devices, as devices.allow takes it; ends with NULL. */
-extern const char *const host_device_rules[];
-
 /* A container's own group in the tree of devices, beside the one of all. */
 #define DEVICE_GROUP "drydock.%s"
 
@@ -32,6 +29,7 @@ struct host {
 	uint64_t caps;			/* what the daemon may hand on (its bounding and permitted set) */
 	int last_cap;			/* the highest capability this kernel knows */
 	bool memory_v2;			/* v2: the memory controller is on */
+	bool device_program;		/* v2: rules of devices can be kept to (device_rules.h) */
 	bool swap_limit;		/* memory and swap can be limited together */
 	const char *blkio_weight;	/* the file, which not every scheduler of disks has; or NULL */
 	const char *blkio_weight_device;	/* … for one disk */

@@ -79,6 +79,17 @@ uint32_t plan_strv(struct plan_builder *p, char *const *v)
 	return at;
 }
 
+uint32_t plan_filter(struct plan_builder *p, const void *insn, size_t len, size_t size)
+{
+	struct { uint64_t len, insns; } filter;		/* as struct k_filter lies in memory */
+
+	filter.insns = plan_data(p, insn, len * size);
+	filter.len = len;
+	uint32_t at = plan_data(p, &filter, sizeof(filter));
+	plan_reloc(p, at + (uint32_t)offsetof(struct k_filter, prog));
+	return at;
+}
+
 /* ---- steps ---- */
 
 /* One too many: the last place is used again, and the plan is of no use. */

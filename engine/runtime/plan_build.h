@@ -72,6 +72,8 @@ void plan_here(struct plan_builder *p, int label);
 uint32_t plan_text(struct plan_builder *p, const char *s);
 uint32_t plan_data(struct plan_builder *p, const void *data, size_t n);
 uint32_t plan_strv(struct plan_builder *p, char *const *v);
+/* A struct k_filter with its instructions, `size` bytes each. */
+uint32_t plan_filter(struct plan_builder *p, const void *insn, size_t len, size_t size);
 /* Says that the 8 bytes at `place` hold a heap offset. */
 void plan_reloc(struct plan_builder *p, uint32_t place);
 

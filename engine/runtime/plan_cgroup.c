@@ -16,9 +16,10 @@
  * Device rules: with v1 every container joins the one `devices` group that
  * host.c prepared; those with devices or rules of their own get a group for it.  That
  * one lies beside the prepared one, since a group can't be allowed what the one above
- * it isn't.  v2 has no such file (only a BPF program could do it): there, and wherever
- * that controller is missing, plan_nodev() is true and no mount of the container lets
- * devices be opened, but for the few in /dev and those of --device.
+ * it isn't.  v2 has no such file: there a program made from the same rules is attached to
+ * the container's group (device_rules.c).  Where neither can be had plan_nodev() is true,
+ * and no mount of the container lets devices be opened, but for the few in /dev and those
+ * of --device.
  *
  * Groups above (--cgroup-parent) that are missing are made, go again with the container
  * that made them if they are empty then, and stay as they are if they were there.
@@ -36,6 +37,7 @@
 #include <sys/sysmacros.h>
 
 #include "core/cleanup.h"
+#include "runtime/device_rules.h"
 
 #define VALUE_MAX 64
 
@@ -338,18 +340,13 @@ static void own_rules(struct plan_builder *p, const struct plan_input *in)
 	autofree char *deny = str_printf("%s/%s/devices.deny", tree, s->device_group);
 	autofree char *allow = str_printf("%s/%s/devices.allow", tree, s->device_group);
 	plan_add(p, K_WRITE_FILE, WHY_CG_LIMIT, TEXT(deny), TEXT("a"));
-	for (int i = 0; host_device_rules[i]; i++) {
-		plan_add(p, K_WRITE_FILE, WHY_CG_LIMIT, TEXT(allow), TEXT(host_device_rules[i]));
-		plan_expect(p, PLAN_ANY_ERRNO, -1);
+	char **rules = device_rules_of(s);
+	for (int i = 0; rules[i]; i++) {
+		plan_add(p, K_WRITE_FILE, WHY_CG_LIMIT, TEXT(allow), TEXT(rules[i]));
+		if (device_rules_default[i])	/* those of all come first */
+			plan_expect(p, PLAN_ANY_ERRNO, -1);
 	}
-	for (size_t i = 0; i < s->n_devices; i++) {
-		const struct spec_device *d = &s->devices[i];
-		autofree char *rule = str_printf("%c %u:%u %s", S_ISBLK(d->mode) ? 'b' : 'c',
-						 major(d->dev), minor(d->dev), d->rights);
-		plan_add(p, K_WRITE_FILE, WHY_CG_LIMIT, TEXT(allow), TEXT(rule));
-	}
-	for (char **rule = s->device_rules; rule && *rule; rule++)
-		plan_add(p, K_WRITE_FILE, WHY_CG_LIMIT, TEXT(allow), TEXT(*rule));
+	strv_free(rules);
 }
 
 void plan_cgroup_make(struct plan_builder *p, const struct plan_input *in)
@@ -370,6 +367,25 @@ void plan_cgroup_open(struct plan_builder *p, const struct plan_input *in)
 	plan_add(p, K_OPEN, WHY_CG_JOIN, INT(AT_FDCWD), TEXT(path),
 		 INT(O_RDONLY | O_DIRECTORY | O_CLOEXEC), INT(0));
 	plan_into(p, p->cgroup);
+}
+
+void plan_cgroup_devices(struct plan_builder *p, const struct plan_input *in)
+{
+	if (!p->cgroup || !in->host->device_program || in->spec->privileged)
+		return;
+	int loaded = plan_slot(p, "device program");
+	autofree struct device_program *program = mem_alloc(sizeof(*program));
+	char **rules = device_rules_of(in->spec);
+
+	if (device_program(rules, program) < 0)
+		p->overflow = "rules of devices", p->most = DEVICE_PROGRAM_MAX / 9;
+	strv_free(rules);
+	plan_add(p, K_BPF_LOAD, WHY_CG_DEVICE_PROGRAM,
+		 HEAP(plan_filter(p, program->insn, program->len, sizeof(*program->insn))));
+	plan_into(p, loaded);
+	plan_add(p, K_BPF_ATTACH, WHY_CG_DEVICE_RULES, SLOT(p->cgroup), SLOT(loaded),
+		 INT(BPF_F_ALLOW_MULTI));
+	plan_add(p, K_CLOSE, WHY_TABLE, SLOT(loaded));
 }
 
 /* Done by the child itself, before the host's tree is out of reach.  With v2 clone has
@@ -395,7 +411,7 @@ void plan_cgroup_join(struct plan_builder *p, const struct plan_input *in)
 
 bool plan_nodev(const struct plan_input *in)
 {
-	return !in->spec->privileged && !in->host->cgroup[CG_DEVICES];
+	return !in->spec->privileged && !in->host->cgroup[CG_DEVICES] && !in->host->device_program;
 }
 
 /* ---- what the container sees of them ---- */

@@ -60,6 +60,7 @@ static void add_spawn(struct plan_builder *p, uint64_t flags, bool userns, int w
 void plan_spawn(struct plan_builder *p, const struct plan_input *in)
 {
 	plan_cgroup_open(p, in);
+	plan_cgroup_devices(p, in);
 	if (in->spec->pid_mode == NS_JOIN)
 		plan_add(p, K_SETNS, WHY_NS_JOIN, SLOT(SLOT_NS_PID), INT(CLONE_NEWPID));
 	add_spawn(p, new_namespaces(in, p->cgroup), plan_in_userns(in),

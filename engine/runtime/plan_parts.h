@@ -32,6 +32,8 @@ void plan_cgroup_join(struct plan_builder *p, const struct plan_input *in);
 void plan_cgroup_mounts(struct plan_builder *p, const struct plan_input *in);
 /* With v2: opens the group that clone puts the child into; its slot is p->cgroup. */
 void plan_cgroup_open(struct plan_builder *p, const struct plan_input *in);
+/* … and there, asks a program which devices may be opened. */
+void plan_cgroup_devices(struct plan_builder *p, const struct plan_input *in);
 /* Whether the container has a group of its own there (v1: some are made on demand). */
 bool plan_cgroup_used(const struct spec *s, const struct host *h, int cg);
 

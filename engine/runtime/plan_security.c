@@ -116,21 +116,11 @@ void plan_oom_score(struct plan_builder *p, const struct plan_input *in)
 	}
 }
 
-static uint32_t filter_data(struct plan_builder *p, const struct seccomp_program *f)
-{
-	struct { uint64_t len, insns; } filter;		/* as struct k_filter lies in memory */
-
-	filter.insns = plan_data(p, f->insn, f->len * sizeof(*f->insn));
-	filter.len = f->len;
-	uint32_t at = plan_data(p, &filter, sizeof(filter));
-	plan_reloc(p, at + (uint32_t)offsetof(struct k_filter, prog));
-	return at;
-}
-
 static void add_filter(struct plan_builder *p, const struct plan_input *in)
 {
 	int watch = plan_slot(p, "watch");
-	uint32_t at = filter_data(p, in->filter);
+	uint32_t at = plan_filter(p, in->filter->insn, in->filter->len,
+				  sizeof(*in->filter->insn));
 
 	plan_add(p, K_SECCOMP, in->spec->seccomp_default ? WHY_SEC_SECCOMP : WHY_SEC_WATCH,
 		 HEAP(at), INT(SECCOMP_FILTER_FLAG_NEW_LISTENER));
@@ -144,7 +134,8 @@ static void add_filter(struct plan_builder *p, const struct plan_input *in)
 static void add_own_filter(struct plan_builder *p, const struct seccomp_program *f)
 {
 	if (f->len)
-		plan_add(p, K_SECCOMP, WHY_SEC_SECCOMP, HEAP(filter_data(p, f)), INT(0));
+		plan_add(p, K_SECCOMP, WHY_SEC_SECCOMP,
+			 HEAP(plan_filter(p, f->insn, f->len, sizeof(*f->insn))), INT(0));
 }
 
 static void add_user(struct plan_builder *p, const struct plan_identity *who)
