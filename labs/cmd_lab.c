@@ -12,8 +12,7 @@
 #include "core/wrap.h"
 #include "labs/cmd.h"
 #include "labs/recap.h"
-
-#define EXIT_TROUBLE 2	/* wrong usage, or nothing can be said; 1 is "not shown" */
+#include "labs/usage.h"
 
 static const struct option table[] = {
 	{ .name = "json", .type = &opt_flag, .help = "Answer in JSON" },

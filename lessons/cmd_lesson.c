@@ -7,9 +7,8 @@
 #include "client/options.h"
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "labs/usage.h"
 #include "lessons/at_engine.h"
-
-#define EXIT_TROUBLE 2
 
 static const struct option table[] = {
 	{ .name = "demo", .type = &opt_flag, .help = "Run the lesson's demonstration" },
@@ -20,17 +19,10 @@ static const struct option table[] = {
 	{ .name = NULL },
 };
 
-static int usage(const struct err *e)
-{
-	autostr struct str text = { 0 };
-	FILE *out = e ? stderr : stdout;
-	if (e)
-		err_print(e);
-	options_help(table, 80, &text);
-	fprintf(out, "Usage:  drydock lesson [N | NAME] [OPTIONS]\n\n"
-		"The sections of lecture 7.4; without a number: the list of them.\n\n%s", text.s);
-	return e ? EXIT_TROUBLE : 0;
-}
+static const char head[] =
+	"Usage:  drydock lesson [N | NAME] [OPTIONS]\n"
+	"\n"
+	"The sections of lecture 7.4; without a number: the list of them.\n";
 
 static int list_json(const struct lessons *l)
 {
@@ -132,7 +124,7 @@ int cmd_lesson(int argc, char **argv)
 	if (r == 0 && o.n_args > 1)
 		r = err_set(&e, EINVAL, "one lesson at a time, not \"%s\"", o.args[1]);
 	if (r < 0 || o.help) {
-		r = usage(r < 0 ? &e : NULL);
+		r = usage_print(head, table, r < 0 ? &e : NULL);
 	} else if ((r = carry_out(&o, &e)) < 0) {
 		err_print(&e);
 		r = EXIT_TROUBLE;

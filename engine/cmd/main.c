@@ -19,6 +19,7 @@
 #include "core/str.h"
 #include "labs/cmd.h"
 #include "lessons/lesson.h"
+#include "quiz/quiz.h"
 #include "trace/show/show.h"
 
 #define EXIT_USAGE 2
@@ -77,6 +78,8 @@ static const struct verb_row {
 	{ "docker", docker_main, "the docker command line (also reached as `docker`)" },
 	{ "lab", cmd_lab, "the lab's steps, from any shell: list, start, check, hint, why" },
 	{ "lesson", cmd_lesson, "the lecture's sections, and a demonstration of each" },
+	{ "quiz", cmd_quiz, "questions about the lecture: practice, exam, export" },
+	{ "review", cmd_review, "asks again what is due: after 1, 3, 7 and 16 days" },
 	{ "trace", cmd_trace, "the kernel calls behind what happened, live with -f" },
 	{ "explain", cmd_explain, "what a call, flag, namespace or cgroup file does" },
 	{ "daemon", run_engine, "serve the Docker Engine API and run containers" },

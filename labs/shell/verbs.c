@@ -325,6 +325,9 @@ static void verb_recap(struct shell *sh, char **w)
 	autostr struct str text = { 0 };
 	recap_markdown(&sh->course, &text);
 	screen_markdown(&sh->screen, text.s);
+	fflush(stdout);
+	char *const quiz[] = { "drydock", "quiz", "--recap", NULL };
+	foreground_self(sh, quiz);
 }
 
 static void verb_trace(struct shell *sh, char **w)
@@ -403,6 +406,8 @@ static const struct verb {
 	{ "reset", "", "begin this step anew; removes its containers", verb_reset },
 	{ "recap", "", "all you have done", verb_recap },
 	{ "lesson", "[N] [--demo]", "a section of the lecture, or its demonstration", verb_study },
+	{ "quiz", "[OPTIONS]", "questions about the lecture; `quiz --help` says more", verb_study },
+	{ "review", "", "asks again what is due", verb_study },
 	{ "trace", "LEVEL", "kernel calls beside your typing: off, story, mechanism, raw, all",
 	  verb_trace },
 	{ "explain", "WORD", "explains a kernel call, a flag, a namespace, a cgroup file",

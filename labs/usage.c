@@ -1,0 +1,16 @@
+#include "labs/usage.h"
+
+#include <stdio.h>
+
+#include "core/cleanup.h"
+
+int usage_print(const char *head, const struct option *table, const struct err *e)
+{
+	autostr struct str text = { 0 };
+	FILE *out = e ? stderr : stdout;
+	if (e)
+		err_print(e);
+	options_help(table, 80, &text);
+	fprintf(out, "%s\n%s", head, text.s);
+	return e ? EXIT_TROUBLE : 0;
+}

@@ -1,0 +1,13 @@
+/* usage.h - what `--help` prints, and what wrong usage is answered with. */
+#ifndef DRYDOCK_LABS_USAGE_H
+#define DRYDOCK_LABS_USAGE_H
+
+#include "client/options.h"
+
+#define EXIT_TROUBLE 2	/* wrong usage, or nothing can be said; 1 is "no" */
+
+/* The head and the options: on standard output, 0; with an error, that first, all on
+ * standard error, EXIT_TROUBLE. */
+int usage_print(const char *head, const struct option *table, const struct err *e);
+
+#endif
