@@ -18,6 +18,7 @@ engine/volume    | core kernel trace
 engine/build     | core kernel trace image registry runtime network volume
 engine/sim/userland | core sim
 engine/sim/userland/shell | core sim
+engine/sim/userland/tools | core sim
 engine/api       | core kernel trace image registry runtime network volume build
 engine/client    | core trace
 trace/show       | core kernel trace client

@@ -163,6 +163,26 @@ const char *env_get(struct prog *p, const char *name)
 	return NULL;
 }
 
+long exec_by_path(struct prog *p, char **argv, char **environ)
+{
+	const char *path = env_get(p, "PATH");
+	long rc = -ENOENT, denied = 0;
+
+	flush(p);
+	if (strchr(argv[0], '/'))
+		return sys_execve(p->t, argv[0], argv, environ);
+	for (path = path ? path : "/usr/sbin:/usr/bin:/sbin:/bin"; rc == -ENOENT || rc == -EACCES;) {
+		size_t n = strcspn(path, ":");
+
+		rc = sys_execve(p->t, path_join(p->a, arena_dupn(p->a, path, n), argv[0]), argv, environ);
+		denied = rc == -EACCES ? rc : denied;
+		if (!path[n])
+			break;
+		path += n + 1;
+	}
+	return denied ? denied : rc;
+}
+
 /* ---- options ---- */
 
 static _Noreturn void usage(struct prog *p)

@@ -17,7 +17,7 @@
 #include "sim/userland/arena.h"
 
 /* Whose program it is: the same names, other words. */
-enum maker { MADE_BY_BUSYBOX = 1, MADE_BY_GNU = 2, MADE_BY_ALL = 3 };
+enum maker { MADE_BY_BUSYBOX, MADE_BY_GNU };
 
 struct shell;
 
@@ -55,6 +55,8 @@ _Noreturn void leave(struct prog *p, int status);
 long put_all(struct task *t, int fd, const char *s, size_t n);
 
 const char *env_get(struct prog *p, const char *name);
+/* Becomes the program argv[0], looked for along $PATH; returns only with -errno. */
+long exec_by_path(struct prog *p, char **argv, char **environ);
 
 /* ---- options ---- */
 
@@ -111,7 +113,7 @@ const char *signal_name(int sig);		/* "TERM"; 0 is EXIT */
 
 /* ---- the register ---- */
 typedef int tool_fn(struct prog *p);
-struct tool { const char *name; tool_fn *run; enum maker maker; };
-const struct tool *tool_find(const char *name);
+struct tool { const char *name; tool_fn *run; };
+const struct tool *tool_named(const char *name);
 
 #endif

@@ -305,7 +305,7 @@ static int do_trap(struct shell *sh, int argc, char **argv)
 /* Tools that shells have inside: the same models, without a process. */
 static int do_tool(struct shell *sh, int argc, char **argv)
 {
-	const struct tool *tool = tool_find(argv[0]);
+	const struct tool *tool = tool_named(argv[0]);
 	struct prog p = *sh->p;
 
 	sh->builtin = sh->d->no_file && !strcmp(sh->d->name, "ash") ? NULL : argv[0];
