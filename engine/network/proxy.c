@@ -42,6 +42,8 @@ void source_close(struct proxy *p, struct source *s)
 	s->fd = -1;
 }
 
+bool source_starved(int code) { return code == EMFILE || code == ENFILE || code == ENOMEM; }
+
 /* ---- doors ---- */
 
 static void watch_doors(struct proxy *p, struct published *port, bool yes)
@@ -51,14 +53,20 @@ static void watch_doors(struct proxy *p, struct published *port, bool yes)
 			source_want(p, &port->doors[i].source, yes ? EPOLLIN : 0);
 }
 
-/* Full: visitors wait in the kernel's queues, which slows them down as it should. */
-static void pause_doors(struct proxy *p, bool yes)
+static void listen_all(struct proxy *p, bool yes)
 {
-	if (p->paused == yes)
+	if (p->paused != yes)
 		return;
-	p->paused = yes;
+	p->paused = !yes;
 	for (struct published *port = p->open; port; port = port->next_open)
-		watch_doors(p, port, !yes);
+		watch_doors(p, port, yes);
+	resolver_listen(p, yes);
+}
+
+void proxy_pause(struct proxy *p, bool starved)
+{
+	p->paused_until_ns = starved ? clock_mono_ns() + PAUSE_MS * 1000000ull : 0;
+	listen_all(p, false);
 }
 
 static bool full(struct proxy *p)
@@ -77,8 +85,8 @@ static void on_visitor(struct proxy *p, struct source *s, uint32_t events)
 						     SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0)
 			relay_begin(p, door->port, fd, (struct sockaddr *)&peer);
-		else if (fd == -EMFILE || errno == EMFILE || errno == ENFILE || errno == ENOMEM)
-			pause_doors(p, true);
+		else if (fd == -EMFILE || source_starved(errno))
+			proxy_pause(p, fd != -EMFILE);
 		else if (errno != EINTR && errno != ECONNABORTED)
 			return;
 	}
@@ -212,8 +220,8 @@ static void *serve(void *arg)
 			if (s->fd >= 0)
 				s->ready(p, s, events[i].events);
 		}
-		if (p->paused && !full(p))
-			pause_doors(p, false);
+		if (p->paused && !full(p) && clock_mono_ns() >= p->paused_until_ns)
+			listen_all(p, true);
 		tick(p);
 		free_gone(p);
 	} while (act_on_note(p));

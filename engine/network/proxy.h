@@ -68,7 +68,8 @@ struct proxy {
 	size_t n_gone;
 	int waiting;		/* things that end by themselves after a time */
 	uint64_t ticked_ns;
-	bool paused;		/* listeners are not looked at */
+	bool paused;		/* listeners are not looked at … */
+	uint64_t paused_until_ns;	/* … at least until then */
 	char *scratch;
 	pthread_t thread;
 
@@ -90,8 +91,15 @@ void proxy_do(struct proxy *p, void (*fn)(struct proxy *p, void *arg), void *arg
 /* Memory that events of this round may still point to. */
 void proxy_free_later(struct proxy *p, void *memory);
 
+/* No listener is looked at until there is room for more visitors and, starved (of
+ * descriptors or memory), some time has passed.  Who comes meanwhile waits in the
+ * kernel's queues, which slows them down as it should. */
+void proxy_pause(struct proxy *p, bool starved);
+
 void source_want(struct proxy *p, struct source *s, uint32_t events);
 void source_close(struct proxy *p, struct source *s);
+/* accept4() left the caller in its queue, and would be called again at once for ever. */
+bool source_starved(int code);
 
 /* relay.c: takes over an accepted connection. */
 void relay_begin(struct proxy *p, struct published *port, int fd, const struct sockaddr *peer);
@@ -108,7 +116,8 @@ void udp_on_datagram(struct proxy *p, struct source *s, uint32_t events);
 void udp_end(struct proxy *p, struct published *port);
 void udp_tick(struct proxy *p, uint64_t now_ns);
 
-/* resolver.c: gives up on what nobody answered; ends all. */
+/* resolver.c: looks at callers or doesn't; gives up on what nobody answered; ends all. */
+void resolver_listen(struct proxy *p, bool yes);
 void resolver_tick(struct proxy *p, uint64_t now_ns);
 void resolver_end_all(struct proxy *p);
 

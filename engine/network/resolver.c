@@ -181,8 +181,11 @@ static void on_caller(struct proxy *p, struct source *s, uint32_t events)
 	struct resolver *r = (struct resolver *)((char *)s - offsetof(struct resolver, tcp));
 	int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-	if (fd < 0)
+	if (fd < 0) {
+		if (source_starved(errno))
+			proxy_pause(p, true);
 		return;
+	}
 	if (r->n_talks >= TALKS_MAX) {
 		k_close(p->k, fd);
 		return;
@@ -196,6 +199,12 @@ static void on_caller(struct proxy *p, struct source *s, uint32_t events)
 	r->n_talks++;
 	p->waiting++;
 	source_want(p, &t->source, EPOLLIN);
+}
+
+void resolver_listen(struct proxy *p, bool yes)
+{
+	for (struct resolver *r = p->resolvers; r; r = r->next)
+		source_want(p, &r->tcp, yes ? EPOLLIN : 0);
 }
 
 static void tick_talks(struct proxy *p, struct resolver *r, uint64_t now_ns)
@@ -336,7 +345,7 @@ static void begin_note(struct proxy *p, void *arg)
 	r->next = p->resolvers;
 	p->resolvers = r;
 	source_want(p, &r->udp, EPOLLIN);
-	source_want(p, &r->tcp, EPOLLIN);
+	source_want(p, &r->tcp, p->paused ? 0 : EPOLLIN);
 }
 
 static void end(struct proxy *p, struct resolver *r)
