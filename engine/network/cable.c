@@ -6,10 +6,9 @@
  * there, so that no thread that serves others ever stands in the wrong place; it
  * hands out the two descriptors, and the rest is done from the host.
  *
- * A container that stops takes its namespace along, and the kernel takes away the
- * cables of a namespace that dies: nobody waits for that.  Should a process keep
- * the namespace (another container shares it), the next owner of the address
- * takes the old cable out.
+ * A container that stops leaves its cable to the keeper (pool.c), which takes it away
+ * when nothing else is to be done; should the address have a new owner before, that
+ * one takes the old cable out.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,6 +22,7 @@
 #include "core/str.h"
 #include "network/internal.h"
 #include "network/link.h"
+#include "network/spare.h"
 
 /* The thread's errand. */
 struct errand {
@@ -107,6 +107,7 @@ int cable_find(struct network *n, struct endpoint *ep, struct err *e)
 		return r;
 	if (!claim_stray(n, there.peer, ep->veth))
 		return err_set(e, ENOENT, "its cable isn't in the bridge %s", n->bridge);
+	ep->index = there.peer;
 	snprintf(ep->mac, sizeof(ep->mac), "%02x:%02x:%02x:%02x:%02x:%02x", there.mac[0],
 		 there.mac[1], there.mac[2], there.mac[3], there.mac[4], there.mac[5]);
 	return 0;
@@ -158,8 +159,11 @@ static int take_address6(struct network *n, const char *wanted, address6 *out, s
 static int plug(struct network *n, struct endpoint *ep, const struct network_wish *w,
 		struct err *e)
 {
+	struct spare *spare = w->netns < 0 ? pool_take_spare(n->host) : NULL;
 	int fds[2];
 
+	if (spare)
+		return spare_use(n, spare, ep, w->lead && !n->internal, e);
 	int r = w->netns < 0 ? netns_errand(n, -1, make_inside, fds, e)
 			     : netns_errand(n, w->netns, open_inside, &fds[1], e);
 	if (r < 0)

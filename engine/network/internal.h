@@ -29,6 +29,9 @@
 struct proxy;
 struct published;
 
+/* A container's name server: two sockets in its namespace; -1: there are none. */
+struct name_sockets { int udp, tcp; };
+
 struct endpoint {
 	struct endpoint *next;		/* in ready, busy or dead */
 	struct network *net;
@@ -40,9 +43,11 @@ struct endpoint {
 	char text[ADDRESS_TEXT], mac[MAC_TEXT];
 	address6 six;			/* 0: none */
 	char text6[ADDRESS6_TEXT];	/* "" then */
-	char veth[IF_NAMESIZE];		/* the host's end */
+	char veth[IF_NAMESIZE];		/* the host's end, */
+	int index;			/* 0 while there is none */
 	char inside[IF_NAMESIZE];	/* the container's: "eth0" */
 	char **names;			/* that it answers to in its network; owned, or NULL */
+	struct name_sockets answerer;	/* made ahead; owned until somebody takes them */
 	struct published *ports;	/* owned */
 };
 
@@ -91,6 +96,9 @@ struct network {
 	struct endpoint *ready, *busy, *dead;	/* ready: the lowest address first */
 	struct stray *strays;
 	int n_ready, n_dead, want;
+	struct spare *spares;		/* the host's, for all users' networks */
+	int n_spares;
+	unsigned int spares_made;
 	int waiting;			/* callers in need of an endpoint */
 	uint64_t taken_ns;		/* when an endpoint was last taken or let go */
 	bool stop;
@@ -107,19 +115,27 @@ void pool_close(struct network *n);	/* stops the keeper, deletes ready and dead 
 int pool_take(struct network *n, const char *cid, struct endpoint **out, struct err *e);
 void pool_give_back(struct network *n, struct endpoint *ep);	/* busy → dead */
 void pool_add_busy(struct network *n, struct endpoint *ep);
-void pool_drop_busy(struct network *n, struct endpoint *ep);	/* its address is free at once */
+/* Of a user's network: its addresses are free at once, the rest goes later (busy → the
+ * host's dead ones). */
+void pool_retire(struct network *n, struct endpoint *ep);
+struct spare *pool_take_spare(struct network *host);	/* NULL: none is ready */
+/* In a thread that isn't the host's any more: a new namespace and a socket in it. */
+int netns_make(struct network *n, int *netns, int *sock, struct err *e);
+uint64_t netns_inode(int fd);
+int open_socket(struct network *n, struct err *e);	/* rtnetlink, where this thread stands */
+
+/* endpoint.c */
 /* Fills in what follows from the addresses: texts, mac, veth. */
 void endpoint_describe(struct endpoint *ep, uint32_t address, int prefix, address6 six);
 /* An endpoint's addresses are free again.  n->lock held. */
 void endpoint_give_addresses(struct network *n, const struct endpoint *ep);
-void endpoint_free(struct endpoint *ep);
-/* In a thread that isn't the host's any more: a new namespace and a socket in it. */
-int netns_make(struct network *n, int *netns, int *sock, struct err *e);
+void endpoint_free(struct kernel *k, struct endpoint *ep);
 /* The cable of an endpoint whose namespace is there, `inside` acting in it; lead:
  * with the default route. */
 int endpoint_wire(struct network *n, struct endpoint *ep, int inside, bool lead, struct err *e);
-uint64_t netns_inode(int fd);
-int open_socket(struct network *n, struct err *e);	/* rtnetlink, where this thread stands */
+/* The same with a cable that is there (ep->index), its other end `there` inside. */
+int endpoint_join(struct network *n, struct endpoint *ep, int inside, int there, bool lead,
+		  struct err *e);
 
 /* bridge.c: makes or adopts the bridge; fills in bridge_index, net and strays. */
 int bridge_open(struct network *n, const struct network_config *c, struct err *e);
@@ -143,6 +159,13 @@ int names_find(struct network *host, const struct name_query *q, struct name_at 
  * ("web.backend"). */
 bool names_reverse(struct network *host, const char *cid, const struct name_at *at, char *out,
 		   size_t cap);
+
+/* The name server's sockets that were made ahead for a container; false: there are none. */
+bool names_take_answerer(struct network *host, const char *cid, struct name_sockets *out);
+
+/* resolver.c: a container's name server, in the namespace this thread stands in. */
+int names_open_here(struct network *n, struct name_sockets *out, struct err *e);
+void names_close(struct kernel *k, struct name_sockets *s);
 
 /* firewall.c: what fails here becomes a warning. */
 void firewall_open(struct network *n);

@@ -18,8 +18,6 @@
 #include "network/answer.h"
 #include "trace/decorator.h"
 
-#define LO_INDEX 1	/* a namespace's first link, always */
-
 struct ip ip_of(const struct subnet *s)
 {
 	uint32_t be = htonl(s->own);
@@ -168,7 +166,8 @@ int link_add_veth(struct kernel *k, int sock, const struct link_pair *pair, stru
 
 	begin(&q);
 	about_link(&q.nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, pair->name);
-	nl_attr_u32(&q.nl, IFLA_MASTER, pair->bridge);
+	if (pair->bridge)
+		nl_attr_u32(&q.nl, IFLA_MASTER, pair->bridge);
 	put_mtu(&q.nl, pair->mtu);
 	size_t info = nl_nest(&q.nl, IFLA_LINKINFO);
 	nl_attr_str(&q.nl, IFLA_INFO_KIND, "veth");
@@ -178,7 +177,8 @@ int link_add_veth(struct kernel *k, int sock, const struct link_pair *pair, stru
 	size_t other = nl_nest(&q.nl, VETH_INFO_PEER);
 	nl_raw(&q.nl, &peer, sizeof(peer));
 	nl_attr_str(&q.nl, IFLA_IFNAME, pair->inside);
-	nl_attr_put(&q.nl, IFLA_ADDRESS, pair->mac, 6);
+	if (pair->mac)
+		nl_attr_put(&q.nl, IFLA_ADDRESS, pair->mac, 6);
 	put_mtu(&q.nl, pair->mtu);
 	nl_attr_u32(&q.nl, IFLA_NET_NS_FD, pair->netns_fd);
 	nl_nest_end(&q.nl, other);
@@ -186,6 +186,18 @@ int link_add_veth(struct kernel *k, int sock, const struct link_pair *pair, stru
 	nl_nest_end(&q.nl, info);
 	int r = change(k, sock, &q, WHY_NET_VETH);
 	return r < 0 ? err_sys(e, -r, "make the veth pair %s", pair->name) : 0;
+}
+
+int link_enslave(struct kernel *k, int sock, int index, const struct link_pair *as, struct err *e)
+{
+	struct request q;
+
+	begin(&q);
+	about_link(&q.nl, RTM_NEWLINK, 0, index, as->name);
+	put_mtu(&q.nl, as->mtu);
+	nl_attr_u32(&q.nl, IFLA_MASTER, as->bridge);
+	int r = change(k, sock, &q, WHY_NET_VETH);
+	return r < 0 ? err_sys(e, -r, "make %s a port of bridge %d", as->name, as->bridge) : 0;
 }
 
 int link_isolate(struct kernel *k, int sock, int index, struct err *e)
@@ -236,20 +248,20 @@ int link_delete(struct kernel *k, int sock, const char *name, struct err *e)
 	return r < 0 ? err_sys(e, -r, "delete the link %s", name) : 0;
 }
 
-static void move_to_group(struct nl *m, const char *name, uint32_t group)
+static void move_to_group(struct nl *m, int index, uint32_t group)
 {
-	about_link(m, RTM_NEWLINK, 0, 0, name);
+	about_link(m, RTM_NEWLINK, 0, index, NULL);
 	nl_attr_u32(m, IFLA_GROUP, group);
 }
 
-int link_delete_many(struct kernel *k, int sock, const char *const *names, int n, uint32_t group,
+int link_delete_many(struct kernel *k, int sock, const int *indexes, int n, uint32_t group,
 		     struct err *e)
 {
 	struct request mark, all;
 
 	begin(&mark);
 	for (int i = 0; i < n && i < LINK_BATCH; i++)
-		move_to_group(&mark.nl, names[i], group);
+		move_to_group(&mark.nl, indexes[i], group);
 	change(k, sock, &mark, WHY_TABLE);	/* those that are gone can't be moved */
 	begin(&all);
 	about_link(&all.nl, RTM_DELLINK, 0, 0, NULL);
@@ -277,6 +289,11 @@ int link_settle(struct kernel *k, int sock, const struct link_inside *in, struct
 	char text[ADDRESS6_TEXT];
 
 	begin(&q);
+	if (in->name) {
+		about_link(&q.nl, RTM_NEWLINK, 0, in->index, in->name);
+		put_mtu(&q.nl, in->mtu);
+		nl_attr_put(&q.nl, IFLA_ADDRESS, in->mac, 6);
+	}
 	if (in->quiet)
 		no_ipv6_address(&q.nl, in->index);
 	raise_link(&q.nl, LO_INDEX);

@@ -18,6 +18,8 @@
 #include "network/address.h"
 #include "network/address6.h"
 
+#define LO_INDEX 1	/* a namespace's first link, always */
+
 /* An address of either family, as rtnetlink carries it. */
 struct ip {
 	int family;		/* AF_INET, AF_INET6; 0: none */
@@ -41,11 +43,13 @@ int link_add_bridge(struct kernel *k, int sock, const char *name, const uint8_t 
 /* A cable: `name` here, in the bridge; `inside` with `mac` in the namespace netns_fd. */
 struct link_pair {
 	const char *name, *inside;
-	int bridge, netns_fd;
+	int bridge, netns_fd;	/* bridge 0: none yet */
 	int mtu;		/* bytes; 0: the kernel's 1500 */
-	uint8_t mac[6];
+	const uint8_t *mac;	/* 6 bytes; NULL: the kernel's choice */
 };
 int link_add_veth(struct kernel *k, int sock, const struct link_pair *pair, struct err *e);
+/* A link that was made ahead gets its name and MTU and becomes a port of the bridge. */
+int link_enslave(struct kernel *k, int sock, int index, const struct link_pair *as, struct err *e);
 /* Ports of a bridge that are isolated reach the bridge itself, but not one another. */
 int link_isolate(struct kernel *k, int sock, int index, struct err *e);
 int link_set_mtu(struct kernel *k, int sock, int index, int mtu, struct err *e);
@@ -56,7 +60,7 @@ int link_delete(struct kernel *k, int sock, const char *name, struct err *e);
  * (some 30 ms), all of one group's links wait together.  A link that is gone
  * already is no error. */
 #define LINK_BATCH 16
-int link_delete_many(struct kernel *k, int sock, const char *const *names, int n, uint32_t group,
+int link_delete_many(struct kernel *k, int sock, const int *indexes, int n, uint32_t group,
 		     struct err *e);
 /* One that is there already is no error. */
 int link_add_address(struct kernel *k, int sock, int index, const struct ip *address,
@@ -65,6 +69,9 @@ int link_add_address(struct kernel *k, int sock, int index, const struct ip *add
  * the default routes by way of the gateways.  Of either what is none is left out. */
 struct link_inside {
 	int index;
+	const char *name;		/* NULL: it has its name, MTU and hardware address */
+	int mtu;
+	const uint8_t *mac;
 	bool quiet;			/* as for link_up() */
 	struct ip address[2], gateway[2];
 };

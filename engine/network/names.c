@@ -63,6 +63,30 @@ static int find_in(struct network *n, const char *cid, const char *name, struct 
 	return found;
 }
 
+static bool take_answerer(struct network *n, const char *cid, struct name_sockets *out)
+{
+	pthread_mutex_lock(&n->lock);
+	struct endpoint *ep = endpoint_of(n, cid);
+	bool found = ep && ep->answerer.udp >= 0;
+	if (found) {
+		*out = ep->answerer;
+		ep->answerer = (struct name_sockets){ -1, -1 };
+	}
+	pthread_mutex_unlock(&n->lock);
+	return found;
+}
+
+bool names_take_answerer(struct network *host, const char *cid, struct name_sockets *out)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&host->lock);
+	for (struct network *n = host->more; n && !found; n = n->more)
+		found = take_answerer(n, cid, out);
+	pthread_mutex_unlock(&host->lock);
+	return found;
+}
+
 /* What a link's alias stands for; the name itself if it is none. */
 static const char *through_link(const struct name_query *q)
 {

@@ -254,6 +254,7 @@ int network_add(struct network *host, const struct network_config *c, struct net
 	pthread_mutex_lock(&host->lock);
 	n->more = host->more;
 	host->more = n;
+	pthread_cond_broadcast(&host->changed);	/* spares are wanted from now on */
 	pthread_mutex_unlock(&host->lock);
 	*out = n;
 	return 0;
@@ -266,7 +267,7 @@ static void let_go(struct network *n)
 		struct endpoint *ep = n->busy;
 		n->busy = ep->next;
 		k_close(n->k, ep->netns);
-		endpoint_free(ep);
+		endpoint_free(n->k, ep);
 	}
 }
 
@@ -279,6 +280,7 @@ static void leave_host(struct network *n)
 		at = &(*at)->more;
 	if (*at)
 		*at = n->more;
+	pthread_cond_broadcast(&n->host->changed);
 	pthread_mutex_unlock(&n->host->lock);
 }
 
@@ -331,9 +333,7 @@ void network_detach(struct network *n, struct endpoint *ep)
 		pool_give_back(n, ep);
 		return;
 	}
-	pool_drop_busy(n, ep);
-	k_close(n->k, ep->netns);
-	endpoint_free(ep);
+	pool_retire(n, ep);
 }
 
 int network_adopt(struct network *n, const struct network_was *was, struct endpoint **out,

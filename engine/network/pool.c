@@ -15,8 +15,9 @@
  *	rtnetlink (host)		veth pair: one end in the bridge, eth0 in there
  *	rtnetlink (there)		lo and eth0 up, address, default route
  *
- * Users' own networks have no keeper and no pool: cable.c makes what they need
- * when it is needed.
+ * Users' own networks have no keeper and no pool.  What they need is made ahead as far
+ * as it can be (spare.c), or else when it is needed (cable.c); the keeper of the default
+ * bridge makes the one and takes the remains of both away.
  *
  * Only this thread does so: one that failed to come back must not serve anything
  * else.  Letting go is its work too: deleting a pair waits for an RCU grace
@@ -39,6 +40,7 @@
 #include "kernel/namespace.h"
 #include "network/internal.h"
 #include "network/link.h"
+#include "network/spare.h"
 #include "trace/decorator.h"
 
 #define SETTLE_NS 20000000ull		/* a start takes some 5 ms; four of them */
@@ -61,38 +63,7 @@ int open_socket(struct network *n, struct err *e)
 	return sock < 0 ? err_sys(e, -sock, "open an rtnetlink socket") : sock;
 }
 
-void endpoint_describe(struct endpoint *ep, uint32_t address, int prefix, address6 six)
-{
-	uint8_t m[6];
-
-	ep->address = address;
-	ep->prefix = prefix;
-	address_text(address, ep->text);
-	address_mac(address, m);
-	snprintf(ep->mac, sizeof(ep->mac), "%02x:%02x:%02x:%02x:%02x:%02x",
-		 m[0], m[1], m[2], m[3], m[4], m[5]);
-	strcpy(ep->inside, "eth0");
-	/* The name tells the address, so that a link left over says what it held. */
-	snprintf(ep->veth, sizeof(ep->veth), "veth%08x", address);
-	ep->six = six;
-	if (six)
-		address6_text(six, ep->text6);
-}
-
-void endpoint_give_addresses(struct network *n, const struct endpoint *ep)
-{
-	addresses_give(&n->addresses, ep->address);
-	if (ep->six)
-		addresses6_give(&n->addresses6, ep->six);
-}
-
 /* ---- making one (keeper thread) ---- */
-
-void endpoint_free(struct endpoint *ep)
-{
-	strv_free(ep->names);
-	free(ep);
-}
 
 /* Inside the new namespace, as Docker has it: port 80 is open to programs that
  * aren't root.  Older kernels have no such file. */
@@ -142,121 +113,33 @@ int netns_make(struct network *n, int *netns, int *sock, struct err *e)
 	return r;
 }
 
-static int raise_host_end(struct network *n, int host, const char *veth, struct err *e)
-{
-	struct link l;
-
-	int r = link_find(n->k, host, veth, &l, e);
-	if (r == 0 && n->isolated)
-		r = link_isolate(n->k, host, l.index, e);
-	return r < 0 ? r : link_up(n->k, host, l.index, n->ipv6, e);
-}
-
-static void read_mac(const char *text, uint8_t mac[6])
-{
-	unsigned int b[6] = { 0 };
-
-	sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5]);
-	for (int i = 0; i < 6; i++)
-		mac[i] = (uint8_t)b[i];
-}
-
-static int add_pair(struct network *n, struct endpoint *ep, int host, struct err *e)
-{
-	struct link_pair pair = {
-		.name = ep->veth, .inside = ep->inside, .bridge = n->bridge_index,
-		.netns_fd = ep->netns, .mtu = n->mtu,
-	};
-
-	read_mac(ep->mac, pair.mac);
-	int r = link_add_veth(n->k, host, &pair, e);
-	if (r == -EEXIST) {	/* of a namespace that is still dying */
-		link_delete(n->k, host, ep->veth, NULL);
-		r = link_add_veth(n->k, host, &pair, e);
-	}
-	return r < 0 ? r : raise_host_end(n, host, ep->veth, e);
-}
-
-static void addresses_inside(const struct network *n, const struct endpoint *ep, bool lead,
-			     struct link_inside *in)
-{
-	struct subnet own = { ep->address, ep->prefix };
-	struct subnet6 own6 = { ep->six, n->net6.prefix };
-
-	in->address[0] = ip_of(&own);
-	if (lead)
-		in->gateway[0] = ip_of(&n->net);
-	if (!ep->six)
-		return;
-	in->address[1] = ip_of6(&own6);
-	if (lead)
-		in->gateway[1] = ip_of6(&n->net6);
-}
-
-/* Wires the namespace to the bridge: `inside` acts in there, `host` out here. */
-static int wire(struct network *n, struct endpoint *ep, int host, int inside, bool lead,
-		struct err *e)
-{
-	struct link_inside in = { .quiet = n->ipv6 && !ep->six };
-	struct link there;
-
-	int r = add_pair(n, ep, host, e);
-	if (r < 0)
-		return r;
-	addresses_inside(n, ep, lead, &in);
-	r = link_find(n->k, inside, ep->inside, &there, e);
-	in.index = there.index;
-	if (r == 0)
-		r = link_settle(n->k, inside, &in, e);
-	if (r < 0)
-		link_delete(n->k, host, ep->veth, NULL);
-	return r;
-}
-
-int endpoint_wire(struct network *n, struct endpoint *ep, int inside, bool lead, struct err *e)
-{
-	int host = open_socket(n, e);
-
-	if (host < 0)
-		return host;
-	trace_region(n->k, REGION_NETWORK);
-	int r = wire(n, ep, host, inside, lead, e);
-	k_close(n->k, host);
-	trace_region(n->k, REGION_NONE);
-	return r;
-}
-
 static int make(struct network *n, struct endpoint *ep, struct err *e)
 {
-	int inside = -1, host = open_socket(n, e);
+	int inside = -1;
 
-	if (host < 0)
-		return host;
 	trace_region(n->k, REGION_NETWORK);
 	int r = netns_make(n, &ep->netns, &inside, e);
 	network_come_back(n);
-	if (r == 0) {
-		ep->inode = netns_inode(ep->netns);
-		r = wire(n, ep, host, inside, true, e);
-		k_close(n->k, inside);
-		if (r < 0)
-			k_close(n->k, ep->netns);
-	}
-	k_close(n->k, host);
 	trace_region(n->k, REGION_NONE);
+	if (r < 0)
+		return r;
+	ep->inode = netns_inode(ep->netns);
+	r = endpoint_wire(n, ep, inside, true, e);
+	k_close(n->k, inside);
+	if (r < 0)
+		k_close(n->k, ep->netns);
 	return r;
 }
 
 /* Deletes both ends (each takes the other along) and lets the namespaces go. */
 static void unmake(struct network *n, struct endpoint *const *dead, int count)
 {
-	const char *veth[LINK_BATCH];
-	int host = nl_open(n->k);
+	int index[LINK_BATCH], host = nl_open(n->k);
 
 	for (int i = 0; i < count; i++)
-		veth[i] = dead[i]->veth;
+		index[i] = dead[i]->index;
 	if (host >= 0) {
-		link_delete_many(n->k, host, veth, count, GROUP_OF_THE_DEAD + n->bridge_index, NULL);
+		link_delete_many(n->k, host, index, count, GROUP_OF_THE_DEAD + n->bridge_index, NULL);
 		k_close(n->k, host);
 	}
 	for (int i = 0; i < count; i++)
@@ -337,9 +220,45 @@ static void bury(struct network *n)
 	pthread_mutex_lock(&n->lock);
 	for (int i = 0; i < count; i++) {
 		endpoint_give_addresses(n, dead[i]);
-		endpoint_free(dead[i]);
+		endpoint_free(n->k, dead[i]);
 	}
 	pthread_cond_broadcast(&n->changed);
+}
+
+static int spares_wanted(const struct network *n) { return n->more ? SPARES : 0; }
+
+/* Called and left with the lock held; drops it to work. */
+static void make_spare(struct network *n)
+{
+	struct spare *s = NULL;
+	struct err e = { 0 };
+
+	pthread_mutex_unlock(&n->lock);
+	trace_region(n->k, REGION_NETWORK);
+	int r = spare_make(n, &s, &e);
+	trace_region(n->k, REGION_NONE);
+	pthread_mutex_lock(&n->lock);
+	if (r < 0) {	/* whoever needs one makes it, and says what is wrong */
+		n->taken_ns = clock_mono_ns() + RETRY_NS;
+		return;
+	}
+	s->next = n->spares;
+	n->spares = s;
+	n->n_spares++;
+}
+
+/* The same. */
+static void drop_spares(struct network *n)
+{
+	struct spare *list = n->spares;
+
+	if (!list)
+		return;
+	n->spares = NULL;
+	n->n_spares = 0;
+	pthread_mutex_unlock(&n->lock);
+	spares_free(n, list, GROUP_OF_THE_DEAD + (uint32_t)n->bridge_index);
+	pthread_mutex_lock(&n->lock);
 }
 
 static void wait_until(struct network *n, uint64_t mono_ns)
@@ -355,6 +274,12 @@ static bool running_out(const struct network *n)
 	return n->n_ready < n->waiting || (n->n_ready < n->want / 2 && !n->trouble.code);
 }
 
+static bool idle(const struct network *n)
+{
+	return !n->dead && n->n_ready >= n->want && n->n_spares >= spares_wanted(n) &&
+	       (n->more || !n->spares);
+}
+
 static void *keep(void *arg)
 {
 	struct network *n = arg;
@@ -366,15 +291,20 @@ static void *keep(void *arg)
 			make_one(n);
 		else if (n->n_dead > n->want)
 			bury(n);
-		else if (!n->dead && n->n_ready >= n->want)
+		else if (idle(n))
 			pthread_cond_wait(&n->changed, &n->lock);
 		else if (clock_mono_ns() < settled)
 			wait_until(n, settled);
 		else if (n->dead)
 			bury(n);
-		else
+		else if (n->n_ready < n->want)
 			make_one(n);
+		else if (n->more)
+			make_spare(n);
+		else
+			drop_spares(n);
 	}
+	drop_spares(n);
 	while (n->ready) {
 		struct endpoint *ep = n->ready;
 		n->ready = ep->next;
@@ -449,12 +379,38 @@ static void unlink_busy(struct network *n, const struct endpoint *ep)
 		*at = ep->next;
 }
 
-void pool_drop_busy(struct network *n, struct endpoint *ep)
+/* The keeper has work, but not at once.  Lock held. */
+static void wake_keeper(struct network *n)
+{
+	n->taken_ns = clock_mono_ns();
+	pthread_cond_broadcast(&n->changed);
+}
+
+void pool_retire(struct network *n, struct endpoint *ep)
 {
 	pthread_mutex_lock(&n->lock);
 	unlink_busy(n, ep);
 	endpoint_give_addresses(n, ep);
+	ep->address = 0;
+	ep->six = 0;
 	pthread_mutex_unlock(&n->lock);
+	pthread_mutex_lock(&n->host->lock);
+	push_dead(n->host, ep);
+	wake_keeper(n->host);
+	pthread_mutex_unlock(&n->host->lock);
+}
+
+struct spare *pool_take_spare(struct network *host)
+{
+	pthread_mutex_lock(&host->lock);
+	struct spare *s = host->spares;
+	if (s) {
+		host->spares = s->next;
+		host->n_spares--;
+		wake_keeper(host);
+	}
+	pthread_mutex_unlock(&host->lock);
+	return s;
 }
 
 void pool_give_back(struct network *n, struct endpoint *ep)
@@ -462,8 +418,7 @@ void pool_give_back(struct network *n, struct endpoint *ep)
 	pthread_mutex_lock(&n->lock);
 	unlink_busy(n, ep);
 	push_dead(n, ep);
-	n->taken_ns = clock_mono_ns();
-	pthread_cond_broadcast(&n->changed);
+	wake_keeper(n);
 	pthread_mutex_unlock(&n->lock);
 }
 

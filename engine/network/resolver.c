@@ -225,8 +225,6 @@ void resolver_tick(struct proxy *p, uint64_t now_ns)
 
 /* ---- sockets in the container's namespace ---- */
 
-struct sockets { int udp, tcp; };
-
 static int bind_there(struct kernel *k, int type, uint16_t port)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
@@ -244,22 +242,23 @@ static int bind_there(struct kernel *k, int type, uint16_t port)
 	return (int)r;
 }
 
-static void close_both(struct kernel *k, struct sockets *s)
+void names_close(struct kernel *k, struct name_sockets *s)
 {
 	if (s->udp >= 0)
 		k_close(k, s->udp);
 	if (s->tcp >= 0)
 		k_close(k, s->tcp);
+	*s = (struct name_sockets){ -1, -1 };
 }
 
-static int bind_both(struct kernel *k, struct sockets *s, uint16_t port)
+static int bind_both(struct kernel *k, struct name_sockets *s, uint16_t port)
 {
 	s->udp = bind_there(k, SOCK_DGRAM, port);
 	s->tcp = s->udp < 0 ? s->udp : bind_there(k, SOCK_STREAM, port);
-	if (s->udp >= 0 && s->tcp >= 0)
-		return 0;
-	close_both(k, s);
-	return s->udp < 0 ? s->udp : s->tcp;
+	int r = s->udp < 0 ? s->udp : s->tcp < 0 ? s->tcp : 0;
+	if (r < 0)
+		names_close(k, s);
+	return r;
 }
 
 static unsigned int port_of(int fd)
@@ -272,7 +271,7 @@ static unsigned int port_of(int fd)
 }
 
 /* In the container's namespace: port 53 of 127.0.0.11 leads to our sockets. */
-static long lead_port(struct kernel *k, const struct sockets *s)
+static long lead_port(struct kernel *k, const struct name_sockets *s)
 {
 	autofree char *commands = str_printf(
 		"table ip drydock_names\n"
@@ -287,21 +286,29 @@ static long lead_port(struct kernel *k, const struct sockets *s)
 	return k_nftables(k, commands);
 }
 
-static int open_there(struct network *n, void *arg, struct err *e)
+int names_open_here(struct network *n, struct name_sockets *s, struct err *e)
 {
-	struct sockets *s = arg;
-
 	int r = bind_both(n->k, s, 0);
+
 	if (r == 0 && lead_port(n->k, s) < 0) {
-		close_both(n->k, s);
+		names_close(n->k, s);
 		r = bind_both(n->k, s, 53);
 	}
 	return r < 0 ? err_sys(e, -r, "open the container's name server at " ADDRESS) : 0;
 }
 
+static int open_there(struct network *n, void *arg, struct err *e)
+{
+	return names_open_here(n, arg, e);
+}
+
 /* ---- beginning and ending (notes to the proxy's thread) ---- */
 
-struct begin { const struct resolver_wish *wish; const struct sockets *sockets; bool known; };
+struct begin {
+	const struct resolver_wish *wish;
+	const struct name_sockets *sockets;
+	bool known;
+};
 
 static struct resolver *find(struct proxy *p, const char *cid)
 {
@@ -381,13 +388,14 @@ static void end_note(struct proxy *p, void *cid)
 
 int network_resolve(struct network *host, const struct resolver_wish *w, struct err *e)
 {
-	struct sockets sockets;
+	struct name_sockets sockets;
 	struct begin b = { w, &sockets, false };
 
 	proxy_do(host->proxy, renew_note, &b);
 	if (b.known)
 		return 0;
-	int r = netns_errand(host, w->netns, open_there, &sockets, e);
+	int r = names_take_answerer(host, w->cid, &sockets) ? 0 :
+		netns_errand(host, w->netns, open_there, &sockets, e);
 	if (r == 0)
 		proxy_do(host->proxy, begin_note, &b);
 	return r;

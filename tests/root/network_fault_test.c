@@ -120,7 +120,7 @@ static void fail_each(void (*life)(struct kernel *k), int step)
 START_TEST(every_call_fails_once) { fail_each(one_life, 1); }
 END_TEST
 
-START_TEST(every_call_of_a_users_network_fails_once) { fail_each(user_life, 2); }
+START_TEST(every_call_of_a_users_network_fails_once) { fail_each(user_life, 3); }
 END_TEST
 
 int main(void)

@@ -17,7 +17,8 @@
 /* A container called "web" in a user's network, with its answerer. */
 static struct endpoint *web(struct network *host)
 {
-	struct network_config c = { .bridge = BRIDGE "u", .cidr = "10.77.0.1/16", .name = "back", .exact = true };
+	struct network_config c = { .bridge = BRIDGE "u", .cidr = "10.77.0.1/16", .name = "back",
+				    .exact = true };
 	struct network_wish w = { .cid = CID, .netns = -1, .inside = "eth0", .lead = true };
 	struct network *n;
 	struct endpoint *ep;
