@@ -57,6 +57,19 @@ int vfs_stat(const struct vfs_view *v, const struct vfs_path *at, const char *pa
 	return 0;
 }
 
+int vfs_readlink(const struct vfs_view *v, const struct vfs_path *at, const char *path,
+		 struct str *out)
+{
+	struct vfs_path p;
+	int r = vfs_walk(v, at, path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &p);
+
+	if (r < 0)
+		return r;
+	r = S_ISLNK(p.d->inode->mode) ? vfs_get_link(p.d, v, out) : *path ? -EINVAL : -ENOENT;
+	vfs_path_put(&p);
+	return r;
+}
+
 static int may_access(const struct vfs_view *v, const struct vfs_path *p, int mode)
 {
 	uint32_t type = vfs_real(p->d->inode)->mode & S_IFMT;
@@ -129,13 +142,16 @@ static int may_change(const struct vfs_cred *c, struct vfs_inode *i, const struc
 }
 
 /* A new owner, or a write, takes what let a program run as the old one. */
+static uint32_t without_ids(uint32_t mode)
+{
+	uint32_t ids = S_ISUID | (mode & S_IXGRP ? S_ISGID : 0);
+
+	return S_ISDIR(mode) ? mode : mode & ~ids;
+}
+
 void vfs_kill_privileges(struct vfs_inode *i)
 {
-	if (S_ISDIR(i->mode))
-		return;
-	i->mode &= ~S_ISUID;
-	if (i->mode & S_IXGRP)
-		i->mode &= ~S_ISGID;
+	i->mode = without_ids(i->mode);
 	vfs_xattr_drop(i, "security.capability");
 }
 
@@ -166,6 +182,9 @@ static int change(const struct vfs_view *v, struct vfs_path *p, const struct cha
 
 	if (r == 0)
 		r = may_change(v->cred, i, ch);
+	uint32_t mode = vfs_real(i)->mode;
+	if (r == 0 && owner && without_ids(mode) != mode && !vfs_owner_or_capable(v->cred, i))
+		r = -EPERM;
 	if (r == 0 && i->ops->make_writable)
 		r = i->ops->make_writable(p->d);
 	if (r < 0)

@@ -121,6 +121,7 @@ static int finish_open(const struct vfs_view *v, struct vfs_path *p, int flags, 
 	}
 	struct vfs_file *f = vfs_file_new(v->fs, NULL, NULL, flags & ~(O_CREAT | O_EXCL));
 	f->path = *p;
+	f->keeps_ids = vfs_capable(v->cred, SIM_CAP_FSETID);
 	if (!(flags & O_PATH) && (r = do_open(v, f, made)) < 0) {
 		f->ops = NULL;
 		vfs_file_put(f);
@@ -148,7 +149,9 @@ static int open_last(const struct vfs_view *v, struct vfs_parent *p, int flags, 
 	struct vfs_path to = p->dir;
 	bool made = false;
 
-	if (p->kind != LAST_NAME || p->slash)
+	if (p->kind != LAST_NAME)
+		return flags & O_EXCL ? -EEXIST : -EISDIR;
+	if (p->slash)
 		return -EISDIR;
 	int r = vfs_lookup(to.d, p->name, &to.d);
 	if (r == -ENOENT) {
@@ -161,11 +164,15 @@ static int open_last(const struct vfs_view *v, struct vfs_parent *p, int flags, 
 		return r;
 	vfs_mount_cross(&to);
 	if (S_ISLNK(to.d->inode->mode) && !(flags & O_NOFOLLOW)) {
-		r = vfs_get_link(to.d, v, link);
+		r = vfs_may_follow(v, to.d);
+		if (r == 0)
+			r = vfs_get_link(to.d, v, link);
 		return r < 0 ? r : 1;
 	}
 	if (vfs_is_dir(to.d->inode))
 		return -EISDIR;
+	if (!made && (r = vfs_may_reuse(v, to.d)) < 0)
+		return r;
 	vfs_path_get(&to);
 	return finish_open(v, &to, flags, made, out);
 }
@@ -251,8 +258,10 @@ static long write_at(struct vfs_file *f, const void *buf, size_t n, int64_t at)
 
 	if (r > 0) {
 		i->mtime = i->ctime = vfs_now(f->fs);
-		if (i->mode & (S_ISUID | S_ISGID) || i->xattrs)
+		if (!f->keeps_ids)
 			vfs_kill_privileges(i);
+		else if (i->xattrs)
+			vfs_xattr_drop(i, "security.capability");
 	}
 	return r;
 }
@@ -268,13 +277,13 @@ long vfs_pwrite(struct vfs_file *f, const void *buf, size_t n, int64_t at)
 
 int vfs_ftruncate(struct vfs_file *f, int64_t size)
 {
-	static const struct vfs_cred plain = { .caps = 1ull << SIM_CAP_FSETID };
+	const struct vfs_cred opener = { .caps = f->keeps_ids ? 1ull << SIM_CAP_FSETID : 0 };
 
 	if (f->flags & O_PATH)
 		return -EBADF;
 	if (size < 0 || f->ops != &vfs_data_ops || !writable(f))
 		return -EINVAL;
-	return vfs_resize(&plain, f->path.d, size);
+	return vfs_resize(&opener, f->path.d, size);
 }
 
 static long data_read(struct vfs_file *f, void *buf, size_t n)

@@ -279,7 +279,8 @@ static int mem_remove(struct vfs_dentry *d)
 
 static int leave_whiteout(struct vfs_dentry *dir, struct vfs_name name)
 {
-	const struct vfs_new n = { .mode = S_IFCHR };
+	const struct vfs_inode *in = dir->inode;
+	const struct vfs_new n = { .mode = S_IFCHR, .gid = in->mode & S_ISGID ? in->gid : 0 };
 	struct vfs_dentry *d;
 
 	return mem_create(dir, name, &n, &d);

@@ -78,13 +78,15 @@ static void put_in_front(struct walk *w, const char *target)
 		w->at = w->v->root;
 }
 
-static int follow(struct walk *w, struct vfs_dentry *link)
+static int follow(struct walk *w, struct vfs_dentry *link, bool last)
 {
 	autostr struct str target = { 0 };
 	struct vfs_path to;
 
 	if (++w->links > MAX_LINKS)
 		return -ELOOP;
+	if (last && vfs_may_follow(w->v, link) < 0)
+		return -EACCES;
 	if (w->at.mnt->flags & SIM_ATTR_NOSYMFOLLOW)
 		return -ELOOP;
 	if (link->inode->ops->follow) {
@@ -134,8 +136,8 @@ static int may_walk(const struct walk *w)
 	return vfs_permission(w->v->cred, w->at.d->inode, MAY_EXEC);
 }
 
-/* One part further.  `last`: it may stay a link. */
-static int step(struct walk *w, struct vfs_name name, bool follow_it)
+/* One part further. */
+static int step(struct walk *w, struct vfs_name name, bool follow_it, bool last)
 {
 	struct vfs_dentry *d;
 
@@ -151,7 +153,7 @@ static int step(struct walk *w, struct vfs_name name, bool follow_it)
 	struct vfs_path to = { w->at.mnt, d };
 	vfs_mount_cross(&to);
 	if (S_ISLNK(to.d->inode->mode) && follow_it)
-		return follow(w, to.d);
+		return follow(w, to.d, last);
 	w->at = to;
 	return 0;
 }
@@ -184,7 +186,7 @@ static int walk_all(struct walk *w, int how)
 			return r;
 		struct vfs_name name = next_part(w);
 		bool slash = *w->rest, last = only_slashes(w->rest);
-		r = step(w, name, !last || slash || how & WALK_FOLLOW);
+		r = step(w, name, !last || slash || how & WALK_FOLLOW, last);
 		if (r == 0 && last && slash && only_slashes(w->rest) && !vfs_is_dir(w->at.d->inode))
 			return -ENOTDIR;
 	}
@@ -254,7 +256,7 @@ int vfs_walk_parent(const struct vfs_view *v, const struct vfs_path *at, const c
 			r = keep_parent(&w, name, out);
 			break;
 		}
-		r = step(&w, name, true);
+		r = step(&w, name, true, false);
 	}
 	finish(&w);
 	return r;

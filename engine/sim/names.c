@@ -120,11 +120,12 @@ int vfs_create_file(const struct vfs_view *v, struct vfs_parent *p, uint32_t mod
 /* ---- link ---- */
 
 /* fs.protected_hardlinks: whoever could not write a file can't keep it by a link. */
-static bool may_link(const struct vfs_cred *c, struct vfs_inode *i)
+static bool may_link(const struct vfs_view *v, struct vfs_inode *i)
 {
+	const struct vfs_cred *c = v->cred;
 	uint32_t mode = vfs_real(i)->mode;
 
-	if (vfs_owner_or_capable(c, i))
+	if (!v->fs->hooks.protect.hardlinks || vfs_owner_or_capable(c, i))
 		return true;
 	return S_ISREG(mode) && !(mode & S_ISUID) &&
 	       (mode & (S_ISGID | S_IXGRP)) != (S_ISGID | S_IXGRP) &&
@@ -137,7 +138,7 @@ static int link_to(const struct vfs_view *v, struct vfs_path *from, struct vfs_p
 
 	if (from->mnt != to->dir.mnt)
 		return -EXDEV;
-	if (!may_link(v->cred, i))
+	if (!may_link(v, i))
 		return -EPERM;
 	int r = vfs_may_create(v->cred, to->dir.d);
 	if (r < 0)
@@ -296,6 +297,13 @@ static bool mounted(const struct vfs_view *v, const struct vfs_dentry *d)
 	return d && d->mounted && vfs_mounted_here(v->ns, d);
 }
 
+static bool same_file(const struct vfs_inode *a, const struct vfs_inode *b)
+{
+	const struct vfs_super_ops *ops = a->sb->ops;
+
+	return a == b || (a->sb == b->sb && ops && ops->same && ops->same(a, b));
+}
+
 static int carry_out(struct rename *n)
 {
 	struct vfs_move *m = &n->m;
@@ -303,7 +311,7 @@ static int carry_out(struct rename *n)
 
 	if (r < 0 || (r = check_loop(m)) < 0)
 		return r;
-	if (m->to && vfs_real(m->to->inode) == vfs_real(m->from->inode))
+	if (m->to && same_file(m->to->inode, m->from->inode))
 		return 0;
 	if ((r = check_rights(n->v, m)) < 0)
 		return r;

@@ -78,6 +78,29 @@ int vfs_may_delete(const struct vfs_cred *c, struct vfs_dentry *d, bool as_dir)
 	return d->parent->gone ? -ENOENT : 0;
 }
 
+int vfs_may_follow(const struct vfs_view *v, struct vfs_dentry *link)
+{
+	const struct vfs_inode *dir = vfs_real(link->parent->inode), *i = vfs_real(link->inode);
+	const uint32_t open_to_all = S_ISVTX | S_IWOTH;
+
+	if (!v->fs->hooks.protect.symlinks || v->cred->uid == i->uid || dir->uid == i->uid)
+		return 0;
+	return (dir->mode & open_to_all) == open_to_all ? -EACCES : 0;
+}
+
+int vfs_may_reuse(const struct vfs_view *v, struct vfs_dentry *d)
+{
+	const struct vfs_inode *dir = vfs_real(d->parent->inode), *i = vfs_real(d->inode);
+	const struct vfs_protect *p = &v->fs->hooks.protect;
+	unsigned level = S_ISREG(i->mode) ? p->regular : S_ISFIFO(i->mode) ? p->fifos : 1;
+
+	if (!(dir->mode & S_ISVTX) || !level || i->uid == dir->uid || i->uid == v->cred->uid)
+		return 0;
+	if (dir->mode & S_IWOTH || (dir->mode & S_IWGRP && level >= 2))
+		return -EACCES;
+	return 0;
+}
+
 void vfs_init_owner(const struct vfs_view *v, struct vfs_dentry *dir, struct vfs_new *n)
 {
 	const struct vfs_inode *in = vfs_real(dir->inode);

@@ -55,8 +55,12 @@ struct vfs_view {
 
 /* ---- the machine's part ---- */
 
+/* /proc/sys/fs/protected_* (proc_sys_fs(5)): what others left in /tmp. */
+struct vfs_protect { unsigned hardlinks, symlinks, regular, fifos; };
+
 struct vfs_hooks {
 	void *arg;
+	struct vfs_protect protect;
 	int64_t (*now)(void *arg);	/* nanoseconds since 1970; NULL: time stands still */
 	/* Somebody opens a device, fifo or socket: gives the file its ops and priv, or
 	 * -errno.  NULL: -ENXIO. */
@@ -151,6 +155,9 @@ struct vfs_file {
 	int flags;			/* O_* as opened; O_APPEND and O_NONBLOCK may be changed */
 	int64_t pos;
 	unsigned refs;
+	/* Opened with CAP_FSETID: a write leaves the set-user-ID bit.  (The kernel asks the
+	 * one who writes; who writes is mostly who opened.) */
+	bool keeps_ids;
 	struct vfs_file *prev, *next;	/* of all open files */
 };
 

@@ -105,6 +105,8 @@ struct vfs_super_ops {
 	void (*statfs)(struct vfs_super *sb, struct vfs_statfs *out);
 	/* st_dev and st_ino where they aren't the inode's own. */
 	void (*identify)(struct vfs_dentry *d, struct stat *st);
+	/* Are these names of one file?  NULL: by the inode they share. */
+	bool (*same)(const struct vfs_inode *a, const struct vfs_inode *b);
 	/* Names of extended attributes as the real inode has them, and back; false: no
 	 * such name is shown.  `out` holds VFS_XATTR_NAME bytes. */
 	bool (*xattr_in)(const char *name, char *out);
@@ -194,6 +196,10 @@ int vfs_permission(const struct vfs_cred *c, struct vfs_inode *i, int may);
 bool vfs_owner_or_capable(const struct vfs_cred *c, struct vfs_inode *i);
 int vfs_may_create(const struct vfs_cred *c, struct vfs_dentry *dir);
 int vfs_may_delete(const struct vfs_cred *c, struct vfs_dentry *d, bool as_dir);
+/* In a sticky directory, what somebody else left there may be a trap: a link followed as
+ * the last part of a path, and a file that O_CREAT finds there already. */
+int vfs_may_follow(const struct vfs_view *v, struct vfs_dentry *link);
+int vfs_may_reuse(const struct vfs_view *v, struct vfs_dentry *d);
 /* Owner and mode of a new file in `dir`: its group and S_ISGID are inherited. */
 void vfs_init_owner(const struct vfs_view *v, struct vfs_dentry *dir, struct vfs_new *n);
 

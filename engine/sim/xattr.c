@@ -96,18 +96,25 @@ static int may_use(const struct vfs_cred *c, struct vfs_inode *i, const char *na
 		return admin ? 0 : may & MAY_WRITE ? -EPERM : -ENODATA;
 	if (str_starts(name, "user."))
 		return may_user(c, i, may);
-	int r = vfs_permission(c, i, may);
-	return r < 0 ? r : -EOPNOTSUPP;
+	return vfs_permission(c, i, may);
 }
 
-/* The name as the real inode has it; needs a part after the first dot. */
+/* What the layer's filesystem says of a name: an overlay asks it after copying up. */
+static int check_kind(const char *name)
+{
+	static const char *const kind[] = { "user.", "trusted.", "security." };
+
+	for (size_t i = 0; i < sizeof(kind) / sizeof(*kind); i++)
+		if (str_starts(name, kind[i]))
+			return name[strlen(kind[i])] ? 0 : -EINVAL;
+	return -EOPNOTSUPP;
+}
+
+/* The name as the real inode has it. */
 static int real_name(const struct vfs_inode *i, const char *name, char *out)
 {
 	const struct vfs_super_ops *ops = i->sb->ops;
-	const char *dot = strchr(name, '.');
 
-	if (!dot || !dot[1])
-		return -EINVAL;
 	if (ops && ops->xattr_in)
 		return ops->xattr_in(name, out) ? 0 : -EOPNOTSUPP;
 	strcpy(out, name);
@@ -151,7 +158,7 @@ static int set(struct request *q, const char *name, const void *value, size_t le
 		return r;
 	bool there = vfs_xattr_get(vfs_real(q->p.d->inode), q->name);
 	/* An overlay copies up before the layer's filesystem looks at the flags. */
-	if ((r = make_writable(q->p.d)) < 0)
+	if ((r = make_writable(q->p.d)) < 0 || (r = check_kind(name)) < 0)
 		return r;
 	if (how & 1 && there)
 		return -EEXIST;
@@ -183,6 +190,8 @@ static int drop(struct request *q, const char *name)
 {
 	int r = begin_change(q, name);
 
+	if (r == 0)
+		r = check_kind(name);
 	if (r < 0)
 		return r;
 	/* An overlay doesn't copy up for a name that isn't there. */
@@ -216,6 +225,8 @@ static long get(struct request *q, const char *name, void *out, size_t cap)
 	struct vfs_inode *i = q->p.d->inode;
 	int r = may_use(q->cred, i, name, MAY_READ);
 
+	if (r == 0)
+		r = check_kind(name);
 	if (r == 0)
 		r = real_name(i, name, q->name);
 	if (r < 0)
