@@ -22,6 +22,8 @@
 #include "core/pattern.h"
 #include "core/str.h"
 
+struct linked { dev_t dev; ino_t ino; const char *name; };	/* a file with several names */
+
 struct context_pack {
 	const char *folder, *dockerfile, *as;
 	bool owners;
@@ -29,6 +31,8 @@ struct context_pack {
 	struct patterns *ignore;	/* NULL: nothing is left out */
 	char **names;			/* all that goes, folders before what is in them */
 	size_t at, room, n;
+	struct linked *linked;
+	size_t n_linked;
 	struct str ready;		/* headers and padding, not given out yet */
 	size_t given;			/* of ready */
 	int fd;				/* the file whose bytes come next, -1: none */
@@ -156,6 +160,7 @@ void context_end(struct context_pack *p)
 	for (size_t i = 0; i < p->n; i++)
 		free(p->names[i]);
 	free(p->names);
+	free(p->linked);
 	free(p->text);
 	str_free(&p->ready);
 	free(p);
@@ -198,6 +203,32 @@ static int put_link(struct context_pack *p, const char *name, const char *path,
 	return 0;
 }
 
+/* Its first name in the archive; NULL: this is it. */
+static const char *earlier_name(struct context_pack *p, const char *name, const struct stat *st)
+{
+	if (st->st_nlink < 2)
+		return NULL;
+	for (size_t i = 0; i < p->n_linked; i++)
+		if (p->linked[i].ino == st->st_ino && p->linked[i].dev == st->st_dev)
+			return p->linked[i].name;
+	p->linked = mem_grow(p->linked, (p->n_linked + 1) * sizeof(*p->linked));
+	p->linked[p->n_linked++] = (struct linked){ st->st_dev, st->st_ino, name };
+	return NULL;
+}
+
+static int put_file(struct context_pack *p, const char *name, const char *path,
+		    const struct stat *st)
+{
+	const char *first = earlier_name(p, name, st);
+	if (first) {
+		autofree char *as = name_in_tar(p, first);
+		add_entry(p, name, '1', st, as);
+		return 0;
+	}
+	add_entry(p, name, '0', st, "");
+	return st->st_size ? open_file(p, path, st) : 0;
+}
+
 static int next_entry(struct context_pack *p)
 {
 	struct stat st;
@@ -207,13 +238,14 @@ static int next_entry(struct context_pack *p)
 		return err_sys(&p->err, errno, "lstat %s", path);
 	autofree char *folder = str_printf("%s/", name);	/* "/" for the folder itself */
 	switch (st.st_mode & S_IFMT) {
-	case S_IFREG:
-		add_entry(p, name, '0', &st, "");
-		return st.st_size ? open_file(p, path, &st) : 0;
+	case S_IFREG: return put_file(p, name, path, &st);
 	case S_IFDIR: add_entry(p, folder, '5', &st, ""); return 0;
 	case S_IFLNK: return put_link(p, name, path, &st);
 	case S_IFCHR: add_entry(p, name, '3', &st, ""); return 0;
 	case S_IFBLK: add_entry(p, name, '4', &st, ""); return 0;
+	case S_IFSOCK:	/* docker's words, and no reason to stop for docker */
+		fprintf(stderr, "Can't add file %s to tar: archive/tar: sockets not supported\n", path);
+		return 0;
 	default: add_entry(p, name, '6', &st, ""); return 0;
 	}
 }

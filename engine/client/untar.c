@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "client/ustar.h"
@@ -37,7 +39,15 @@ struct untar {
 	struct err err;
 };
 
-struct item { char *path, *link; char type; mode_t mode; int64_t size, mtime; uid_t uid; gid_t gid; };
+struct item {
+	char *path, *link;
+	char type;
+	mode_t mode;
+	int64_t size, mtime;
+	uid_t uid;
+	gid_t gid;
+	dev_t dev;
+};
 
 int untar_begin(const char *folder, const char *from, const char *to, bool owners,
 		struct untar **out, struct err *e)
@@ -233,12 +243,23 @@ static int make_link(struct untar *u, int dir, const struct item *it, const char
 	return 0;
 }
 
+/* Devices are for root to make; the kernel says so to others. */
+static int make_node(struct untar *u, int dir, const struct item *it, const char *name)
+{
+	mode_t kind = it->type == '3' ? S_IFCHR : it->type == '4' ? S_IFBLK : S_IFIFO;
+	if (mknodat(dir, name, kind | 0600, kind == S_IFIFO ? 0 : it->dev) < 0)
+		return err_sys(&u->err, errno, "mknod %s", it->path);
+	set_meta(u, dir, name, it);
+	fchmodat(dir, name, it->mode, 0);
+	return 0;
+}
+
 static const struct {
 	char type;
 	int (*make)(struct untar *u, int dir, const struct item *it, const char *name);
 } kinds[] = {
 	{ '0', make_file }, { 0, make_file }, { '1', make_hardlink }, { '2', make_link },
-	{ '5', make_dir },
+	{ '3', make_node }, { '4', make_node }, { '5', make_dir }, { '6', make_node },
 };
 
 static int make(struct untar *u, const struct item *it)
@@ -257,7 +278,7 @@ static int make(struct untar *u, const struct item *it)
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (kinds[i].type == it->type)
 			return kinds[i].make(u, dir, it, name);
-	return err_set(&u->err, EOPNOTSUPP, "%s is a device or pipe: it can't be copied", it->path);
+	return err_set(&u->err, EOPNOTSUPP, "%s is of no known kind: '%c'", it->path, it->type);
 }
 
 /* An entry's header is whole. */
@@ -287,7 +308,9 @@ static int take_header(struct untar *u)
 		return -u->err.code;
 	struct item it = { path, link, h->typeflag, number(h->mode, sizeof(h->mode)) & 07777, u->left,
 			   number(h->mtime, sizeof(h->mtime)),
-			   (uid_t)number(h->uid, sizeof(h->uid)), (gid_t)number(h->gid, sizeof(h->gid)) };
+			   (uid_t)number(h->uid, sizeof(h->uid)), (gid_t)number(h->gid, sizeof(h->gid)),
+			   makedev((unsigned)number(h->devmajor, sizeof(h->devmajor)),
+				   (unsigned)number(h->devminor, sizeof(h->devminor))) };
 	return make(u, &it);
 }
 

@@ -103,7 +103,8 @@ int dir_make_inside(const char *path, struct err *e)
  * A program in a container may leave a tree deeper than any path is long, or than
  * there are descriptors: so a walk keeps the one directory it is in open, the names
  * that are still to be seen on each level above, and goes up by "..", which must be
- * where it came from.  What is mounted in the tree is left alone.
+ * where it came from; if that was moved, by names from the start again.  What is
+ * mounted in the tree is left alone.
  */
 struct level {
 	struct level *up;
@@ -116,12 +117,17 @@ struct level {
 
 struct walk {
 	int fd;			/* of the directory that `top` describes */
+	int start;		/* of the one at the bottom */
 	struct level *top;
 	int failed;		/* the first error: the walk goes on */
 	/* An entry that is no directory; -EISDIR: it is one (d_type may be unknown). */
 	int (*file)(struct walk *w, const char *name);
 	int (*left)(struct walk *w, const char *name);	/* a directory that was walked */
+	bool all;		/* directories are told to `file`, too */
 	int64_t bytes;
+	struct str path;	/* of where it stands */
+	void (*fn)(void *arg, const struct dir_entry *e);
+	void *arg;
 };
 
 static void note(struct walk *w, int r)
@@ -140,7 +146,7 @@ static int list_level(struct walk *w, struct level *l)
 	while ((ent = readdir(d))) {
 		if (!strcmp(ent->d_name, ".") || !strcmp(ent->d_name, ".."))
 			continue;
-		int r = ent->d_type == DT_DIR ? -EISDIR : w->file(w, ent->d_name);
+		int r = ent->d_type == DT_DIR && !w->all ? -EISDIR : w->file(w, ent->d_name);
 		if (r == -EISDIR)
 			strv_add(&l->dirs, ent->d_name);
 		else
@@ -165,6 +171,8 @@ static int enter(struct walk *w, int fd, const char *name)
 		close(w->fd);
 	w->fd = fd;
 	w->top = l;
+	if (l->up)
+		str_addf(&w->path, "/%s", name);
 	note(w, list_level(w, l));
 	return 0;
 }
@@ -173,23 +181,65 @@ static void drop_level(struct walk *w)
 {
 	struct level *l = w->top;
 	w->top = l->up;
+	if (l->up) {
+		w->path.len -= strlen(l->name) + 1;
+		w->path.s[w->path.len] = '\0';
+	}
 	free(l->name);
 	strv_free(l->dirs);
 	free(l);
 }
 
-/* -ESTALE: somebody has moved the directory meanwhile. */
-static int leave(struct walk *w)
+static bool is_level(int fd, const struct level *l)
 {
 	struct stat st;
-	struct level *up = w->top->up;
+	return fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == l->ino && st.st_dev == l->dev;
+}
+
+/* A level by its names, from where the walk began; -1: it isn't there any more. */
+static int reopen(const struct walk *w, const struct level *l)
+{
+	const char **names = mem_alloc(sizeof(*names));
+	size_t n = 0;
+	for (const struct level *at = l; at->up; at = at->up) {
+		names = mem_grow(names, (n + 1) * sizeof(*names));
+		names[n++] = at->name;
+	}
+	int fd = fcntl(w->start, F_DUPFD_CLOEXEC, 0);
+	while (n && fd >= 0) {
+		int next = openat(fd, names[--n], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		close(fd);
+		fd = next;
+	}
+	free(names);
+	return fd;
+}
+
+/* Somebody has moved directories meanwhile: on with the nearest that is where it was. */
+static int find_back(struct walk *w)
+{
+	for (drop_level(w); w->top; drop_level(w)) {
+		int fd = reopen(w, w->top);
+		if (is_level(fd, w->top)) {
+			w->fd = fd;
+			return 0;
+		}
+		if (fd >= 0)
+			close(fd);
+	}
+	return -ESTALE;
+}
+
+static int leave(struct walk *w)
+{
 	int fd = openat(w->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
+	bool there = is_level(fd, w->top->up);
 	close(w->fd);
-	w->fd = fd;
-	if (fstat(fd, &st) < 0 || st.st_ino != up->ino || st.st_dev != up->dev)
-		return -ESTALE;
+	w->fd = there ? fd : -1;
+	if (!there && fd >= 0)
+		close(fd);
+	if (!there)
+		return find_back(w);
 	if (w->left)
 		note(w, w->left(w, w->top->name));
 	drop_level(w);
@@ -199,8 +249,12 @@ static int leave(struct walk *w)
 /* Walks all below path (from dir on), which is a directory. */
 static int walk(struct walk *w, int dir, const char *path)
 {
+	autofd int start = openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (start < 0)
+		return -errno;
+	w->start = start;
 	w->fd = -1;
-	int r = enter(w, openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), path);
+	int r = enter(w, fcntl(start, F_DUPFD_CLOEXEC, 0), path);
 	while (r == 0 && w->top) {
 		struct level *l = w->top;
 		const char *name = l->dirs[l->next];
@@ -218,6 +272,7 @@ static int walk(struct walk *w, int dir, const char *path)
 		drop_level(w);
 	if (w->fd >= 0)
 		close(w->fd);
+	str_free(&w->path);
 	return r < 0 ? r : w->failed;
 }
 
@@ -257,6 +312,22 @@ static int measure_file(struct walk *w, const char *name)
 	if (S_ISREG(st.st_mode))
 		w->bytes += st.st_size;
 	return S_ISDIR(st.st_mode) ? -EISDIR : 0;
+}
+
+static int tell_entry(struct walk *w, const char *name)
+{
+	autofree char *path = str_printf("%s/%s", w->path.s ? w->path.s : "", name);
+	struct dir_entry e = { .dir = w->fd, .name = name, .path = path };
+	if (fstatat(w->fd, name, &e.st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	w->fn(w->arg, &e);
+	return S_ISDIR(e.st.st_mode) ? -EISDIR : 0;
+}
+
+int dir_walk(int dir, void (*fn)(void *arg, const struct dir_entry *e), void *arg)
+{
+	struct walk w = { .file = tell_entry, .all = true, .fn = fn, .arg = arg };
+	return walk(&w, dir, ".");
 }
 
 bool dir_is_empty(const char *path)

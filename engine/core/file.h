@@ -4,6 +4,7 @@
 #define DRYDOCK_CORE_FILE_H
 
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "core/error.h"
@@ -22,6 +23,11 @@ int dir_remove_at(int dir, const char *name);	/* 0 or -errno */
 bool dir_is_empty(const char *path);	/* or isn't there */
 /* Bytes used by regular files below path (st_size), not crossing mounts. */
 int dir_size(const char *path, int64_t *bytes, struct err *e);
+/* Every name below the open directory, each directory before what is in it: fn gets where
+ * it is (an open directory, and the path from there with "/" in front).  However deep; a
+ * directory that is moved meanwhile is left out from there on.  0 or -errno. */
+struct dir_entry { int dir; const char *name, *path; struct stat st; };
+int dir_walk(int dir, void (*fn)(void *arg, const struct dir_entry *e), void *arg);
 int write_all(int fd, const void *data, size_t len);	/* 0 or -errno */
 
 #endif

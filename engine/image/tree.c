@@ -162,12 +162,55 @@ int tree_make_dir(const struct tree_copy *o, int root, const char *path)
 
 /* ---- copying --------------------------------------------------------------------------- */
 
+/* Files of several names, within one copy: they are one file again. */
+struct known { dev_t dev; ino_t ino; char *path; };	/* path: of its first name, from `top` */
+struct copying {
+	const struct tree_copy *o;
+	int top;		/* the open directory that all goes to */
+	struct str at;		/* from there, where it goes now: "" or "a/b/" */
+	struct known *known;
+	size_t n, room;
+};
+
 struct item {
+	struct copying *c;
 	const struct tree_copy *o;
 	const char *from, *name;
 	int dir;
 	struct stat st;
 };
+
+static void copying_end(struct copying *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		free(c->known[i].path);
+	free(c->known);
+	str_free(&c->at);
+}
+#define autocopying __attribute__((cleanup(copying_end)))
+
+static char *place_of(const struct item *t)
+{
+	return str_printf("%s%s", t->c->at.s ? t->c->at.s : "", t->name);
+}
+
+static const char *first_name(const struct item *t)
+{
+	for (size_t i = 0; i < t->c->n; i++)
+		if (t->c->known[i].ino == t->st.st_ino && t->c->known[i].dev == t->st.st_dev)
+			return t->c->known[i].path;
+	return NULL;
+}
+
+static void remember(const struct item *t)
+{
+	struct copying *c = t->c;
+	if (t->st.st_nlink < 2)
+		return;
+	if (c->n == c->room)
+		c->known = mem_grow(c->known, (c->room = c->room * 2 + 16) * sizeof(*c->known));
+	c->known[c->n++] = (struct known){ t->st.st_dev, t->st.st_ino, place_of(t) };
+}
 
 static int fail(const struct item *t, const char *doing, struct err *e)
 {
@@ -242,10 +285,20 @@ static int copy_bytes(const struct item *t, int from, int to, struct err *e)
 	return 0;
 }
 
+/* 1: linked to its first name; 0: that isn't there, or not any more. */
+static int copy_name(const struct item *t)
+{
+	const char *first = t->st.st_nlink > 1 ? first_name(t) : NULL;
+	const char *slash = first ? strrchr(first, '/') : NULL;
+	autofree char *above = slash ? strndup(first, (size_t)(slash - first)) : str_dup("");
+	autofd int dir = first ? resolve_dir(t->c->top, above) : -1;
+	return dir >= 0 && linkat(dir, slash ? slash + 1 : first, t->dir, t->name, 0) == 0;
+}
+
 static int copy_file(const struct item *t, struct err *e)
 {
 	int r = make_room(t, e);
-	if (r < 0)
+	if (r < 0 || copy_name(t))
 		return r;
 	autofd int from = open(t->from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	autofd int to = openat(t->dir, t->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
@@ -253,8 +306,11 @@ static int copy_file(const struct item *t, struct err *e)
 	if (from < 0 || to < 0)
 		return fail(t, "copy", e);
 	r = copy_bytes(t, from, to, e);
+	remember(t);
 	return r < 0 ? r : set_meta(t, to, e);
 }
+
+static int copy_inside(struct copying *c, const char *from, int dir, struct err *e);
 
 static int copy_dir(const struct item *t, struct err *e)
 {
@@ -268,7 +324,11 @@ static int copy_dir(const struct item *t, struct err *e)
 	autofd int fd = openat(t->dir, t->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return fail(t, "open directory", e);
-	r = tree_copy_inside(t->o, t->from, fd, e);
+	size_t here = t->c->at.len;
+	str_addf(&t->c->at, "%s/", t->name);
+	r = copy_inside(t->c, t->from, fd, e);
+	t->c->at.len = here;
+	t->c->at.s[here] = '\0';
 	return r < 0 ? r : set_meta(t, fd, e);
 }
 
@@ -304,10 +364,9 @@ static int copy_node(const struct item *t, struct err *e)
 	return r < 0 ? r : set_time_at(t, e);
 }
 
-int tree_copy(const struct tree_copy *o, const char *from, int dir, const char *name,
-	      struct err *e)
+static int copy_one(struct copying *c, const char *from, int dir, const char *name, struct err *e)
 {
-	struct item t = { .o = o, .from = from, .name = name, .dir = dir };
+	struct item t = { .c = c, .o = c->o, .from = from, .name = name, .dir = dir };
 	if (lstat(from, &t.st) < 0)
 		return fail(&t, "look at", e);
 	switch (t.st.st_mode & S_IFMT) {
@@ -319,14 +378,27 @@ int tree_copy(const struct tree_copy *o, const char *from, int dir, const char *
 	}
 }
 
-int tree_copy_inside(const struct tree_copy *o, const char *from, int dir, struct err *e)
+static int copy_inside(struct copying *c, const char *from, int dir, struct err *e)
 {
 	char **names = NULL;
 	int r = tree_names(from, &names, e);
 	for (size_t i = 0; r == 0 && names[i]; i++) {
 		autofree char *inner = str_printf("%s/%s", from, names[i]);
-		r = tree_copy(o, inner, dir, names[i], e);
+		r = copy_one(c, inner, dir, names[i], e);
 	}
 	strv_free(names);
 	return r;
+}
+
+int tree_copy(const struct tree_copy *o, const char *from, int dir, const char *name,
+	      struct err *e)
+{
+	autocopying struct copying c = { .o = o, .top = dir };
+	return copy_one(&c, from, dir, name, e);
+}
+
+int tree_copy_inside(const struct tree_copy *o, const char *from, int dir, struct err *e)
+{
+	autocopying struct copying c = { .o = o, .top = dir };
+	return copy_inside(&c, from, dir, e);
 }

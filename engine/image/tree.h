@@ -21,7 +21,8 @@ struct tree_copy {
 	long mode;		/* of files and directories; -1: as it was */
 };
 /* Copies what is at `from` to the entry `name` of the open directory `dir`.  What is
- * there goes, except that a directory meets one: then both are merged. */
+ * there goes, except that a directory meets one: then both are merged.  Several names of
+ * one file are one file again, within one call. */
 int tree_copy(const struct tree_copy *o, const char *from, int dir, const char *name,
 	      struct err *e);
 /* What is in the directory `from` into the open directory. */

@@ -5,17 +5,16 @@
  * name's stamp (inode, size, times) with what we saw last; what differs is told.
  * "add" or "modify" depends on whether a layer below has the name too.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/file.h"
 #include "runtime/container_internal.h"
 
 #define HASH_MAX  (1 << 20)	/* files up to 1 MiB are told with their SHA-256 */
-#define MAX_DEPTH 64
 #define REST_NS   100000000ull	/* between two looks; more if looking takes long */
 
 struct stamp { ino_t ino; off_t size; struct timespec mtime, ctime; mode_t mode; };
@@ -87,40 +86,13 @@ static struct seen *seen_get(struct changes *ch, const char *path)
 
 /* -- walking the upper directory --------------------------------------------------- */
 
-/* One name of the upper directory.  dir: its parent, name: in it. */
-struct entry { int dir; const char *name, *path; struct stat st; };
-typedef void (*entry_fn)(void *arg, const struct entry *e);
-
-static void walk(int dirfd, const char *path, int depth, entry_fn fn, void *arg)
-{
-	autodir DIR *d = fdopendir(dirfd);
-	struct dirent *ent;
-	if (!d) {
-		close(dirfd);
-		return;
-	}
-	while ((ent = readdir(d))) {
-		if (!strcmp(ent->d_name, ".") || !strcmp(ent->d_name, ".."))
-			continue;
-		autofree char *sub = str_printf("%s/%s", path, ent->d_name);
-		struct entry e = { dirfd, ent->d_name, sub, { 0 } };
-		if (fstatat(dirfd, ent->d_name, &e.st, AT_SYMLINK_NOFOLLOW) < 0)
-			continue;
-		fn(arg, &e);
-		if (!S_ISDIR(e.st.st_mode) || depth >= MAX_DEPTH)
-			continue;
-		int fd = openat(dirfd, ent->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd >= 0)
-			walk(fd, sub, depth + 1, fn, arg);
-	}
-}
-
-static void walk_upper(struct container *c, entry_fn fn, void *arg)
+static void walk_upper(struct container *c, void (*fn)(void *arg, const struct dir_entry *en),
+		       void *arg)
 {
 	autofree char *upper = container_path(c, "upper");
-	int fd = open(upper, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autofd int fd = open(upper, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0)
-		walk(fd, "", 0, fn, arg);
+		dir_walk(fd, fn, arg);
 }
 
 /* Everything below the writable layer. */
@@ -143,7 +115,7 @@ static bool is_below(const struct layers *lower, const char *path)
 
 struct look { struct container *c; struct layers lower; bool silent; };
 
-static void hash_file(const struct entry *en, cJSON *d)
+static void hash_file(const struct dir_entry *en, cJSON *d)
 {
 	char hex[65];
 	autofree char *data = mem_alloc(HASH_MAX);
@@ -163,7 +135,7 @@ static const char *kind_of(mode_t mode)
 	return S_ISDIR(mode) ? "dir" : S_ISLNK(mode) ? "link" : "file";
 }
 
-static void tell(struct container *c, const char *path, const char *op, const struct entry *en)
+static void tell(struct container *c, const char *path, const char *op, const struct dir_entry *en)
 {
 	cJSON *d = cJSON_CreateObject();
 	json_put_str(d, "path", path);
@@ -185,7 +157,7 @@ static bool same_stamp(const struct stamp *a, const struct stamp *b)
 	       a->ctime.tv_sec == b->ctime.tv_sec && a->ctime.tv_nsec == b->ctime.tv_nsec;
 }
 
-static void compare(void *arg, const struct entry *en)
+static void compare(void *arg, const struct dir_entry *en)
 {
 	struct look *l = arg;
 	struct changes *ch = l->c->changes;
@@ -255,7 +227,7 @@ void changes_look_soon(struct container *c)
 
 struct diff { cJSON *list; struct layers lower; };
 
-static void add_change(void *arg, const struct entry *en)
+static void add_change(void *arg, const struct dir_entry *en)
 {
 	struct diff *d = arg;
 	cJSON *o = cJSON_CreateObject();

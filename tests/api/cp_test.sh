@@ -139,6 +139,37 @@ ok "until it is over" eventually d start -a slow
 ok "cp again" d cp -q src/file slow:/g
 d rm -f slow >/dev/null
 
+# -- pipes, devices and files of several names
+mkdir odd; mkfifo -m 604 odd/p; mknod -m 646 odd/c c 1 5; mknod -m 660 odd/b b 7 3; echo one >odd/f; ln odd/f odd/g
+d run -d --name odd busybox sh -c 'mkdir /x; mkfifo -m 640 /x/fifo; mknod /x/null c 1 3; mknod -m 600 /x/blk b 7 9
+	echo two >/x/f; ln /x/f /x/g; echo made; sleep 1000' >/dev/null
+eventually sh -c "'$CLIENT' logs odd | grep -q made"
+kinds() { (cd "$1" && stat -c '%n %F %a %t:%T %h' -- *) | sed 's/regular empty file/regular file/' | tr '\n' ','; }
+for cp in "$CLIENT cp -q" "$BUILD/docker cp -q"; do
+	say=${cp%% *}; say=${say%/docker}; say=${say##*/}
+	rm -rf back there
+	$cp odd "odd:/in-$say"
+	d cp -q "odd:/in-$say" back
+	is "$(kinds back)" "$(kinds odd)" "in: a pipe, devices, one file of two names ($say)"
+	$cp odd:/x there
+	is "$(kinds there)" "blk block special file 600 7:9 1,f regular file 644 0:0 2,fifo fifo 640 0:0 1,g regular file 644 0:0 2,null character special file 644 1:3 1," \
+		"out: the same ($say)"
+	$cp odd/p "odd:/p-$say"; $cp odd/c "odd:/c-$say"
+	is "$(d exec odd stat -c '%F %a %t:%T' "/p-$say" "/c-$say" | tr '\n' ',')" "fifo 604 0:0,character special file 646 1:5," "in: each alone ($say)"
+	rm -f one-p one-c; $cp odd:/x/fifo one-p; $cp odd:/x/null one-c
+	is "$(stat -c '%F' one-p one-c | tr '\n' ',')" "fifo,character special file," "out: each alone ($say)"
+done
+python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("odd/sock")'
+like "$("$BUILD/docker" cp odd odd:/sock 2>&1; "$BUILD/docker" cp odd/sock odd:/alone 2>&1)" "sockets not supported" "a socket is left out"
+exits 1 "... and nothing comes of it" d exec odd ls /alone
+if command -v setpriv >/dev/null; then
+	mkdir theirs && chown 65534 theirs && chmod 666 "${DOCKER_HOST#unix://}" && chmod 711 "$WORK" "$DRYDOCK_ROOT" "$DRYDOCK_ROOT/run"
+	like "$(cd theirs && setpriv --reuid 65534 --clear-groups "$BUILD/docker" cp odd:/x/null n 2>&1)" "not permitted|Permission denied" "devices are for root to make"
+else
+	skip 1 "no setpriv"
+fi
+d rm -f odd >/dev/null
+
 # -- directories inside each other, deeper than anybody means
 dig='i=0; while [ $i -lt 1500 ]; do mkdir d && cd d || exit; i=$((i+1)); done'
 d run --name deep1500 busybox sh -c "$dig"
@@ -148,6 +179,7 @@ ok "and are exported" sh -c "'$CLIENT' export deep1500 >/dev/null"
 ok "and committed" d commit deep1500 deep
 like "$(d commit deep3000 deeper 2>&1)" 'more than 2048 directories inside each other' "3,000 deep: refused"
 raw 'http://x/containers/deep3000/archive?path=/d' >/dev/null
+is "$(d diff deep1500 | grep -c '^A /d')" 1500 "docker diff tells all of them"
 ok "and the daemon goes on" d info
 d rm -f deep1500 deep3000 >/dev/null; d rmi deep >/dev/null
 

@@ -106,6 +106,16 @@ umount "$WORK/shared/in"
 d rm -f slave private >/dev/null; umount "$WORK/shared"
 like "$(d run --rm -v "$WORK/dev":/s:rshared busybox true 2>&1)" "is not a shared mount" "rshared of what isn't shared"
 
+# -- several names of one file
+printf 'FROM busybox\nRUN mkdir -p /many/sub && echo x >/many/a && ln /many/a /many/sub/b && ln /many/a /many/c\nFROM busybox\nCOPY --from=0 /many /copied\n' |
+	DOCKER_BUILDKIT=0 d build -q -t many - >/dev/null
+DOCKER_BUILDKIT=0 d build -q -t first --target 0 - >/dev/null 2>&1 <<<"$(printf 'FROM busybox\nRUN mkdir -p /many/sub && echo x >/many/a && ln /many/a /many/sub/b && ln /many/a /many/c\n')"
+is "$(d run --rm many sh -c 'stat -c %h /copied/a /copied/sub/b /copied/c | tr "\n" " "; cat /copied/sub/b')" "3 3 3 x" "COPY of a directory keeps them one file"
+is "$(d run --rm -v many:/many first sh -c 'stat -c %h /many/a /many/sub/b /many/c | tr "\n" " "; echo y >/many/a; cat /many/sub/b')" "3 3 3 y" \
+	"so does the first filling of a volume"
+d volume rm many >/dev/null
+d rmi many first >/dev/null
+
 # -- the daemon killed
 kill_daemon
 start_daemon --bridge ddvol1

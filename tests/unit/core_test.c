@@ -189,6 +189,77 @@ START_TEST(a_tree_deeper_than_a_path_is_measured_and_removed)
 }
 END_TEST
 
+struct seen_names { struct str text; size_t n, deepest; int moved; };
+
+static void see(void *arg, const struct dir_entry *e)
+{
+	struct seen_names *s = arg;
+	s->n++;
+	if (strlen(e->path) > s->deepest)
+		s->deepest = strlen(e->path);
+	if (strlen(e->path) < 40)
+		str_addf(&s->text, "%s%s ", e->path, S_ISDIR(e->st.st_mode) ? "/" : "");
+}
+
+START_TEST(a_walk_names_everything_however_deep)
+{
+	char root[] = "/tmp/core-test.XXXXXX";
+	static const char name[] = "twenty-letters-long-";
+	const struct rlimit few = { 64, 64 };
+	struct seen_names s = { .n = 0 };
+	ck_assert_ptr_nonnull(mkdtemp(root));
+	autofd int at = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autofd int top = dup(at);
+	ck_assert_int_eq(symlinkat("/etc", at, "link"), 0);
+	for (int i = 0; i < 300; i++) {	/* longer than PATH_MAX, more than descriptors */
+		ck_assert_int_eq(mkdirat(at, name, 0700), 0);
+		int next = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		close(at);
+		at = next;
+	}
+	setrlimit(RLIMIT_NOFILE, &few);
+	ck_assert_int_eq(dir_walk(top, see, &s), 0);
+	ck_assert_uint_eq(s.n, 301);
+	ck_assert_uint_eq(s.deepest, 300 * strlen("/twenty-letters-long-"));
+	ck_assert_ptr_nonnull(strstr(s.text.s, "/link "));
+	ck_assert_ptr_nonnull(strstr(s.text.s, "/twenty-letters-long-/ "));
+	str_free(&s.text);
+	ck_assert_int_eq(dir_remove(root, NULL), 0);
+}
+END_TEST
+
+/* Takes the directory it is in away to elsewhere, once. */
+static void move_away(void *arg, const struct dir_entry *e)
+{
+	struct seen_names *s = arg;
+	see(arg, e);
+	if (!strcmp(e->path, "/a/b/c/file") && !s->moved) {
+		s->moved = 1;
+		ck_assert_int_eq(renameat(e->dir, "../../../a/b", e->dir, "../../../away"), 0);
+	}
+}
+
+START_TEST(a_walk_goes_on_when_where_it_stands_is_moved)
+{
+	char root[] = "/tmp/core-test.XXXXXX";
+	struct seen_names s = { .n = 0 };
+	ck_assert_ptr_nonnull(mkdtemp(root));
+	autofree char *deep = str_printf("%s/a/b/c", root), *last = str_printf("%s/a/last/x", root);
+	autofree char *file = str_printf("%s/file", deep), *next = str_printf("%s/next/y", root);
+	ck_assert_int_eq(dir_make(deep, 0700, NULL), 0);
+	ck_assert_int_eq(dir_make(last, 0700, NULL), 0);
+	ck_assert_int_eq(dir_make(next, 0700, NULL), 0);
+	ck_assert_int_eq(file_write_atomic(file, "x", 1, 0600, NULL), 0);
+	autofd int top = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_eq(dir_walk(top, move_away, &s), 0);
+	ck_assert_int_eq(s.moved, 1);
+	ck_assert_ptr_nonnull(strstr(s.text.s, "/a/last/x/ "));
+	ck_assert_ptr_nonnull(strstr(s.text.s, "/next/y/ "));
+	str_free(&s.text);
+	ck_assert_int_eq(dir_remove(root, NULL), 0);
+}
+END_TEST
+
 START_TEST(times_survive_a_round_trip)
 {
 	static const char *const same[] = {
@@ -233,6 +304,7 @@ static Suite *core_suite(void)
 {
 	Suite *s = suite_create("core");
 	TCase *t = tcase_create("core");
+	tcase_set_timeout(t, 30);	/* thousands of directories, on a slow disk */
 	tcase_add_test(t, error_keeps_code_words_and_first_hint);
 	tcase_add_test(t, error_longer_than_its_room_is_cut_and_terminated);
 	tcase_add_test(t, error_status_is_explicit_or_follows_the_code);
@@ -244,6 +316,8 @@ static Suite *core_suite(void)
 	tcase_add_test(t, files_are_replaced_whole);
 	tcase_add_test(t, removing_a_tree_leaves_what_a_link_points_to);
 	tcase_add_test(t, a_tree_deeper_than_a_path_is_measured_and_removed);
+	tcase_add_test(t, a_walk_names_everything_however_deep);
+	tcase_add_test(t, a_walk_goes_on_when_where_it_stands_is_moved);
 	tcase_add_test(t, times_survive_a_round_trip);
 	tcase_add_test(t, durations_read_as_go_writes_them);
 	tcase_add_test(t, times_that_are_none_are_refused);
