@@ -17,8 +17,8 @@ EXEMPT='/engine/kernel/linux[^/]*\.o$|/engine/cmd/|/engine/client/|/trace/show/'
 #   kill      the tiny init passes a signal on to its one child
 RAW='engine/image/resolve.c openat2
 engine/runtime/container_files.c openat2
-engine/runtime/supervisor/watch.c openat2
-engine/runtime/supervisor/child.c kill'
+engine/runtime/supervisor/look.c openat2
+engine/runtime/supervisor/os.c kill'
 
 banned_names() { sed -n 's/^BANNED(\([a-z0-9_]*\),.*/\1/p' engine/kernel/banned.def; }
 

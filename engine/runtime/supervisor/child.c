@@ -1,4 +1,4 @@
-/* child.c - what runs between clone and exec, and the tiny init.
+/* child.c - what runs between clone and exec.
  *
  * The child carries out its stage of the plan and tells its parent, in records
  * of fixed size over a socket, what the parent must know: the terminal's master,
@@ -6,15 +6,10 @@
  * execve closes the socket, which is how the parent learns of it.
  */
 #include <errno.h>
-#include <limits.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include "super.h"
+#include "os.h"
 
 int channel_send(int fd, const struct child_report *r, int with_fd)
 {
@@ -52,143 +47,95 @@ int channel_recv(int fd, struct child_report *r, int *with_fd)
 	return 1;
 }
 
-static int tell(struct process *p, enum child_word word, int with_fd)
+/* The child's own: what its parent does meanwhile must not change it. */
+struct child {
+	struct process *p;
+	struct plan_run run;
+	int end;		/* of the channel */
+	int error;		/* positive errno: why it stopped */
+};
+
+static int tell(struct child *c, enum child_word word, int with_fd)
 {
 	struct child_report r = { .word = (int32_t)word };
-	return channel_send(p->child_end, &r, with_fd);
+	return channel_send(c->end, &r, with_fd);
 }
 
-static int wait_go(struct process *p)
+static int wait_go(struct child *c)
 {
 	char go;
-	int r = tell(p, CHILD_READY, -1);
+	int r = tell(c, CHILD_READY, -1);
 
 	if (r < 0)
 		return r;
-	return recv(p->child_end, &go, 1, 0) == 1 ? 0 : -ECANCELED;
+	return os_receive(c->end, &go, 1) == 1 ? 0 : -ECANCELED;
+}
+
+static void report_failure(struct child *c)
+{
+	struct child_report r = { CHILD_FAILED, c->run.failed, c->error };
+
+	channel_send(c->end, &r, -1);
 }
 
 /* ---- docker run --init ---- */
 
-/* Ends with the program's own status, 128+signal as shells count. */
-static void reap(struct kernel *k, int program)
-{
-	struct k_exit end;
-
-	while (k_wait(k, -1, 1 /* WNOHANG */, &end) == 0 && end.pid > 0)
-		if (end.pid == program)
-			_exit(end.signal ? 128 + end.signal : end.code);
-}
-
-/* PID 1: adopts orphans and reaps them, and passes signals on to the program.  It
- * isn't traced: the ring now belongs to the program's side. */
-static void be_init(int program)
-{
-	struct kernel *k = kernel_linux();
-	sigset_t all;
-
-	k_close_range(k, 3, INT_MAX, 0);
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, NULL);
-	for (;;) {
-		int sig = sigwaitinfo(&all, NULL);
-		if (sig == SIGCHLD)
-			reap(k, program);
-		else if (sig > 0)
-			syscall(SYS_kill, program, sig);
-	}
-}
-
-static void report_failure(struct process *p, int error);
-
 /* The rest of the plan, in a child of PID 1.  It gets a process group of its own,
  * in the foreground, so that ctrl-c reaches it once and not twice. */
-static int rest_of_plan(void *process)
+static int rest_of_plan(void *arg)
 {
-	struct process *p = process;
-	int next = p->run.failed + 1;
+	struct child c = *(struct child *)arg;
+	int next = c.run.failed + 1;
 
-	setpgid(0, 0);
-	if (p->io.tty) {
-		int group = getpid();
-		sigset_t stop, old;
-		sigemptyset(&stop);
-		sigaddset(&stop, SIGTTOU);
-		sigprocmask(SIG_BLOCK, &stop, &old);
-		ioctl(0, TIOCSPGRP, &group);
-		sigprocmask(SIG_SETMASK, &old, NULL);
-	}
-	p->run.failed = -1;
-	int r = plan_run_from(&p->run, STAGE_CHILD, next);
-	report_failure(p, -r);
+	os_child_begin(&c.end);
+	os_own_group(c.p->io.tty);
+	c.run.owner = &c;
+	c.run.failed = -1;
+	c.error = -plan_run_from(&c.run, STAGE_CHILD, next);
+	report_failure(&c);
 	return 127;
 }
 
-static int split_init(struct plan_run *r, const struct plan_step *s, struct process *p)
+static int split_init(struct plan_run *r, const struct plan_step *s, struct child *c)
 {
-	struct k_spawn how = { .fn = rest_of_plan, .arg = p, .cgroup_fd = -1 };
+	struct k_spawn how = { .fn = rest_of_plan, .arg = c, .cgroup_fd = -1 };
 
 	r->failed = (int)(s - r->plan->step);	/* where the child goes on */
 	long pid = k_spawn(r->k, &how);
 	if (pid < 0)
 		return (int)pid;
-	be_init((int)pid);
-	return 0;
+	/* It isn't traced: the ring now belongs to the program's side. */
+	os_be_init(c->p->super->base, (int)pid);
 }
 
 /* ---- the stage ---- */
 
-/* A working directory that led out through a descriptor of ours (/proc/self/fd/N)
- * has no path below the container's root: the kernel says so (CVE-2024-21626). */
-static int check_cwd(void)
-{
-	static char path[PATH_MAX];
-
-	return getcwd(path, sizeof(path)) && path[0] == '/' ? 0 : -ENOENT;
-}
-
 static int act(struct plan_run *r, const struct plan_step *s)
 {
-	struct process *p = r->owner;
+	struct child *c = r->owner;
 	int fd = s->kind[0] == ARG_SLOT ? (int)r->slot[s->arg[0]] : -1;
 
 	switch (s->op) {
-	case ACT_CHECK_CWD: return check_cwd();
-	case ACT_HAND_TTY: return tell(p, CHILD_TTY, fd);
-	case ACT_HAND_WATCH: return tell(p, CHILD_WATCH, fd);
-	case ACT_WAIT_GO: return wait_go(p);
-	case ACT_INIT: return split_init(r, s, p);
+	case ACT_CHECK_CWD: return os_check_cwd();
+	case ACT_HAND_TTY: return tell(c, CHILD_TTY, fd);
+	case ACT_HAND_WATCH: return tell(c, CHILD_WATCH, fd);
+	case ACT_WAIT_GO: return wait_go(c);
+	case ACT_INIT: return split_init(r, s, c);
 	}
 	return -ENOSYS;
-}
-
-static void report_failure(struct process *p, int error)
-{
-	struct child_report r = { CHILD_FAILED, p->run.failed, error };
-	channel_send(p->child_end, &r, -1);
-}
-
-/* Whatever we ignore, the program must not inherit. */
-static void default_signals(void)
-{
-	sigset_t none;
-
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 int child_main(void *process)
 {
 	struct process *p = process;
+	struct child c = { .p = p, .run = p->run, .end = p->child_end };
 
-	default_signals();
-	p->run.k = the_super.child_k;
-	k_close(p->run.k, p->channel);	/* else we would never see our parent end */
-	p->run.act = act;
-	int r = plan_run_stage(&p->run, p->is_exec ? STAGE_EXEC : STAGE_CHILD);
-	report_failure(p, -r);
+	os_child_begin(&c.end);
+	c.run.k = p->super->child_k;
+	c.run.owner = &c;
+	c.run.act = act;
+	k_close(c.run.k, p->channel);	/* else we would never see our parent end */
+	c.error = -plan_run_stage(&c.run, p->is_exec ? STAGE_EXEC : STAGE_CHILD);
+	report_failure(&c);
 	return 127;
 }

@@ -376,9 +376,9 @@ void io_poll(struct super *s, struct io *io)
 {
 	for (int i = 0; i < 2; i++)
 		if (io->out[i].fd >= 0 && io->out[i].fresh == io->out[i].len)
-			poll_add(io->out[i].fd, POLLIN, on_output, io);
+			poll_add(s, io->out[i].fd, POLLIN, on_output, io);
 	if (io->in >= 0 && io->in_off < io->in_len)
-		poll_add(io->in, POLLOUT, on_input_room, io);
+		poll_add(s, io->in, POLLOUT, on_input_room, io);
 	for (int i = 0; i < MAX_CLIENTS; i++) {
 		struct client *c = &io->client[i];
 		bool read = c->in_open && io->in_len == 0 && c->early < 0;
@@ -387,7 +387,7 @@ void io_poll(struct super *s, struct io *io)
 			continue;
 		if (owes(c, io, 0) || owes(c, io, 1))
 			events |= POLLOUT;
-		poll_add(c->fd, events, on_client, io);
+		poll_add(s, c->fd, events, on_client, io);
 	}
 }
 

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "super.h"
+#include "os.h"
 
 /* Tells the tracer where we are in the outline, and why the next call is made. */
 static void enter(struct plan_run *r, const struct plan_step *s)
@@ -121,13 +121,13 @@ static int prepare_run(struct super *s, struct process *p, const struct msg_fds 
 static void next_child_traced(struct super *s, bool is_exec)
 {
 	struct trace_ring *ring = s->child_tracer.ring;
-	struct kernel *below = kernel_linux();
+	struct kernel *below = s->base;
 
 	if (*s->faults)
 		below = fault_init(&s->child_fault, below, s->faults,
 				   is_exec ? "exec" : "child", NULL);
-	tracer_init(&s->child_tracer, below ? below : kernel_linux(), ring,
-		    is_exec ? STAGE_EXEC : STAGE_CHILD, BACKEND_LINUX);
+	tracer_init(&s->child_tracer, below ? below : s->base, ring,
+		    is_exec ? STAGE_EXEC : STAGE_CHILD, s->backend);
 }
 
 int process_spawn(struct super *s, struct process *p, int plan_fd, bool open_stdin,
@@ -135,6 +135,7 @@ int process_spawn(struct super *s, struct process *p, int plan_fd, bool open_std
 {
 	int r = load_plan(p, plan_fd);
 
+	p->super = s;
 	p->pid = p->pidfd = p->channel = p->child_end = -1;
 	if (r < 0)
 		return r;
@@ -198,7 +199,7 @@ static void take_text(const struct msg *m, uint16_t *at, char *out, size_t cap)
 /* Faults on purpose, for tests: between tracer and kernel. */
 static void stack_faults(struct super *s)
 {
-	struct kernel *k = fault_init(&s->fault, kernel_linux(), s->faults, "supervisor", NULL);
+	struct kernel *k = fault_init(&s->fault, s->base, s->faults, "supervisor", NULL);
 
 	if (k)
 		s->tracer.kernel.next = k;
@@ -260,23 +261,9 @@ void start_abandon(struct super *s)
 	process_failed(s, &s->main, -1, ECANCELED);
 }
 
-static void inodes_of(const char *process, uint64_t out[MSG_NAMESPACES])
-{
-	static const char *const names[MSG_NAMESPACES] = {
-		"mnt", "pid", "net", "ipc", "uts", "cgroup", "user",
-	};
-	char path[64];
-	struct stat st;
-
-	for (int i = 0; i < MSG_NAMESPACES; i++) {
-		snprintf(path, sizeof(path), "/proc/%s/ns/%s", process, names[i]);
-		out[i] = stat(path, &st) < 0 ? 0 : st.st_ino;
-	}
-}
-
 void start_look_around(struct super *s)
 {
-	inodes_of("self", s->own_ns);
+	os_namespaces(s, 0, s->own_ns);
 }
 
 /* When it hands over the watch's listener: its namespaces are final, and it still
@@ -284,15 +271,11 @@ void start_look_around(struct super *s)
  * delay the news of the exit. */
 static void look_at_child(struct super *s)
 {
-	char number[16], path[64];
-
-	snprintf(number, sizeof(number), "%d", s->main.pid);
-	inodes_of(number, s->ns_inode);
+	os_namespaces(s, s->main.pid, s->ns_inode);
 	for (int i = 0; i < MSG_NAMESPACES; i++)
 		if (s->ns_inode[i] == s->own_ns[i])
 			s->ns_inode[i] = 0;	/* shared with the host */
-	snprintf(path, sizeof(path), "/proc/%s/ns/mnt", number);
-	s->mnt_ns = open(path, O_RDONLY | O_CLOEXEC);
+	s->mnt_ns = os_hold_mounts(s->main.pid);
 }
 
 void start_state(struct super *s, struct msg *m, uint16_t type)

@@ -5,13 +5,15 @@
  * idle supervisor stays small and can't fail for lack of memory.  Buffers that
  * were never used cost nothing (their pages don't exist).
  *
- * Files: main.c the loop · control.c what the daemon asks · start.c and exec.c
+ * Files: loop.c the loop, main.c the program, os.h what it stands on · control.c what the daemon asks · start.c and exec.c
  * programs · child.c what runs in the child · io.c streams and clients · log.c ·
  * watch.c the exec watch · spool.c what nobody hears · end.c the exit record and
  * the way out.
  */
 #ifndef DRYDOCK_SUPERVISOR_SUPER_H
 #define DRYDOCK_SUPERVISOR_SUPER_H
+
+#include <poll.h>
 
 #include "kernel/fault.h"
 #include "kernel/kernel.h"
@@ -24,10 +26,13 @@
 #define MAX_CLIENTS 8
 #define MAX_WATCHES 400		/* well within the 1024 descriptors a process may have */
 #define MAX_LIVE 256
+#define MAX_POLL 512
 #define CHUNK 16384		/* docker's line limit in the log, too */
 #define IN_CHUNK 4096
 #define PATH_CAP 512
 #define IN_PENDING (-2)		/* the terminal will come; keep what is typed till then */
+
+struct super;
 
 struct client {
 	int fd;			/* -1: free */
@@ -71,6 +76,7 @@ enum process_state { P_FREE, P_SETTING_UP, P_RUNNING, P_ENDED };
 
 /* A program in our care: PID 1, or one of docker exec's. */
 struct process {
+	struct super *super;	/* whose it is; set before it is started */
 	enum process_state state;
 	bool is_exec;
 	int32_t tag;		/* of the EXEC request */
@@ -85,8 +91,12 @@ struct process {
 	struct io io;
 };
 
+typedef void on_ready(struct super *s, void *obj, int fd, short events);
+
 struct super {
-	struct kernel *k;	/* trace(fault(linux)), stage supervisor */
+	struct kernel *base;	/* the backend: linux, or sim */
+	enum trace_backend backend;
+	struct kernel *k;	/* trace(fault(base)), stage supervisor */
 	struct kernel *child_k;	/* the same with the child's ring */
 	struct tracer tracer, child_tracer;
 	struct fault fault, child_fault;
@@ -111,10 +121,13 @@ struct super {
 	int spool, lost;	/* records nobody took: a file (-1: none yet), and how many */
 	size_t spooled;		/* … weren't kept; bytes in the file */
 	bool holding;		/* scratch.held */
+	struct pollfd polled[MAX_POLL];
+	struct { on_ready *fn; void *obj; } ready[MAX_POLL];
+	nfds_t n_polled;
 };
 
 /* What is filled anew each time it is needed: when nothing has happened for a while, its
- * pages go back to the kernel (main.c).  So they are its own: madvise(2) takes whole pages
+ * pages go back to the kernel (os.c).  So they are its own: madvise(2) takes whole pages
  * only, and would empty what else lay in the last one. */
 #define LARGEST_PAGE (64 << 10)		/* bytes, of any machine we run on */
 extern struct __attribute__((aligned(LARGEST_PAGE))) scratch {
@@ -125,9 +138,11 @@ extern struct __attribute__((aligned(LARGEST_PAGE))) scratch {
 	char log[8192];		/* log.c */
 } scratch;
 
-/* main.c */
-typedef void on_ready(struct super *s, void *obj, int fd, short events);
-void poll_add(int fd, short events, on_ready *fn, void *obj);
+/* loop.c */
+/* s->base and s->backend are set; the rest is zero. */
+void super_init(struct super *s, int link, const int ring_fd[2]);
+void super_loop(struct super *s);	/* until everything is said and done */
+void poll_add(struct super *s, int fd, short events, on_ready *fn, void *obj);
 void close_fd(int *fd);
 
 /* control.c */
@@ -166,7 +181,6 @@ struct child_report { int32_t word, step, error; };	/* error: positive errno */
 int child_main(void *process);
 int channel_send(int fd, const struct child_report *r, int with_fd);
 int channel_recv(int fd, struct child_report *r, int *with_fd);
-extern struct super the_super;
 
 /* io.c */
 void io_init(struct io *io);
