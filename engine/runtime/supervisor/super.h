@@ -5,10 +5,10 @@
  * idle supervisor stays small and can't fail for lack of memory.  Buffers that
  * were never used cost nothing (their pages don't exist).
  *
- * Files: loop.c the loop, main.c the program, os.h what it stands on · control.c what the daemon asks · start.c and exec.c
- * programs · child.c what runs in the child · io.c streams and clients · log.c ·
- * watch.c the exec watch · spool.c what nobody hears · end.c the exit record and
- * the way out.
+ * Files: loop.c the loop, main.c the program, os.h what it stands on · control.c what
+ * the daemon asks · start.c and exec.c programs · child.c what runs in the child · io.c
+ * streams and clients · log.c · watch.c the exec watch · spool.c what nobody hears ·
+ * end.c the exit record and the way out.
  */
 #ifndef DRYDOCK_SUPERVISOR_SUPER_H
 #define DRYDOCK_SUPERVISOR_SUPER_H
