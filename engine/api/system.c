@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
@@ -302,11 +303,20 @@ static void put_id(struct request *r, cJSON *o)
 	json_put_str(o, "ID", id);
 }
 
+/* By which libcurl, and so all that is asked of registries, goes. */
+static void put_proxies(cJSON *o)
+{
+	static const char *const fields[][2] = { { "HttpProxy", "http_proxy" },
+						 { "HttpsProxy", "https_proxy" },
+						 { "NoProxy", "no_proxy" } };
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		json_put_str(o, fields[i][0], getenv(fields[i][1]) ? getenv(fields[i][1]) : "");
+}
+
 /* Fields that say there is none of it. */
 static void put_nothings(cJSON *o)
 {
-	static const char *const empty[] = { "HttpProxy", "HttpsProxy", "NoProxy", "Isolation",
-					     "ProductLicense" };
+	static const char *const empty[] = { "Isolation", "ProductLicense" };
 	for (size_t i = 0; i < ARRAY_SIZE(empty); i++)
 		json_put_str(o, empty[i], "");
 	json_put(o, "GenericResources", cJSON_CreateNull());
@@ -340,6 +350,7 @@ int system_info(struct request *r, struct err *e)
 	put_registry(r, o);
 	put_flags(r, o);
 	put_nothings(o);
+	put_proxies(o);
 	json_put_str(o, "DockerRootDir", r->api->data_root);
 	json_put_str(o, "ServerVersion", DRYDOCK_VERSION);
 	json_put_strv(o, "Labels", r->api->labels);

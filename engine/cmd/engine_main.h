@@ -23,6 +23,12 @@ struct settings {
 	bool ipv6, no_ip6tables;
 	char *storage_driver, *runtime, *cgroup_parent, *userns_remap;	/* one value alone will do */
 	char **exec_opts;
+	char *cgroupns, *ipc, *seccomp_profile, *group, *fixed_cidr, *host_gateway;
+	bool no_new_privs, no_iptables, no_forward, selinux, raw_logs, experimental, tls, tlsverify;
+	char *tlscacert, *tlscert, *tlskey;
+	char *downloads, *uploads, *attempts, *shutdown_timeout;	/* numbers */
+	char *http_proxy, *https_proxy, *no_proxy;
+	char **runtimes, **features, **network_opts;
 };
 
 /* Flags over the configuration file over defaults.  0; 1 if --help was answered; or

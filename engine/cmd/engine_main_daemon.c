@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -43,6 +44,7 @@ struct daemon {
 	char **argv;
 	struct reloaded { struct settings s; struct reloaded *next; } *reloaded;	/* by SIGHUP */
 	cJSON *defaults;	/* of containers */
+	struct str seccomp;	/* their profile, where it isn't the built-in one */
 	int data_lock, exec_lock;
 	struct fault fault;
 	struct kernel *kernel;
@@ -200,6 +202,19 @@ static int clear_socket(const struct sockaddr_un *sun, struct err *e)
 	return 0;
 }
 
+/* --group: its members may connect. */
+static int give_to_group(const struct daemon *d, const char *path, struct err *e)
+{
+	char buf[4096];
+	struct group g, *found = NULL;
+	if (!d->s.group || !*d->s.group)
+		return 0;
+	if (getgrnam_r(d->s.group, &g, buf, sizeof(buf), &found) || !found)
+		return err_set(e, ENOENT, "group %s not found", d->s.group);
+	return chown(path, (uid_t)-1, g.gr_gid) < 0 ? err_sys(e, errno, "give %s to %s", path, d->s.group)
+						    : 0;
+}
+
 static int listen_unix(struct daemon *d, const char *path, int *out, struct err *e)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
@@ -215,6 +230,8 @@ static int listen_unix(struct daemon *d, const char *path, int *out, struct err 
 	if (fd < 0 || fchmod(fd, 0660) < 0 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ||
 	    chmod(path, 0660) < 0 || listen(fd, 128) < 0)
 		return err_sys(e, errno, "listen on %s", path);
+	if ((r = give_to_group(d, path, e)) < 0)
+		return r;
 	if (!d->socket)
 		d->socket = str_dup(path);
 	*out = steal_fd(&fd);
@@ -286,6 +303,34 @@ static int serve_all(struct daemon *d, struct err *e)
 	return r;
 }
 
+/* -- what others read --------------------------------------------------------------- */
+
+/* --seccomp-profile: a word, or a file whose text is what containers get. */
+static int read_profile(struct daemon *d, struct err *e)
+{
+	const char *profile = d->s.seccomp_profile;
+	if (!profile || !*profile || str_eq(profile, "builtin") || str_eq(profile, "default"))
+		return 0;
+	if (str_eq(profile, "unconfined")) {
+		str_add(&d->seccomp, profile);
+		return 0;
+	}
+	int r = file_read(profile, &d->seccomp, e);
+	return r < 0 ? err_wrap(e, "opening seccomp profile (%s) failed", profile) : 0;
+}
+
+/* Where libcurl looks for them, which all requests of ours go by; `docker info` shows them. */
+static void set_proxies(const struct settings *s)
+{
+	const struct { const char *name, *value; } all[] = {
+		{ "http_proxy", s->http_proxy }, { "https_proxy", s->https_proxy },
+		{ "no_proxy", s->no_proxy },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (all[i].value && *all[i].value)
+			setenv(all[i].name, all[i].value, 1);
+}
+
 /* -- the whole --------------------------------------------------------------------- */
 
 static int open_all(struct daemon *d, struct err *e)
@@ -295,6 +340,7 @@ static int open_all(struct daemon *d, struct err *e)
 	int r;
 	/* Containers may hold setuid programs of their own: nobody else comes near them. */
 	if ((r = settings_defaults(&d->s, &d->defaults, e)) < 0 || (r = choose_users(d, e)) < 0 ||
+	    (r = read_profile(d, e)) < 0 ||
 	    (r = lock_root(d->s.data_root, 0700, patient, &d->data_lock, e)) < 0 ||
 	    (r = lock_root(d->s.exec_root, 0711, patient, &d->exec_lock, e)) < 0 ||
 	    (r = stack_kernel(d, e)) < 0)
@@ -310,8 +356,15 @@ static int open_all(struct daemon *d, struct err *e)
 			     .pools = d->s.pools, .isolated = d->s.no_icc,
 			     .bare = d->s.no_masquerade, .mtu = d->s.mtu ? atoi(d->s.mtu) : 0,
 			     .six = d->s.ipv6, .cidr6 = d->s.cidr6 },
-		.defaults = d->defaults, .host_ip = d->s.ip,
+		.defaults = d->defaults, .host_ip = d->s.ip, .host_gateway = d->s.host_gateway,
+		.network_opts = d->s.network_opts, .no_new_privs = d->s.no_new_privs,
+		.seccomp = d->seccomp.s,
 	};
+	o.network.range = d->s.fixed_cidr;
+	o.network.no_forward = d->s.no_forward;
+	set_proxies(&d->s);
+	image_store_pulls(d->images, d->s.downloads ? atoi(d->s.downloads) : 0,
+			  d->s.attempts ? atoi(d->s.attempts) : 0);
 	if ((r = containers_open(&o, &d->containers, e)) < 0 || (r = start_registry(d, e)) < 0)
 		return r;
 	return serve_all(d, e);
@@ -340,6 +393,7 @@ static void close_all(struct daemon *d)
 	free(d->api.session);
 	free(d->api.step);
 	json_free(&d->defaults);
+	str_free(&d->seccomp);
 	while (d->reloaded) {
 		struct reloaded *first = d->reloaded;
 		d->reloaded = first->next;

@@ -15,6 +15,7 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "core/str.h"
+#include "runtime/container_config.h"
 #include "runtime/container_limits.h"
 #include "runtime/container_log.h"
 
@@ -23,13 +24,9 @@ static const char elsewhere[] =
 	" allow-nondistributable-artifacts api-cors-header authorization-plugins "
 	"bridge-accept-fwmark builder cdi-spec-dirs cluster-advertise cluster-store containerd "
 	"containerd-namespace containerd-plugin-namespace cpu-rt-period cpu-rt-runtime "
-	"default-cgroupns-mode default-gateway default-gateway-v6 default-ipc-mode "
-	"default-network-opts experimental features fixed-cidr firewall-backend group "
-	"host-gateway-ip http-proxy https-proxy no-proxy proxies ip-forward iptables "
-	"max-concurrent-downloads max-concurrent-uploads max-download-attempts metrics-addr "
-	"network-control-plane-mtu no-new-privileges node-generic-resources oom-score-adjust raw-logs "
-	"rootless runtimes seccomp-profile selinux-enabled shutdown-timeout storage-opts "
-	"swarm-default-advertise-addr tls tlscacert tlscert tlskey tlsverify userland-proxy-path ";
+	"default-gateway default-gateway-v6 firewall-backend metrics-addr "
+	"network-control-plane-mtu node-generic-resources oom-score-adjust "
+	"rootless storage-opts swarm-default-advertise-addr userland-proxy-path ";
 
 static const struct option_row *row_of(const char *key)
 {
@@ -64,6 +61,17 @@ static char *value_text(const cJSON *v)
 								      : json_line(v);
 }
 
+/* {"bridge": {"mtu": "1400"}} as "bridge=mtu=1400". */
+static void add_nested(struct settings *s, const struct option_row *r, const cJSON *object)
+{
+	const cJSON *v;
+	cJSON_ArrayForEach(v, object) {
+		autofree char *value = value_text(v);
+		autofree char *text = str_printf("%s=%s=%s", object->string, v->string, value);
+		option_set(s, r, text);
+	}
+}
+
 /* Of an object whose keys are the user's, each is "key=value", unless it is a limit. */
 static void add_items(struct settings *s, const struct option_row *r, const cJSON *list)
 {
@@ -71,7 +79,11 @@ static void add_items(struct settings *s, const struct option_row *r, const cJSO
 	cJSON_ArrayForEach(item, list) {
 		autofree char *value = value_text(item);
 		autofree char *pair = str_printf("%s=%s", item->string ? item->string : "", value);
-		option_set(s, r, cJSON_IsObject(list) && !cJSON_IsObject(item) ? pair : value);
+		bool named = cJSON_IsObject(list) && !json_str(item, "Name");
+		if (named && cJSON_IsObject(item) && cJSON_GetArraySize(item))
+			add_nested(s, r, item);
+		else
+			option_set(s, r, named ? pair : value);
 	}
 }
 
@@ -91,6 +103,15 @@ static int set_key(struct settings *s, const struct option_row *r, const cJSON *
 	else
 		option_set(s, r, value);
 	return 0;
+}
+
+/* {"proxies": {"http-proxy": URL}}: the keys within count as if they stood outside. */
+static void lift_proxies(cJSON *o)
+{
+	autojson cJSON *proxies = cJSON_DetachItemFromObjectCaseSensitive(o, "proxies");
+	cJSON *v;
+	while (proxies && (v = cJSON_DetachItemViaPointer(proxies, proxies->child)))
+		json_put(o, v->string, v);
 }
 
 /* -- the whole file ---------------------------------------------------------------- */
@@ -159,8 +180,10 @@ static int apply(struct settings *s, const bool *given, const char *path, struct
 	autojson cJSON *o = NULL;
 	const cJSON *v;
 	int r = file_read(path, &text, e);
-	if (r < 0 || (r = json_parse(text.s ? text.s : "", text.len, &o, e)) < 0 ||
-	    (r = unknown(o, e)) < 0 || (r = conflicts(s, given, o, e)) < 0)
+	if (r == 0)
+		r = json_parse(text.s ? text.s : "", text.len, &o, e);
+	lift_proxies(o);
+	if (r < 0 || (r = unknown(o, e)) < 0 || (r = conflicts(s, given, o, e)) < 0)
 		return r;
 	cJSON_ArrayForEach(v, o)
 		if (r == 0)
@@ -231,6 +254,12 @@ int settings_defaults(const struct settings *s, cJSON **out, struct err *e)
 {
 	const struct { const char *key; char **v; } lists[] = {
 		{ "Dns", s->dns }, { "DnsSearch", s->dns_search }, { "DnsOptions", s->dns_opts } };
+	const char *parent = s->cgroup_parent ? s->cgroup_parent : "";
+	parent += *parent == '/';
+	const struct { const char *key, *v; } texts[] = {
+		{ "CgroupParent", str_eq(parent, "drydock") ? "" : parent }, { "CgroupnsMode", s->cgroupns },
+		{ "IpcMode", s->ipc },
+	};
 	autojson cJSON *o = cJSON_CreateObject();
 	cJSON *limits = cJSON_CreateArray();
 	json_put(o, "Ulimits", limits);
@@ -250,7 +279,12 @@ int settings_defaults(const struct settings *s, cJSON **out, struct err *e)
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		if (lists[i].v[0])
 			json_put_strv(o, lists[i].key, lists[i].v);
-	int r = log_check(json_obj(o, "LogConfig"), e);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (texts[i].v && *texts[i].v)	/* "drydock": where they are anyhow */
+			json_put_str(o, texts[i].key, texts[i].v);
+	int r = config_check_parent(json_str_or(o, "CgroupParent", ""), e);
+	if (r == 0)
+		r = log_check(json_obj(o, "LogConfig"), e);
 	if (r < 0)
 		return r;
 	*out = steal_ptr(o);

@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +12,10 @@
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "core/str.h"
+#include "network/address.h"
 #include "network/address6.h"
 
-#define MAX_ROWS 64
+#define MAX_ROWS 96
 
 void settings_free(struct settings *s)
 {
@@ -95,14 +97,55 @@ static int check_values(struct settings *s, struct err *e)
 		const struct option_row *r = &option_rows[i];
 		if (r->only && r->kind == TEXT && *text_at(s, r))
 			n = check_value(r, *text_at(s, r), e);
+		if (r->only && r->kind >= FLAG)
+			n = check_value(r, *flag_at(s, r) == (r->kind == FLAG) ? "true" : "false", e);
 		for (char **v = r->only && r->kind == LIST ? *list_at(s, r) : NULL; v && *v && n == 0; v++)
 			n = check_value(r, *v, e);
 	}
 	return n;
 }
 
+static int check_numbers(const struct settings *s, struct err *e)
+{
+	const struct { const char *text, *what; long min; } numbers[] = {
+		{ s->downloads, "max concurrent downloads", 0 },
+		{ s->uploads, "max concurrent uploads", 0 },
+		{ s->attempts, "max download attempts", 1 },
+		{ s->shutdown_timeout, "shutdown timeout", -1 },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		char *end = NULL;
+		long n = numbers[i].text ? strtol(numbers[i].text, &end, 10) : numbers[i].min;
+		if (n < numbers[i].min || n > INT_MAX || (end && (*end || end == numbers[i].text)))
+			return err_set(e, EINVAL, "invalid %s: %s", numbers[i].what, numbers[i].text);
+	}
+	return 0;
+}
+
+/* What there is one of, or none. */
+static int check_names(const struct settings *s, struct err *e)
+{
+	for (char **v = s->runtimes; *v; v++)
+		if (!str_starts(*v, "runc="))
+			return err_set(e, EINVAL, "runtime \"%.*s\": this engine starts containers itself,"
+				       " under the name runc", (int)strcspn(*v, "="), *v);
+	for (char **v = s->features; *v; v++)
+		if (!str_ends(*v, "=false"))
+			return err_set(e, EINVAL, "feature \"%s\" is not supported by this engine", *v);
+	for (char **v = s->network_opts; *v; v++) {
+		const char *key = strchr(*v, '=');
+		if (!key || !strchr(key + 1, '='))
+			return err_set(e, EINVAL, "default-network-opt \"%s\": want DRIVER=KEY=VALUE", *v);
+		if (!str_starts(*v, "bridge="))
+			return err_set(e, EINVAL, "default-network-opt \"%s\": the only driver with options"
+				       " is bridge", *v);
+	}
+	return 0;
+}
+
 static int check_forms(const struct settings *s, struct err *e)
 {
+	struct subnet range;
 	unsigned char address[16];
 	for (char **v = s->labels; *v; v++)
 		if (!strchr(*v, '=') || **v == '=')
@@ -116,6 +159,11 @@ static int check_forms(const struct settings *s, struct err *e)
 			return err_set(e, EINVAL, "%s is not an ip address", *v);
 	if (s->ip && inet_pton(AF_INET, s->ip, address) != 1)
 		return err_set(e, EINVAL, "invalid IP address: %s", s->ip);
+	if (s->host_gateway && inet_pton(AF_INET, s->host_gateway, address) != 1 &&
+	    inet_pton(AF_INET6, s->host_gateway, address) != 1)
+		return err_set(e, EINVAL, "%s is not an ip address", s->host_gateway);
+	if (s->fixed_cidr && !subnet_read(s->fixed_cidr, &range))
+		return err_set(e, EINVAL, "invalid CIDR address: %s", s->fixed_cidr);
 	if (s->cidr6 && !subnet6_read(s->cidr6, &(struct subnet6){ 0 }))
 		return err_set(e, EINVAL, "invalid CIDR address: %s", s->cidr6);
 	if (s->no_ip6tables)
@@ -133,6 +181,10 @@ static int check(struct settings *s, struct err *e)
 	int r = check_values(s, e);
 	if (r == 0)
 		r = check_forms(s, e);
+	if (r == 0)
+		r = check_numbers(s, e);
+	if (r == 0)
+		r = check_names(s, e);
 	return r < 0 ? r : settings_defaults(s, &defaults, e);
 }
 

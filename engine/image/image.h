@@ -39,6 +39,9 @@ static inline void cleanup_image(struct image **i) { if (*i) image_free(*i); }
  * kill has left.  EBUSY while another process has the store open. */
 int image_store_open(const char *root, struct kernel *k, struct image_store **out, struct err *e);
 void image_store_close(struct image_store *s);
+/* How many layers of a pull are fetched at a time, and how often in a row a broken one is
+ * tried; 0: Docker's 3 and 5.  Before the first pull. */
+void image_store_pulls(struct image_store *s, int workers, int attempts);
 
 /* name[:tag], name@digest, or an unambiguous id prefix.  ENOENT (404) with
  * docker's words: "No such image: REF". */

@@ -21,6 +21,8 @@
 #include "image/suggest.h"
 
 #define WORKERS 3		/* docker's max-concurrent-downloads */
+#define ATTEMPTS 5		/* and its max-download-attempts */
+#define WORKERS_MAX 64
 #define CONFIG_LIMIT (8u << 20)	/* a configuration is a few KiB */
 
 /* ---- telling --------------------------------------------------------------------- */
@@ -98,6 +100,14 @@ static void *work(void *arg)
 	return NULL;
 }
 
+void image_store_pulls(struct image_store *s, int workers, int attempts)
+{
+	s->workers = workers > WORKERS_MAX ? WORKERS_MAX : workers;
+	s->attempts = attempts;
+}
+
+static size_t workers(const struct pull *p) { return (size_t)(p->s->workers ? p->s->workers : WORKERS); }
+
 /* Base first, as docker lists them; what is here already needs no worker. */
 static void announce(struct pull *p)
 {
@@ -108,18 +118,18 @@ static void announce(struct pull *p)
 			continue;
 		}
 		pull_tell(p, p->m.layers[i].digest, "Pulling fs layer", 0, 0);
-		if (p->fresh++ >= WORKERS)
+		if (p->fresh++ >= workers(p))
 			pull_tell(p, p->m.layers[i].digest, "Waiting", 0, 0);
 	}
 }
 
 static int fetch_layers(struct pull *p, struct err *e)
 {
-	pthread_t threads[WORKERS];
+	pthread_t threads[WORKERS_MAX];
 	size_t n = 0;
 	announce(p);
 	/* This thread is one of the workers. */
-	while (n + 1 < WORKERS && n + 1 < p->fresh &&
+	while (n + 1 < workers(p) && n + 1 < p->fresh &&
 	       pthread_create(&threads[n], NULL, work, p) == 0)
 		n++;
 	work(p);
@@ -332,6 +342,7 @@ static int try_registry(struct pull *p, const char *url, const char *auth, bool 
 	struct registry_target t = {
 		.url = url, .repository = p->ref.path, .auth = auth, .maybe_tls = maybe_tls,
 		.stop = pull_stopped, .arg = p,
+		.attempts = p->s->attempts ? p->s->attempts : ATTEMPTS,
 	};
 	start_over(p);
 	int r = registry_open(&t, &p->from, e);

@@ -42,6 +42,7 @@ struct image_store {
 	pthread_cond_t landed;
 	struct flight *flights;
 	atomic_uint serial;		/* names below tmp/ */
+	int workers, attempts;		/* image_store_pulls() */
 };
 
 static inline void store_unlock(pthread_mutex_t **m) { pthread_mutex_unlock(*m); }

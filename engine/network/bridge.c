@@ -8,6 +8,7 @@
  * hide that part of the network from the host, so a spare subnet is taken.  Where
  * a user named the subnet, it is that one or none.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,6 +175,31 @@ static void note_stray(void *arg, const struct link *l)
 	addresses_reserve(&n->addresses, address);
 }
 
+/* Addresses that nobody asks for by name. */
+static void confine(struct network *n, const struct network_config *c)
+{
+	struct subnet range;
+	struct subnet6 range6;
+	struct in_addr in;
+	address6 six;
+
+	if (c->range && subnet_read(c->range, &range)) {
+		if (range.prefix >= n->net.prefix &&
+		    ((range.own ^ n->net.own) & subnet_mask(&n->net)) == 0)
+			addresses_confine(&n->addresses, &range);
+		else	/* the bridge had to take another subnet */
+			network_warn(n, "network %s: the range %s isn't within its subnet", n->bridge,
+				     c->range);
+	}
+	if (n->six && subnet6_read(c->range6, &range6))
+		addresses6_confine(&n->addresses6, &range6);
+	for (char *const *a = c->reserved; a && *a; a++)
+		if (inet_pton(AF_INET, *a, &in) == 1)
+			addresses_reserve(&n->addresses, ntohl(in.s_addr));
+		else if (n->six && address6_read(*a, &six))
+			addresses6_reserve(&n->addresses6, six);
+}
+
 int bridge_open(struct network *n, const struct network_config *c, struct err *e)
 {
 	int sock = open_socket(n, e);
@@ -187,6 +213,7 @@ int bridge_open(struct network *n, const struct network_config *c, struct err *e
 	addresses_init(&n->addresses, &n->net);
 	if (n->six)
 		addresses6_init(&n->addresses6, &n->net6);
+	confine(n, c);
 	return link_each_port(n->k, n->bridge_index, note_stray, n, e);
 }
 

@@ -204,7 +204,7 @@ void firewall_open(struct network *n)
 	if (!n->six && n->host == n)
 		remove_table(n, &families[1]);	/* it may have had IPv6 under a daemon that was killed */
 	for (size_t i = 0; i < family_count(n); i++) {
-		if (!n->internal)
+		if (!n->internal && !n->no_forward && !n->host->no_forward)
 			allow_forwarding(n, &families[i]);
 		install_table(n, &families[i]);
 	}

@@ -71,6 +71,7 @@ struct network {
 	struct network *more;		/* the users' own: a list, under the host's lock */
 	char *name;			/* of a user's own network */
 	bool internal, isolated, bare;	/* bare: no masquerade */
+	bool no_forward;
 	int mtu;
 	char bridge[IF_NAMESIZE];
 	int bridge_index;

@@ -16,7 +16,6 @@
  */
 #include "network/network.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -154,6 +153,7 @@ static int new_network(struct kernel *k, const struct network_config *c, struct 
 	n->isolated = c->isolated;
 	n->userns = c->userns;
 	n->bare = c->bare;
+	n->no_forward = c->no_forward;
 	n->mtu = c->mtu;
 	n->six = c->six;
 	n->name = str_dup(c->name);
@@ -217,24 +217,6 @@ int network_open(struct kernel *k, const struct network_config *c,
 	return 0;
 }
 
-static void confine(struct network *n, const struct network_config *c)
-{
-	struct subnet range;
-	struct subnet6 range6;
-	struct in_addr in;
-	address6 six;
-
-	if (c->range && subnet_read(c->range, &range))
-		addresses_confine(&n->addresses, &range);
-	if (n->six && subnet6_read(c->range6, &range6))
-		addresses6_confine(&n->addresses6, &range6);
-	for (char *const *a = c->reserved; a && *a; a++)
-		if (inet_pton(AF_INET, *a, &in) == 1)
-			addresses_reserve(&n->addresses, ntohl(in.s_addr));
-		else if (n->six && address6_read(*a, &six))
-			addresses6_reserve(&n->addresses6, six);
-}
-
 int network_add(struct network *host, const struct network_config *c, struct network **out,
 		struct err *e)
 {
@@ -250,7 +232,6 @@ int network_add(struct network *host, const struct network_config *c, struct net
 		return r;
 	}
 	n->proxy = host->proxy;
-	confine(n, c);
 	pthread_mutex_lock(&host->lock);
 	n->more = host->more;
 	host->more = n;

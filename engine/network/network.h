@@ -39,6 +39,7 @@ struct network_config {
 	bool internal;		/* nothing goes out, no default route */
 	bool isolated;		/* containers can't reach one another (enable_icc=false) */
 	bool bare;		/* no masquerade */
+	bool no_forward;	/* leaves the host's forwarding as it is; for all networks */
 	int mtu;		/* bytes; 0: 1500 */
 	const char *range;	/* "172.20.5.0/24": addresses nobody asks for come from there */
 	const char *range6;

@@ -9,7 +9,6 @@
 #include "registry/client.h"
 #include "registry/fetch.h"
 
-#define TRIES 3			/* in a row without a single new byte */
 #define PAUSE_MS 200		/* before the first retry; doubled for each further one */
 
 struct blob_stream {
@@ -58,7 +57,7 @@ static int connect_at(struct blob_stream *b, struct err *e)
 static bool may_retry(struct blob_stream *b, int err)
 {
 	return (err == -ECONNRESET || err == -ETIMEDOUT || err == -EHOSTUNREACH) &&
-	       ++b->tries < TRIES;
+	       ++b->tries < registry_attempts(b->r);
 }
 
 static ssize_t blob_read(struct stream *s, void *buf, size_t cap, struct err *e)

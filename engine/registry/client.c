@@ -21,6 +21,8 @@
 #define PATIENCE 10	/* seconds that we wait by ourselves if a registry asks us to */
 #define ASKS 3		/* how often one request is sent in that case */
 
+#define ATTEMPTS 3	/* at a blob, in a row without a single new byte */
+
 struct registry {
 	char *url, *repository;
 	char **scopes;			/* what a token must allow */
@@ -28,12 +30,14 @@ struct registry {
 	atomic_bool maybe_tls;		/* until the first answer */
 	bool (*stop)(void *arg);
 	void *arg;
+	int attempts;
 	pthread_mutex_t lock;		/* auth, scopes, url */
 	struct auth auth;
 	struct fetch_pool *pool;
 };
 
 const char *registry_repository(const struct registry *r) { return r->repository; }
+int registry_attempts(const struct registry *r) { return r->attempts; }
 
 /* ---- addresses ------------------------------------------------------------------- */
 
@@ -70,6 +74,7 @@ int registry_open(const struct registry_target *t, struct registry **out, struct
 	while (str_ends(r->url, "/"))
 		r->url[strlen(r->url) - 1] = '\0';
 	r->repository = str_dup(t->repository);
+	r->attempts = t->attempts ? t->attempts : ATTEMPTS;
 	r->scopes = mem_alloc(sizeof(*r->scopes));
 	autofree char *scope = str_printf("repository:%s:%s", t->repository,
 					  t->push ? "pull,push" : "pull");

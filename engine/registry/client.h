@@ -29,6 +29,7 @@ struct registry_target {
 	const char *auth;		/* X-Registry-Auth, or NULL */
 	bool push;			/* asks for a token that allows it */
 	bool maybe_tls;			/* url is a guess: try https where http is refused */
+	int attempts;			/* in a row, at a blob that breaks off; 0: 3 */
 	bool (*stop)(void *arg);	/* asked a few times a second; may be NULL */
 	void *arg;
 };
@@ -92,6 +93,7 @@ struct fetch_request;
 int registry_request(struct registry *r, const struct fetch_request *q, const char *path,
 		     struct fetch **out, struct err *e);
 const char *registry_repository(const struct registry *r);
+int registry_attempts(const struct registry *r);
 /* From now on we also need to read another repository: the next token is for both.
  * false withdraws it. */
 void registry_also(struct registry *r, const char *repository, bool wanted);

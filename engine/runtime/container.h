@@ -106,6 +106,10 @@ struct containers_options {
 	struct network_config network;	/* borrowed until containers_close(), as all below */
 	const cJSON *defaults;		/* HostConfig of what requests leave out, or NULL */
 	const char *host_ip;		/* where ports without an address are bound; NULL: everywhere */
+	const char *host_gateway;	/* what host-gateway means; NULL: the bridge's addresses */
+	char *const *network_opts;	/* "bridge=KEY=VALUE" of networks that don't say; or NULL */
+	const char *seccomp;		/* a profile's text, or "unconfined"; NULL: the built-in one */
+	bool no_new_privs;		/* for all containers that don't say */
 };
 
 /* Opens launcher and network, finds the containers of the last run again and

@@ -119,7 +119,7 @@ int config_check_restart(const cJSON *h, struct err *e)
 
 /* Below the root of each tree whatever is written: "x" is "/x".  Nothing may lead out of
  * it, nor below the group whose children are the engine's. */
-static int check_parent(const char *path, struct err *e)
+int config_check_parent(const char *path, struct err *e)
 {
 	autofree char *copy = str_dup(path);
 	char *save = NULL;
@@ -152,7 +152,7 @@ static int check_device_rule(const cJSON *v, struct err *e)
 static int check_groups(const cJSON *body, const cJSON *h, struct err *e)
 {
 	const cJSON *v;
-	int r = check_parent(json_str_or(h, "CgroupParent", ""), e);
+	int r = config_check_parent(json_str_or(h, "CgroupParent", ""), e);
 	cJSON_ArrayForEach(v, json_obj(h, "DeviceCgroupRules"))
 		if (r == 0)
 			r = check_device_rule(v, e);

@@ -20,6 +20,7 @@ int config_check(const cJSON *body, struct err *e);
 /* container_check.c: the values, in docker's words; warnings are appended.  host may be
  * NULL. */
 /* The part of it about RestartPolicy, which docker update may change. */
+int config_check_parent(const char *path, struct err *e);	/* --cgroup-parent */
 int config_check_restart(const cJSON *host, struct err *e);
 int config_check_values(const cJSON *body, const cJSON *host, char ***warnings, struct err *e);
 /* Limits alone, at creation or for an update. */

@@ -30,6 +30,9 @@ struct containers {
 	const cJSON *defaults;		/* HostConfig of what requests leave out; borrowed, or NULL */
 	struct network_config bridge;	/* of the default bridge; borrowed */
 	const char *host_ip;		/* where its ports are bound; borrowed, NULL: everywhere */
+	const char *host_gateway, *seccomp;	/* as in containers_options, and so borrowed */
+	char *const *network_opts;
+	bool no_new_privs;
 
 	pthread_mutex_t nets_lock;	/* the table of networks; taken after a container's */
 	struct net **nets;		/* bridge, host, none, then users' own */

@@ -323,7 +323,9 @@ static void extra_hosts(struct container *c, struct str *t)
 		if (!sep)
 			continue;
 		int len = (int)(sep - text);
-		if (str_eq(sep + 1, "host-gateway") && c->all->network)
+		if (str_eq(sep + 1, "host-gateway") && c->all->host_gateway)
+			str_addf(t, "%s\t%.*s\n", c->all->host_gateway, len, text);
+		else if (str_eq(sep + 1, "host-gateway") && c->all->network)
 			gateway_host(c->all->network, text, len, t);
 		else
 			str_addf(t, "%s\t%.*s\n", sep + 1, len, text);

@@ -220,6 +220,10 @@ int containers_open(const struct containers_options *o, struct containers **out,
 	cs->defaults = o->defaults;
 	cs->bridge = o->network;
 	cs->host_ip = o->host_ip;
+	cs->host_gateway = o->host_gateway;
+	cs->network_opts = o->network_opts;
+	cs->seccomp = o->seccomp;
+	cs->no_new_privs = o->no_new_privs;
 	cs->journal = o->journal;
 	cs->last = &cs->first;
 	pthread_mutex_init(&cs->images_lock, NULL);

@@ -117,9 +117,11 @@ static void build_root(struct container *c, struct spec *s)
 static int security_seccomp(const char *value, struct spec *s, struct err *e)
 {
 	struct seccomp_program p = { .insn = NULL };
+	free(s->seccomp_profile);	/* the last one counts */
+	s->seccomp_profile = NULL;
+	s->seccomp_default = str_eq(value, "builtin") && !s->privileged;
 	if (str_eq(value, "builtin"))
 		return 0;
-	s->seccomp_default = false;
 	if (str_eq(value, "unconfined"))
 		return 0;
 	int r = seccomp_file(value, s->caps, &p, e);	/* said now rather than at the start */
@@ -162,7 +164,10 @@ static int build_security(struct container *c, struct spec *s, struct err *e)
 	s->seccomp_default = !s->privileged;
 	s->masked = json_strv(json_obj(c->host, "MaskedPaths"));
 	s->readonly = json_strv(json_obj(c->host, "ReadonlyPaths"));
+	s->no_new_privs = c->all->no_new_privs;
 	int r = caps_build(c->host, &s->caps, e);
+	if (r == 0 && c->all->seccomp && !s->privileged)
+		r = security_seccomp(c->all->seccomp, s, e);
 	cJSON_ArrayForEach(v, json_obj(c->host, "SecurityOpt"))
 		if (r == 0)
 			r = security_option(cJSON_IsString(v) ? v->valuestring : "", s, e);

@@ -158,6 +158,20 @@ static struct net *new_net(const char *name, const char *driver, const cJSON *bo
 	return n;
 }
 
+/* --default-network-opt bridge=KEY=VALUE, where the request doesn't say. */
+static void add_default_options(const struct containers *cs, struct net *n)
+{
+	cJSON *options = json_obj(n->doc, "Options");
+
+	for (char *const *v = cs->network_opts; v && *v; v++) {
+		const char *key = strchr(*v, '=') + 1, *value = strchr(key, '=') + 1;
+		autofree char *name = strndup(key, (size_t)(value - 1 - key));
+
+		if (!json_obj(options, name))
+			json_put_str(options, name, value);
+	}
+}
+
 static int save(struct containers *cs, const struct net *n, struct err *e)
 {
 	autojson cJSON *o = cJSON_CreateObject();
@@ -218,6 +232,7 @@ int networks_create(struct containers *cs, const struct origin *by, const cJSON 
 	if (r < 0)
 		return r;
 	struct net *n = new_net(json_str_or(body, "Name", ""), "bridge", body);
+	add_default_options(cs, n);
 	pthread_mutex_lock(&cs->nets_lock);
 	r = create_locked(cs, n, e);
 	pthread_mutex_unlock(&cs->nets_lock);

@@ -51,7 +51,32 @@ bad() {		# FILE REGEX NAME FLAGS...
 }
 bad '{"hosts": ["tcp://127.0.0.1:1"]}' "specified both as a flag and in the configuration file: hosts: \(from flag: \[" \
 	"hosts, too" -H unix:///x
-bad '{"tlsverify": true}' "the directive tlsverify is not supported by this engine" "a key of dockerd's that is not ours"
+bad '{"storage-opts": ["x"]}' "the directive storage-opts is not supported by this engine" "a key of dockerd's that is not ours"
+bad '{"tlsverify": true}' "tlsverify=true: the API is served on unix sockets and loopback, without TLS" "TLS"
+bad '{"tlscacert": "/ca.pem"}' "tlscacert /ca.pem: the API" "its files"
+bad '{}' "tls=true: the API" "its flag" --tls
+bad '{"iptables": false}' "iptables=false: this engine has no networks without rules" "no rules"
+bad '{"selinux-enabled": true}' "selinux-enabled=true: this engine sets no labels" "SELinux"
+bad '{"experimental": true}' "experimental=true: this engine has no" "experiments"
+bad '{"features": {"buildkit": true}}' 'feature "buildkit=true" is not supported' "a feature"
+bad '{"runtimes": {"crun": {"path": "/usr/bin/crun"}}}' 'runtime "crun": this engine starts' "another runtime"
+bad '{"default-network-opts": {"macvlan": {"parent": "eth0"}}}' 'the only driver with options is bridge' "another driver"
+bad '{"max-concurrent-downloads": -1}' "invalid max concurrent downloads: -1" "fewer downloads than none"
+bad '{"max-download-attempts": 0}' "invalid max download attempts: 0" "no attempt"
+bad '{"shutdown-timeout": "soon"}' "invalid shutdown timeout: soon" "a time that is none"
+bad '{"default-cgroupns-mode": "x"}' 'default cgroup namespace mode \(x\) is invalid' "a mode that is none"
+bad '{"default-ipc-mode": "host"}' 'default IPC mode setting \(host\) is invalid' "the host's IPC for all"
+bad '{"cgroup-parent": "../x"}' 'invalid cgroup parent' "a group outside"
+bad '{"host-gateway-ip": "here"}' "here is not an ip address" "a gateway that is none"
+bad '{"fixed-cidr": "10.1.2.3"}' "invalid CIDR address: 10.1.2.3" "a range that is none"
+bad '{"proxies": {"https": "x"}}' "don't match any configuration option: https" "a proxy for what"
+file '{"proxies": {"http-proxy": "http://p:1", "https-proxy": "http://p:2", "no-proxy": "x"}, "tls": false,
+	"features": {"buildkit": false}, "runtimes": {"runc": {"path": "runc"}}, "experimental": false,
+	"selinux-enabled": false, "iptables": true, "ip-forward": true, "raw-logs": true, "shutdown-timeout": 15,
+	"max-concurrent-downloads": 3, "max-concurrent-uploads": 5, "max-download-attempts": 5,
+	"seccomp-profile": "builtin", "no-new-privileges": false, "default-cgroupns-mode": "private",
+	"default-ipc-mode": "private", "cgroup-parent": "/drydock", "group": "root"}'
+is "$(check)" "configuration OK" "all that is as it is anyhow"
 bad '{"labels": "a=b"}' "wrong type for labels" "a text for a list"
 bad '{"labels": ["ab"]}' "bad attribute format: ab" "a label without a value"
 bad '{"debug": "yes"}' "wrong type for debug" "a text for a yes"
@@ -102,6 +127,45 @@ kill -HUP "$daemon_pid"
 ok "SIGHUP with a bad file is said" eventually grep -q "bad attribute format: bad" "$WORK/daemon.log"
 like "$(info)" '^true \[e=f\]' "... and changes nothing"
 d rm -f ct >/dev/null
+stop_daemon
+
+# -- more of what containers, networks and sockets get
+echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}]}' \
+	>"$WORK/profile.json"
+file '{"seccomp-profile": "'"$WORK"'/profile.json", "no-new-privileges": true, "default-ipc-mode": "shareable",
+	"default-cgroupns-mode": "host", "cgroup-parent": "ddopts'$$'", "fixed-cidr": "10.96.0.64/26",
+	"host-gateway-ip": "192.0.2.9", "group": "daemon", "max-concurrent-downloads": 1,
+	"default-network-opts": {"bridge": {"com.docker.network.driver.mtu": "1300"}},
+	"proxies": {"http-proxy": "http://127.0.0.1:8129", "https-proxy": "http://127.0.0.1:8129", "no-proxy": "example.org"}}'
+echo 0 >/proc/sys/net/ipv4/ip_forward
+start_daemon --config-file "$WORK/daemon.json" --bridge ddtest6 --bip 10.96.0.1/24 --ip-forward=false
+is "$(cat /proc/sys/net/ipv4/ip_forward)" 0 "--ip-forward=false leaves it off"
+is "$(stat -c %G "${DOCKER_HOST#unix://}")" daemon "the socket is the group's"
+d run -d --name ct --add-host up:host-gateway busybox sleep 1000 >/dev/null
+is "$(d exec ct mkdir /x >/dev/null 2>&1; echo $?)" 1 "the profile holds"
+is "$(d exec ct grep NoNewPrivs /proc/1/status | tr -d '\t')" "NoNewPrivs:1" "no new privileges"
+is "$(d run --rm --security-opt no-new-privileges=false --security-opt seccomp=unconfined busybox \
+	sh -c 'mkdir /x && grep NoNewPrivs /proc/1/status | tr -d "\t"')" "NoNewPrivs:0" "a container's own words win"
+is "$(d inspect -f '{{.HostConfig.IpcMode}} {{.HostConfig.CgroupnsMode}} {{.HostConfig.CgroupParent}} {{.HostConfig.SecurityOpt}}' ct)" \
+	"shareable host ddopts$$ []" "modes and the group above"
+like "$(d exec ct cat /proc/self/cgroup)" "ddopts$$/" "which is there"
+like "$(d inspect -f '{{.NetworkSettings.IPAddress}}' ct)" '^10\.96\.0\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])$' "an address of the range"
+like "$(d exec ct cat /etc/hosts)" "^192.0.2.9	up$" "host-gateway is what was said"
+d network create other >/dev/null
+is "$(d network inspect -f '{{index .Options "com.docker.network.driver.mtu"}}' other)" 1300 "options of new networks"
+is "$(d run --rm --network other busybox cat /sys/class/net/eth0/mtu)" 1300 "which are kept to"
+is "$(d info -f '{{.HTTPProxy}} {{.NoProxy}}')" "http://127.0.0.1:8129 example.org" "docker info tells the proxies"
+python3 -c 'import socket, sys
+s = socket.create_server(("127.0.0.1", 8129))
+open(sys.argv[2], "w").close()
+c = s.accept()[0]
+open(sys.argv[1], "wb").write(c.recv(4096))' "$WORK/asked" "$WORK/listening" & proxy=$!
+eventually test -e "$WORK/listening"
+d pull example.net/x >/dev/null 2>&1
+wait $proxy
+like "$(cat "$WORK/asked")" "^CONNECT example.net:443 " "which are asked"
+d rm -f ct >/dev/null
+d network rm other >/dev/null
 stop_daemon
 leak_check "nothing is left behind"
 done_testing
