@@ -113,15 +113,15 @@ static int read_option(struct reader *r, struct draft *d, const char **s, int *r
 		d->right = d->n_options;
 		++*rights;
 	}
-	d->option[d->n_options].text = take(s, "#=~}");
-	if (strstr(d->option[d->n_options].text, "->"))
+	size_t k = d->n_options++;
+	d->option[k].text = take(s, "#=~}");
+	if (strstr(d->option[k].text, "->"))
 		return wrong(r, e, "a matching question can't be kept, only multiple choice");
 	if (**s == '#' && !str_starts(*s, "####")) {
 		++*s;
 		skip_format(s);
-		d->option[d->n_options].say = take(s, "#=~}");
+		d->option[k].say = take(s, "#=~}");
 	}
-	d->n_options++;
 	return 0;
 }
 

@@ -125,23 +125,6 @@ int images_history(struct request *r, struct err *e)
 	return reply_json(r, 200, rows);
 }
 
-/* An image's layers as the store has them: our own route, for `drydock layers`. */
-int drydock_layers(struct request *r, struct err *e)
-{
-	autoimage struct image *img = NULL;
-	int n = image_get(r->api->images, r->arg[0], &img, e);
-	if (n < 0)
-		return n;
-	cJSON *rows = cJSON_CreateArray();
-	for (size_t i = 0; i < img->n_layers; i++) {
-		cJSON *o = cJSON_CreateObject();
-		json_put_str(o, "diff_id", img->diff_ids[i]);
-		json_put_str(o, "dir", img->layer_dirs[i]);
-		cJSON_AddItemToArray(rows, o);
-	}
-	return reply_json(r, 200, rows);
-}
-
 int images_search(struct request *r, struct err *e)
 {
 	err_http(e, 501, ENOSYS, "search needs Docker Hub, which this engine does not ask");

@@ -18,6 +18,7 @@
 #include "core/cleanup.h"
 #include "core/str.h"
 #include "labs/cmd.h"
+#include "labs/look/look.h"
 #include "lessons/lesson.h"
 #include "quiz/quiz.h"
 #include "trace/show/show.h"
@@ -80,6 +81,9 @@ static const struct verb_row {
 	{ "lesson", cmd_lesson, "the lecture's sections, and a demonstration of each" },
 	{ "quiz", cmd_quiz, "questions about the lecture: practice, exam, export" },
 	{ "review", cmd_review, "asks again what is due: after 1, 3, 7 and 16 days" },
+	{ "layers", cmd_layers, "the layers of a container or image, and what each changed" },
+	{ "where", cmd_where, "which layer a path comes from, and what rm would do to it" },
+	{ "lost", cmd_lost, "what went with a container that was removed" },
 	{ "trace", cmd_trace, "the kernel calls behind what happened, live with -f" },
 	{ "explain", cmd_explain, "what a call, flag, namespace or cgroup file does" },
 	{ "daemon", run_engine, "serve the Docker Engine API and run containers" },

@@ -248,3 +248,11 @@ int layers_read_path(const struct layers *l, const char *path, size_t max, struc
 	int r = layers_find(l, path, true, &f);
 	return r < 0 ? r : layers_read(l, &f, max, out);
 }
+
+int layers_stat(const struct layers *l, size_t i, const char *path, struct stat *st)
+{
+	autofd int fd = open_below(l->dir[i], path, O_PATH);
+	if (fd < 0)
+		return fd;
+	return fstat(fd, st) < 0 ? -errno : 0;
+}

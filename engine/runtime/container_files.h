@@ -40,6 +40,10 @@ int layers_read(const struct layers *l, const struct layer_file *f, size_t max, 
 /* The file `path` (as layers_find() with follow) as text; absent is -ENOENT. */
 int layers_read_path(const struct layers *l, const char *path, size_t max, struct str *out);
 
+/* What layer i itself says about a path without links on the way to it: 0 with its stat (a
+ * whiteout is one, too), or -ENOENT and the like. */
+int layers_stat(const struct layers *l, size_t i, const char *path, struct stat *st);
+
 bool is_whiteout(const struct stat *st);
 /* Lowercase hex SHA-256; hex has room for 65 bytes. */
 void sha256_hex(const void *data, size_t n, char *hex);

@@ -7,6 +7,7 @@
 
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "labs/look/look.h"
 #include "labs/shell/shell.h"
 #include "labs/shell/words.h"
 #include "labs/vocabulary.h"
@@ -100,8 +101,28 @@ static bool change_dir(struct shell *sh, char *const *words)
 	return true;
 }
 
+/* What the removals since then have cost, a line each. */
+static void say_lost(struct shell *sh, int64_t since)
+{
+	struct fact_list l = facts_of(sh->course.facts, vocabulary_find("ctr.rm"), NULL);
+	for (size_t i = 0; i < l.n; i++) {
+		const struct fact *x = facts_at(sh->course.facts, l.at[i]);
+		struct lost w;
+		if (x->seq <= since || !str_eq(x->actor, "student"))
+			continue;
+		lost_find(sh->course.facts, x->cid, &w);
+		if (w.n)
+			screen_sayf(&sh->screen, TONE_TEXT, "lost: ",
+				    "%zu %s went with container %s. `lost %.12s` lists %s.", w.n,
+				    w.n == 1 ? "file" : "files", w.name, w.cid,
+				    w.n == 1 ? "it" : "them");
+		free(w.files);
+	}
+}
+
 static void run_host(struct shell *sh, const char *line)
 {
+	int64_t since = facts_last_seq(sh->course.facts);
 	char **words = words_split(line);
 	if (words && !words[0]) {
 		strv_free(words);
@@ -115,6 +136,7 @@ static void run_host(struct shell *sh, const char *line)
 	strv_free(words);
 	foreground_settle(sh);
 	line_settle(sh);
+	say_lost(sh, since);
 	step_warn(sh);
 }
 

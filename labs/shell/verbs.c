@@ -121,9 +121,16 @@ static void verb_list(struct shell *sh, char **w)
 	}
 }
 
+static void verb_study(struct shell *sh, char **w);
+
+/* `where PATH` is about layers, `where` alone about the learner. */
 static void verb_where(struct shell *sh, char **w)
 {
 	char cwd[4096];
+	if (w[1]) {
+		verb_study(sh, w);
+		return;
+	}
 	screen_sayf(&sh->screen, TONE_HEAD, "", "lab 7.4, step %d of %zu: %s", sh->lab->number,
 		    sh->course.labs.n, sh->lab->title);
 	screen_say(&sh->screen, TONE_TEXT, "lecture: ", sh->lab->lecture);
@@ -402,12 +409,16 @@ static const struct verb {
 	{ "goto", "N", "the same", verb_step },
 	{ "read", "", "read this step again", verb_text },
 	{ "list", "", "all steps, and how far you are", verb_list },
-	{ "where", "", "where am I, and what have I left lying around", verb_where },
+	{ "where", "[NAME:][PATH]", "where am I; with a path: which layer it comes from",
+	  verb_where },
 	{ "reset", "", "begin this step anew; removes its containers", verb_reset },
 	{ "recap", "", "all you have done", verb_recap },
 	{ "lesson", "[N] [--demo]", "a section of the lecture, or its demonstration", verb_study },
 	{ "quiz", "[OPTIONS]", "questions about the lecture; `quiz --help` says more", verb_study },
 	{ "review", "", "asks again what is due", verb_study },
+	{ "layers", "NAME [NAME]", "the layers of a container or image; what two share",
+	  verb_study },
+	{ "lost", "[NAME]", "what went with a container that was removed", verb_study },
 	{ "trace", "LEVEL", "kernel calls beside your typing: off, story, mechanism, raw, all",
 	  verb_trace },
 	{ "explain", "WORD", "explains a kernel call, a flag, a namespace, a cgroup file",

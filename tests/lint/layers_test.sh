@@ -24,6 +24,7 @@ engine/client    | core trace
 trace/show       | core kernel trace client
 labs             | core trace client
 labs/shell       | core trace client labs
+labs/look        | core trace client labs
 lessons          | core trace client labs
 quiz             | core trace client labs lessons
 '

@@ -1,0 +1,87 @@
+/* `drydock lost`: what was lost when a container was removed. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/human.h"
+#include "core/cleanup.h"
+#include "core/json.h"
+#include "labs/look/look.h"
+
+static const struct option table[] = {
+	{ .name = "json", .type = &opt_flag, .help = "Answer in JSON" },
+	{ .name = "host", .letter = 'H', .type = &opt_string, .help = "Where the engine listens" },
+	{ .name = "plain", .type = &opt_flag, .help = "Lines of ASCII text only" },
+	{ .name = NULL },
+};
+
+static const char head[] =
+	"Usage:  drydock lost [CONTAINER] [OPTIONS]\n\n"
+	"What went with a container that was removed (the last one, where none is named): the\n"
+	"files of its own layer. What lay on volumes or in mounted folders is not among them.\n";
+
+static int add_line(void *arg, cJSON *line)
+{
+	struct err e;
+	return facts_add(arg, cJSON_Duplicate(line, true), &e) < 0;
+}
+
+static void say_lost(struct look *l, const struct lost *w)
+{
+	char buf[32];
+	screen_sayf(&l->screen, TONE_HEAD, "", "with container %s (%.12s) went %zu %s of its own "
+		    "layer; %lld bytes were freed", w->name, w->cid, w->n,
+		    w->n == 1 ? "file" : "files", (long long)w->bytes);
+	for (size_t i = 0; i < w->n; i++)
+		printf("  %s  %s\n", json_str_or(w->files[i]->data, "path", ""),
+		       human_size(buf, sizeof(buf), (double)json_int(w->files[i]->data, "size", 0),
+				  3));
+	screen_say(&l->screen, TONE_TEXT, "", "The image it was made from is as it was.");
+}
+
+static int print_lost(const struct lost *w)
+{
+	autojson cJSON *o = cJSON_CreateObject();
+	cJSON *files = cJSON_CreateArray();
+	json_put_str(o, "id", w->cid);
+	json_put_str(o, "name", w->name);
+	json_put_int(o, "bytes", w->bytes);
+	for (size_t i = 0; i < w->n; i++) {
+		cJSON *file = cJSON_CreateObject();
+		json_put_str(file, "path", json_str_or(w->files[i]->data, "path", ""));
+		json_put_int(file, "size", json_int(w->files[i]->data, "size", 0));
+		cJSON_AddItemToArray(files, file);
+	}
+	json_put(o, "files", files);
+	return look_print_json(o);
+}
+
+static int say(struct look *l, const struct facts *f)
+{
+	const char *which = l->o.n_args ? l->o.args[0] : NULL;
+	struct lost w;
+	lost_find(f, which, &w);
+	if (!w.cid)
+		return err_http(&l->e, 404, ENOENT, which ? "no container \"%s\" was removed here"
+			       : "no container was removed here yet%s", which ? which : "");
+	if (l->json)
+		print_lost(&w);
+	else
+		say_lost(l, &w);
+	free(w.files);
+	return 0;
+}
+
+static int run(struct look *l)
+{
+	struct facts *f = facts_new();
+	int r = l->o.n_args > 1 ? err_set(&l->e, EINVAL, "one container at a time") : 0;
+	if (r == 0)
+		r = http_lines(l->http, "GET", "/drydock/facts", NULL, add_line, f, &l->e);
+	if (r == 0)
+		r = say(l, f);
+	facts_free(f);
+	return r;
+}
+
+int cmd_lost(int argc, char **argv) { return look_run(argc, argv, head, table, run); }
