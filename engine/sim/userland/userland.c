@@ -7,6 +7,7 @@
 #include "sim/userland/userland.h"
 
 #include "sim/userland/match.h"
+#include "sim/userland/services/services.h"
 #include "sim/userland/shell/shell.h"
 #include "sim/userland/tools/tools.h"
 

@@ -13,8 +13,8 @@ tool_fn tool_echo, tool_true, tool_false, tool_yes, tool_sleep, tool_basename, t
 	tool_rm, tool_ln, tool_mkdir, tool_rmdir, tool_touch, tool_chmod, tool_chown, tool_chgrp,
 	tool_id, tool_whoami, tool_hostname, tool_uname, tool_env, tool_date, tool_nproc, tool_ps,
 	tool_kill, tool_mount, tool_df, tool_du, tool_sync, tool_grep, tool_find, tool_xargs,
-	tool_sort, tool_uniq, tool_cut, tool_tr, tool_sed, tool_dd, tool_curl, tool_wget, tool_nc,
-	tool_nginx, tool_python, tool_pip, tool_apt, tool_dpkg, tool_hello, tool_busybox;
+	tool_sort, tool_uniq, tool_cut, tool_tr, tool_sed, tool_dd,
+	tool_hello, tool_busybox;
 
 /* The escapes of echo -e and printf at s (behind the \): puts what they stand for; how
  * many characters they took; -1: \c, all output ends. `zero`: octal begins with a 0. */
