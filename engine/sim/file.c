@@ -331,6 +331,18 @@ static uint64_t shown_ino(struct vfs_dentry *d)
 	return st.st_ino;
 }
 
+static int64_t emit_all(struct vfs_dentry *dir, const struct vfs_dentry *without, int64_t at,
+			int64_t from, vfs_emit *emit, void *arg)
+{
+	for (struct vfs_dentry *d = dir->first; d; d = d->next) {
+		if (without && vfs_dentry_find((struct vfs_dentry *)without, vfs_dentry_name(d)))
+			continue;
+		if (at++ >= from)
+			emit(arg, d->name, shown_ino(d), d->inode->mode & S_IFMT);
+	}
+	return at;
+}
+
 long vfs_readdir(struct vfs_file *f, vfs_emit *emit, void *arg)
 {
 	struct vfs_dentry *dir = f->path.d;
@@ -349,9 +361,10 @@ long vfs_readdir(struct vfs_file *f, vfs_emit *emit, void *arg)
 		emit(arg, ".", shown_ino(dir), S_IFDIR);
 	if (at++ >= from)
 		emit(arg, "..", shown_ino(dir->parent), S_IFDIR);
-	for (struct vfs_dentry *d = dir->first; d; d = d->next)
-		if (at++ >= from)
-			emit(arg, d->name, shown_ino(d), d->inode->mode & S_IFMT);
+	at = emit_all(dir, NULL, at, from, emit, arg);
+	struct vfs_dentry *also = dir->inode->ops->also ? dir->inode->ops->also(dir) : NULL;
+	if (also)
+		at = emit_all(also, dir, at, from, emit, arg);
 	f->pos = at;
 	return at - from < 0 ? 0 : (long)(at - from);
 }

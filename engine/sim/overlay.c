@@ -55,7 +55,7 @@ static int ovl_readlink(struct vfs_dentry *d, const struct vfs_view *v, struct s
 }
 
 const struct vfs_inode_ops ovl_ops = {
-	.lookup = ovl_lookup, .list = ovl_list, .create = ovl_create, .link = ovl_link,
+	.lookup = ovl_lookup, .list = ovl_list, .also = ovl_also, .create = ovl_create, .link = ovl_link,
 	.remove = ovl_remove, .rename = ovl_rename, .make_writable = ovl_copy_up,
 	.readlink = ovl_readlink, .free = ovl_free_inode,
 };

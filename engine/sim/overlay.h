@@ -40,6 +40,7 @@ struct ovl_inode *ovl_inode_new(struct vfs_super *sb, struct vfs_dentry *upper,
 				struct vfs_dentry *const *lower, size_t n);
 int ovl_lookup(struct vfs_dentry *dir, struct vfs_name name, struct vfs_dentry **out);
 int ovl_list(struct vfs_dentry *dir);
+struct vfs_dentry *ovl_also(struct vfs_dentry *dir);
 void ovl_free_inode(struct vfs_inode *i);
 /* Does a lower layer show something under this name of the directory? */
 bool ovl_lower_positive(const struct vfs_dentry *d);

@@ -148,3 +148,12 @@ int ovl_list(struct vfs_dentry *dir)
 		r = list_layer(dir, in->lower[i]);
 	return r;
 }
+
+/* A directory that one layer alone has is listed as it lies there, with whiteouts of
+ * names that nobody has below: the kernel looks for them only where it merges. */
+struct vfs_dentry *ovl_also(struct vfs_dentry *dir)
+{
+	const struct ovl_inode *i = ovl_of(dir);
+
+	return i->upper ? i->n ? NULL : i->upper : i->n == 1 ? i->lower[0] : NULL;
+}

@@ -201,8 +201,12 @@ static int move_over(struct vfs_move *m)
 	if (over && ((r = check_empty(m->to)) < 0 || (r = drop_whiteouts(over)) < 0))
 		return r;
 	struct vfs_dentry *hidden = over ? NULL : whiteout_at(up, m->name);
-	if (hidden && (r = remove_real(hidden)) < 0)
+	if (hidden && flags) {		/* the two whiteouts change places */
+		over = hidden;
+		flags = RENAME_EXCHANGE;
+	} else if (hidden && (r = remove_real(hidden)) < 0) {
 		return r;
+	}
 	if ((r = real_rename(upper_of(m->from), up, over, m->name, flags)) < 0)
 		return r;
 	if (m->to)

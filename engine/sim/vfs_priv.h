@@ -74,6 +74,8 @@ struct vfs_inode_ops {
 	int (*lookup)(struct vfs_dentry *dir, struct vfs_name name, struct vfs_dentry **out);
 	/* Brings every entry of the directory into the tree, where that isn't so always. */
 	int (*list)(struct vfs_dentry *dir);
+	/* A directory that readdir shows beside the tree's names, or NULL. */
+	struct vfs_dentry *(*also)(struct vfs_dentry *dir);
 	int (*create)(struct vfs_dentry *dir, struct vfs_name name, const struct vfs_new *what,
 		      struct vfs_dentry **out);
 	int (*link)(struct vfs_dentry *from, struct vfs_dentry *dir, struct vfs_name name);
