@@ -1,7 +1,8 @@
 /* mem.c - files in memory: tmpfs, and with a real directory behind it the host's files.
  *
  * The tree of names is the directory: nothing is kept beside it.  Data is one piece of
- * memory, as long as what was written; behind its end a file is zeros without memory.
+ * memory, as long as what was written; behind its end a file is zeros without memory
+ * (a hole in front of written data counts as written, other than on a real tmpfs).
  *
  * `host`: a path of the machine that this inode began as.  A directory's entries and a
  * file's contents are read from there when somebody asks for the first time, and

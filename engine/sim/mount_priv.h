@@ -32,7 +32,9 @@ struct vfs_mount {
 	uint32_t id, flags, refs;		/* flags: SIM_ATTR_* */
 	uint64_t order;				/* of the namespace's list */
 	bool unbindable;
-	bool mark;				/* while a tree is changed: theirs is next */
+	bool loose;				/* attached nowhere: the file that made it owns it */
+	bool mark;				/* while mounts spread: was here already */
+	struct vfs_mount *copy;			/* while a tree is cloned */
 	char *source;
 };
 
@@ -59,6 +61,49 @@ void vfs_mount_detach(struct vfs_mount *m);	/* the tree's reference passes to th
 struct vfs_mount *vfs_mount_next(const struct vfs_mount *m, const struct vfs_mount *top);
 bool vfs_mounted_here(const struct vfs_mntns *ns, const struct vfs_dentry *d);
 void vfs_free_mounts(struct vfs *fs);
+
+/* ---- propagate.c ---- */
+
+void vfs_set_propagation(struct vfs_mount *m, unsigned long type);	/* one SIM_MS_* */
+enum {
+	CLONE_DEEP = 1,		/* with what is mounted below */
+	CLONE_UNBINDABLE = 2,	/* unbindable ones too */
+	CLONE_SLAVE = 4,	/* slaves of what they are copies of */
+	CLONE_PRIVATE = 8,	/* related to nobody */
+	CLONE_SHARED = 16,	/* each begins a group, if it is in none */
+};
+/* A copy of the tree from `root` (a directory of top's) on, attached nowhere.  Each
+ * original's `copy` leads to its copy until the next call. */
+int vfs_clone_tree(struct vfs_mount *top, struct vfs_dentry *root, int how, struct vfs_mount **out);
+void vfs_tree_to_ns(struct vfs_mount *top, struct vfs_mntns *ns);
+/* A tree is about to be attached at on/point: makes it shared, if `on` is, and puts its
+ * copies where they appear too. */
+void vfs_spread(struct vfs_mount *tree, struct vfs_mount *on, struct vfs_dentry *point);
+/* The mounts that appeared when `m` was mounted. */
+typedef void vfs_copies(struct vfs_mount *copy, void *arg);
+void vfs_each_copy(struct vfs_mount *m, vfs_copies *fn, void *arg);
+
+/* ---- umount.c ---- */
+
+/* Out of the tree with all that is below, and its copies elsewhere; those in use live on
+ * without a place. */
+void vfs_umount_tree(struct vfs_mount *top);
+void vfs_drop_tree(struct vfs_mount *top);	/* the same without the copies */
+void vfs_umount_name(struct vfs_dentry *d);	/* a name is gone: so is what sat on it */
+
+/* ---- mount.c ---- */
+
+/* Attaches a tree that is attached nowhere; the tree's reference passes on. */
+int vfs_graft(struct vfs_mount *tree, const struct vfs_path *at);
+int vfs_may_mount(const struct vfs_view *v);
+int vfs_check_move(const struct vfs_view *v, const struct vfs_path *from, const struct vfs_path *to);
+int vfs_move(const struct vfs_view *v, const struct vfs_path *from, const struct vfs_path *to);
+bool vfs_is_mount_root(const struct vfs_path *p);
+const struct vfs_type *vfs_type_of(struct vfs *fs, const char *name);
+uint32_t vfs_attr_of(unsigned long ms);		/* SIM_MS_* as SIM_ATTR_* */
+
+extern const struct vfs_type vfs_tmpfs_type, vfs_host_type, vfs_overlay_type;
+int vfs_tmpfs_remount(struct vfs_super *sb, const char *options);
 
 /* ---- namespace.c ---- */
 

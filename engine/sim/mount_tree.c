@@ -46,6 +46,7 @@ void vfs_mount_put(struct vfs_mount *m)
 	*(m->all_prev ? &m->all_prev->all_next : &m->fs->all_mounts) = m->all_next;
 	if (m->all_next)
 		m->all_next->all_prev = m->all_prev;
+	vfs_set_propagation(m, SIM_MS_PRIVATE);
 	vfs_dentry_put(m->root);
 	vfs_super_put(m->sb);
 	free_mount(m);

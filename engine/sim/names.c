@@ -189,9 +189,11 @@ static int remove_name(const struct vfs_view *v, struct vfs_dentry *d, bool dir)
 		return -EPERM;
 	if (d->mounted && vfs_mounted_here(v->ns, d))
 		return -EBUSY;
-	if ((r = in->ops->remove(d)) == 0)
-		changed(in);
-	return r;
+	if ((r = in->ops->remove(d)) < 0)
+		return r;
+	vfs_umount_name(d);	/* in other namespaces */
+	changed(in);
+	return 0;
 }
 
 /* What a last part that is no name gives. */

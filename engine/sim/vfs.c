@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "core/cleanup.h"
+
 int64_t vfs_now(struct vfs *fs)
 {
 	return fs->hooks.now ? fs->hooks.now(fs->hooks.arg) : 0;
@@ -26,8 +28,17 @@ struct vfs *vfs_new(const struct vfs_hooks *hooks)
 
 	if (hooks)
 		fs->hooks = *hooks;
+	static const struct vfs_type *const types[] = {
+		&vfs_tmpfs_type, &vfs_host_type, &vfs_overlay_type,
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		vfs_register(fs, types[i]);
+	struct vfs_super *lowest = vfs_mem_super(fs, "rootfs", 0755);
 	struct vfs_super *root = vfs_mem_super(fs, "tmpfs", 0755);
-	fs->init_ns = vfs_mntns_new(fs, vfs_mount_new(root, root->root, "rootfs"));
+	struct vfs_mount *m = vfs_mount_new(lowest, lowest->root, "rootfs");
+	vfs_mount_attach(vfs_mount_new(root, root->root, "root"), m, m->root);
+	fs->init_ns = vfs_mntns_new(fs, m);
+	vfs_super_put(lowest);
 	vfs_super_put(root);
 	return fs;
 }

@@ -65,6 +65,9 @@ struct vfs_hooks {
 	/* Somebody opens a device, fifo or socket: gives the file its ops and priv, or
 	 * -errno.  NULL: -ENXIO. */
 	int (*open_special)(void *arg, const struct vfs_view *v, struct vfs_file *f);
+	/* Calls fn for the view of each task: pivot_root(2) moves those that stand at the
+	 * old root.  NULL: only the caller's moves. */
+	void (*each_view)(void *arg, void (*fn)(struct vfs_view *v, void *fn_arg), void *fn_arg);
 };
 
 /* Makes an initial mount namespace, its / an empty tmpfs, and mounts the filesystem

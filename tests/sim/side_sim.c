@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/mount_priv.h"
-#include "sim/overlay_make.h"
+#include "sim/mount.h"
 
 static struct vfs *fs;
 static struct vfs_view v;
@@ -174,29 +173,13 @@ static void s_begin(unsigned layers)
 
 static long s_mount(unsigned layers)
 {
-	struct vfs_path lower[8], at;
-	struct ovl_layers l = { .lower = lower };
-	struct vfs_super *sb;
-	char name[16];
+	char data[256];
+	int n = snprintf(data, sizeof(data), "index=off,redirect_dir=off,metacopy=off,xino=off,"
+			 "upperdir=up,workdir=work,lowerdir=");
 
-	for (; l.n < layers; l.n++) {
-		snprintf(name, sizeof(name), "l%zu", l.n);
-		vfs_walk(&v, NULL, name, 0, &lower[l.n]);
-	}
-	vfs_walk(&v, NULL, "up", 0, &l.upper);
-	vfs_walk(&v, NULL, "work", 0, &l.work);
-	vfs_walk(&v, NULL, "m", 0, &at);
-	int r = ovl_make(fs, &l, &sb);
-	if (r == 0) {
-		vfs_mount_attach(vfs_mount_new(sb, sb->root, "overlay"), at.mnt, at.d);
-		vfs_super_put(sb);
-	}
-	while (l.n)
-		vfs_path_put(&lower[--l.n]);
-	vfs_path_put(&l.upper);
-	vfs_path_put(&l.work);
-	vfs_path_put(&at);
-	return r;
+	for (unsigned i = 0; i < layers; i++)
+		n += snprintf(data + n, sizeof(data) - (size_t)n, "%sl%u", i ? ":" : "", i);
+	return vfs_mount(&v, "overlay", "m", "overlay", 0, data);
 }
 
 static void s_end(void)
