@@ -109,6 +109,17 @@ class Bench:
         ours, docker = self.race(self.rounds, self.ours.cli(*run), self.docker.cli(*run))
         self.report.faster("run --rm, default network", ours, docker, "docker", 25)
 
+    def run_user_network(self):
+        run = ["run", "--rm", "--network", "back", "bench"]
+        for engine in (self.ours, self.docker):
+            engine.run("network", "create", "back")
+        ours, docker, default = self.race(self.rounds, self.ours.cli(*run), self.docker.cli(*run),
+                                          self.ours.cli("run", "--rm", "bench"))
+        for engine in (self.ours, self.docker):
+            engine.run("network", "rm", "back")
+        self.report.faster("run --rm, a user's network", ours, docker, "docker", 20)
+        self.report.line("", "", f"the default network {ms(default)}: {ours / default:.2f} of it")
+
     def run_without_network(self):
         run = ["run", "--rm", "--network", "none", "bench"]
         ours, runc, docker = self.race(self.rounds, self.ours.cli(*run), self.runc.command(),
@@ -371,8 +382,9 @@ def isolate():
 
 
 def measure(bench):
-    for figure_of in (bench.daemon, bench.run_default, bench.run_without_network, bench.floor,
-                      bench.exec_program, bench.build_five_steps, bench.client, bench.tracing,
+    for figure_of in (bench.daemon, bench.run_default, bench.run_user_network,
+                      bench.run_without_network, bench.floor, bench.exec_program,
+                      bench.build_five_steps, bench.client, bench.tracing,
                       bench.supervisor, bench.published_port, bench.prompt, bench.transfers,
                       bench.listing, bench.idle):
         try:
