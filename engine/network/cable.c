@@ -250,3 +250,19 @@ int endpoint_lead(struct endpoint *ep, bool six, struct err *e)
 	k_close(ep->net->k, inside);
 	return r;
 }
+
+static int write_sysctls(struct network *n, void *arg, struct err *e)
+{
+	for (char *const *v = arg; *v; v++) {
+		autofree char *path = str_printf("/proc/sys/%.*s", (int)strcspn(*v, "="), *v);
+		long r = k_write_file(n->k, path, strchr(*v, '=') + 1);
+		if (r < 0)
+			return err_sys(e, (int)-r, "failed to set %s", *v);
+	}
+	return 0;
+}
+
+int endpoint_sysctls(struct endpoint *ep, char *const *settings, struct err *e)
+{
+	return netns_errand(ep->net, ep->netns, write_sysctls, (void *)settings, e);
+}

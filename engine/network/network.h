@@ -105,6 +105,8 @@ struct network_wish {
 int network_connect(struct network *n, const struct network_wish *w, struct endpoint **out,
 		    struct err *e);
 void network_disconnect(struct endpoint *ep);
+/* Below /proc/sys of the endpoint's namespace: "net/ipv4/conf/eth0/log_martians=1" … */
+int endpoint_sysctls(struct endpoint *ep, char *const *settings, struct err *e);
 /* The default route goes this way now, of IPv4 or (six) of IPv6. */
 int endpoint_lead(struct endpoint *ep, bool six, struct err *e);
 

@@ -234,7 +234,9 @@ static int join_other(struct container *c, struct spec *s, struct err *e)
 	if (r < 0)
 		return r;
 	int pid = other->pid;
-	if (other == c || !container_is_up(other) || !pid)
+	if (other == c)
+		return err_set(e, EINVAL, "cannot join own network");
+	if (!container_is_up(other) || !pid)
 		return err_http(e, 409, EINVAL, "cannot join network of a non running container: %s",
 				other->id);
 	s->join_pid = pid;
@@ -249,10 +251,8 @@ int net_start(struct container *c, struct spec *s, struct err *e)
 		return join_other(c, s, e);
 	if (json_bool(c->config, "NetworkDisabled"))
 		return 0;
-	/* Disconnected from everything while it didn't run: as at its creation again. */
-	if (!c->n_places && (r = places_add(c, net_mode_name(host_text(c, "NetworkMode")), NULL, NULL,
-					    e)) < 0)
-		return r;
+	if (!c->n_places && s->net == NET_NEW)	/* disconnected from everything: it stays so */
+		s->net = NET_NONE;
 	if ((r = plug_all(c, e)) < 0)
 		return err_wrap(e, "failed to set up container networking");
 	if (c->n_places && c->places[0]->ep)
@@ -369,7 +369,8 @@ static bool is_loopback_server(const char *line)
 	return str_starts(line, "nameserver 127.") || str_starts(line, "nameserver ::1");
 }
 
-static void host_resolv(struct container *c, struct str *t, bool servers)
+/* The host's lines of the kinds that aren't given: nameserver, search (or domain), options. */
+static void host_resolv(struct container *c, struct str *t, bool servers, bool search, bool options)
 {
 	autostr struct str host = { 0 };
 	bool own_net = str_eq(host_text(c, "NetworkMode"), "host");
@@ -378,7 +379,8 @@ static void host_resolv(struct container *c, struct str *t, bool servers)
 		return;
 	for (char *l = strtok_r(host.s, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
 		if (str_starts(l, "nameserver") ? servers && (own_net || !is_loopback_server(l)) :
-						  l[0] != '#' && l[0] != ';')
+		    str_starts(l, "search") || str_starts(l, "domain") ? search :
+		    str_starts(l, "options") ? options : l[0] != '#' && l[0] != ';')
 			str_addf(t, "%s\n", l);
 }
 
@@ -386,15 +388,17 @@ static void resolv_text(struct container *c, struct str *t)
 {
 	const cJSON *dns = json_obj(c->host, "Dns"), *search = json_obj(c->host, "DnsSearch");
 	const cJSON *options = json_obj(c->host, "DnsOptions");
-	bool ours = plug_has_names(c);
-	add_words(t, "search", search, true);
+	bool ours = plug_has_names(c), any_search = cJSON_GetArraySize(search) > 0;
+	bool any_options = cJSON_GetArraySize(options) > 0;
+	const cJSON *first = cJSON_GetArrayItem(search, 0);
+	if (!str_eq(cJSON_GetStringValue(first), "."))	/* that is: search nowhere */
+		add_words(t, "search", search, true);
 	if (ours)	/* which asks the others; a name without a dot is asked as it is */
 		str_add(t, "nameserver 127.0.0.11\n");
 	else
 		add_words(t, "nameserver", dns, false);
-	if (cJSON_GetArraySize(search) <= 0 && cJSON_GetArraySize(options) <= 0)
-		host_resolv(c, t, !ours && cJSON_GetArraySize(dns) <= 0);
-	if (ours && cJSON_GetArraySize(options) <= 0)
+	host_resolv(c, t, !ours && cJSON_GetArraySize(dns) <= 0, !any_search, !any_options);
+	if (ours && !any_options)
 		str_add(t, "options ndots:0\n");
 	add_words(t, "options", options, true);
 }

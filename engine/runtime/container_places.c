@@ -7,6 +7,7 @@
 
 #include "network/address.h"
 #include "network/address6.h"
+#include "runtime/container_config.h"
 #include "runtime/container_internal.h"
 #include "runtime/networks_check.h"
 
@@ -86,8 +87,10 @@ static int check_settings(const char *name, const struct net *n, const cJSON *s,
 		return bad(e, name, "invalid IPv6 address: ", six);
 	if (*mac && !is_mac(mac))
 		return err_set(e, EINVAL, "invalid MAC address %s", mac);
-	int r = n ? check_in_range(n, four, false, e) : 0;
-	return r < 0 || !n ? r : check_in_range(n, six, true, e);
+	int r = driver_opts_check(s, e);
+	if (r == 0 && n && (r = check_in_range(n, four, false, e)) == 0)
+		r = check_in_range(n, six, true, e);
+	return r;
 }
 
 /* ---- the list ---- */
@@ -139,6 +142,42 @@ static int solitary(const char *mode, struct err *e)
 			" cannot be connected to any other network");
 }
 
+/* Who shares a network has no interface of its own. */
+static int check_no_mac(const cJSON *body, const char *mode, struct err *e)
+{
+	const cJSON *all = json_obj(json_obj(body, "NetworkingConfig"), "EndpointsConfig");
+
+	if (*json_str_or(body, "MacAddress", "") || *json_str_or(json_obj(all, mode), "MacAddress", ""))
+		return err_set(e, EINVAL, "conflicting options: mac-address and the network mode");
+	return 0;
+}
+
+/* Who shares another's network has none of its own to be set up: what is said of it all the
+ * same would have no effect. */
+static int check_shared(const cJSON *body, const char *mode, struct err *e)
+{
+	const cJSON *host = json_obj(body, "HostConfig");
+	const struct { const cJSON *v; const char *what; } rows[] = {
+		{ json_obj(body, "Hostname"), "hostname and the network mode" },
+		{ json_obj(host, "Links"), "container type network can't be used with links. This would"
+					   " result in undefined behavior" },
+		{ json_obj(host, "Dns"), "dns and the network mode" },
+		{ json_obj(host, "ExtraHosts"), "custom host-to-IP mapping and the network mode" },
+		{ json_obj(host, "PortBindings"), "port publishing and the container type network mode" },
+		{ json_obj(host, "PublishAllPorts"), "port publishing and the container type network"
+						     " mode" },
+		{ json_obj(body, "ExposedPorts"), "port exposing and the container type network mode" },
+	};
+
+	if (!mode[strlen("container:")])
+		return err_set(e, EINVAL, "invalid network mode: invalid container format"
+			       " container:<name|id>");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (!config_is_nothing(rows[i].v))
+			return err_set(e, EINVAL, "conflicting options: %s", rows[i].what);
+	return 0;
+}
+
 /* The old place of a MAC address, which the default network's settings win over. */
 static void inherit_mac(struct container *c, const cJSON *body)
 {
@@ -169,8 +208,12 @@ int places_build(struct container *c, const cJSON *body, struct err *e)
 		return err_set(e, EINVAL, "invalid JSON: wrong type for NetworkingConfig.EndpointsConfig");
 	if (*mac && !is_mac(mac))
 		return err_set(e, EINVAL, "invalid MAC address %s", mac);
-	if (!str_starts(mode, "container:") &&
-	    (r = places_add(c, mode, settings_for(all, mode), NULL, e)) < 0)
+	bool joins = str_starts(mode, "container:");
+	r = joins ? check_shared(body, mode, e) :
+		    places_add(c, mode, settings_for(all, mode), NULL, e);
+	if (r == 0 && (joins || str_eq(mode, "host")))
+		r = check_no_mac(body, mode, e);
+	if (r < 0)
 		return r;
 	inherit_mac(c, body);
 	cJSON_ArrayForEach(s, all) {

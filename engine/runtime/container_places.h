@@ -38,6 +38,11 @@ struct place *place_in(const struct container *c, const char *net_id);
 char **place_names(const struct container *c, const struct place *p);
 /* EndpointSettings as `docker inspect` shows them. */
 cJSON *place_show(const struct container *c, const struct place *p);
+/* container_driver_opts.c: EINVAL for values that can't be; the name its interface is to
+ * have, or NULL; "net/ipv4/conf/eth0/log_martians=1" for each of its sysctls (strv, owned). */
+int driver_opts_check(const cJSON *settings, struct err *e);
+const char *driver_opts_name(const struct place *p);
+char **driver_opts_sysctls(const struct place *p);
 /* What is left of a connection is forgotten. */
 void place_clear(struct place *p);
 /* "bridge" for the mode "default". */

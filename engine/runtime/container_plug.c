@@ -8,11 +8,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/file.h"
 #include "runtime/container_internal.h"
+#include "runtime/networks_check.h"
 
 /* ---- which is which ---- */
 
@@ -48,17 +50,34 @@ static struct place *leader(const struct container *c, bool six)
 
 struct place *plug_leader(const struct container *c) { return leader(c, false); }
 
-/* "eth0", "eth1" …: the lowest that is free. */
-static void free_name(const struct container *c, char out[16])
+static bool name_is_taken(const struct container *c, const char *name)
 {
-	for (int n = 0; ; n++) {
-		bool taken = false;
-		snprintf(out, 16, "eth%d", n);
-		for (size_t i = 0; i < c->n_places; i++)
-			taken |= str_eq(c->places[i]->inside, out);
-		if (!taken)
-			return;
+	for (size_t i = 0; i < c->n_places; i++)
+		if (str_eq(c->places[i]->inside, name))
+			return true;
+	return false;
+}
+
+static const char *name_prefix(const struct net *n)
+{
+	return network_option(n->doc, OPTION_PREFIX, "eth");
+}
+
+/* The one asked for, or the lowest that is free of "eth0", "eth1" … */
+static int inside_name(const struct container *c, const struct place *p, char out[IF_NAMESIZE],
+		       struct err *e)
+{
+	const char *own = driver_opts_name(p);
+
+	if (own && name_is_taken(c, own))
+		return err_set(e, EINVAL, "interface %s is already in use in container %s", own, c->name);
+	if (own) {
+		snprintf(out, IF_NAMESIZE, "%s", own);
+		return 0;
 	}
+	for (int n = 0; n == 0 || name_is_taken(c, out); n++)
+		snprintf(out, IF_NAMESIZE, "%s%d", name_prefix(p->net), n);
+	return 0;
 }
 
 /* ---- names ---- */
@@ -183,7 +202,7 @@ static int wire(struct container *c, struct place *p, struct err *e)
 	const char *mac = json_str_or(p->asked, "MacAddress", "");
 	autofd int running = own_netns(c) < 0 ? netns_of_process(c) : -1;
 	int netns = running >= 0 ? running : own_netns(c);
-	char inside[16];
+	char inside[IF_NAMESIZE];
 
 	if (str_eq(n->driver, "host") || str_eq(n->driver, "null"))
 		return 0;
@@ -191,9 +210,11 @@ static int wire(struct container *c, struct place *p, struct err *e)
 		err_set(e, ENODEV, "this host gives the engine no bridge for network %s", n->name);
 		return err_hint(e, "run it with --network none or --network host");
 	}
-	if (n->builtin && netns < 0 && !*mac)
+	if (n->builtin && netns < 0 && !*mac && !driver_opts_name(p))
 		return network_attach(n->bridge, c->id, &p->ep, e);
-	free_name(c, inside);
+	int r = inside_name(c, p, inside, e);
+	if (r < 0)
+		return r;
 	struct network_wish w = { .cid = c->id, .netns = netns, .inside = inside,
 				  .address = place_wish(p, "IPv4Address"), .mac = mac,
 				  .address6 = place_wish(p, "IPv6Address"),
@@ -208,6 +229,29 @@ static int take_net(struct container *c, struct place *p)
 
 	if (r == 0 && (r = networks_use(c->all, p->net)) < 0)
 		place_clear(p);
+	return r;
+}
+
+static void disconnect_place(struct container *c, const struct origin *by, struct place *p,
+			     bool live)
+{
+	if (!p->net)
+		return;
+	say(c, by, p, "net.disconnect", "disconnect");
+	if (p->ep && live)
+		network_disconnect(p->ep);
+	else if (p->ep)
+		network_detach(p->net->bridge, p->ep);
+	networks_unuse(c->all, p->net);
+	place_clear(p);
+}
+
+static int set_sysctls(const struct place *p, struct err *e)
+{
+	char **settings = driver_opts_sysctls(p);
+	int r = p->ep && settings[0] ? endpoint_sysctls(p->ep, settings, e) : 0;
+
+	strv_free(settings);
 	return r;
 }
 
@@ -226,21 +270,9 @@ static int connect_place(struct container *c, const struct origin *by, struct pl
 	}
 	remember(c, p);
 	say(c, by, p, "net.connect", "connect");
-	return 0;
-}
-
-static void disconnect_place(struct container *c, const struct origin *by, struct place *p,
-			     bool live)
-{
-	if (!p->net)
-		return;
-	say(c, by, p, "net.disconnect", "disconnect");
-	if (p->ep && live)
-		network_disconnect(p->ep);
-	else if (p->ep)
-		network_detach(p->net->bridge, p->ep);
-	networks_unuse(c->all, p->net);
-	place_clear(p);
+	if ((r = set_sysctls(p, e)) < 0)
+		disconnect_place(c, by, p, container_is_up(c));
+	return r;
 }
 
 /* After a change while it runs, or at the start: the route and the names. */

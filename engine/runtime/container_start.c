@@ -88,7 +88,10 @@ static void started(struct container *c, const struct origin *by, const struct l
 
 static void failed(struct container *c, const struct err *e)
 {
-	c->exit_code = failure_code(e);
+	int code = failure_code(e);
+
+	if (code != 128 || !c->exit_code)	/* of a run before: it says more than 128 does */
+		c->exit_code = code;
 	c->pid = 0;
 	set_error(c, e->what);
 	attach_drop(c);

@@ -6,6 +6,7 @@
 #include "runtime/networks_bridge.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "network/address.h"
@@ -74,6 +75,32 @@ static char *first6_of(const char *subnet, const char *range)
 	return str_dup(address6_text(first + (first == s.own), text));
 }
 
+static int check_size(const char *subnet, bool six, struct err *e)
+{
+	if (atoi(strchr(subnet, '/') + 1) > (six ? 126 : 30))
+		return err_http(e, 403, EADDRNOTAVAIL, "failed to allocate gateway (): No available"
+				" addresses on this pool");
+	return err_set(e, EINVAL, "invalid network config:\ninvalid subnet %s: want %s bits or more",
+		       subnet, six ? "1" : "8");
+}
+
+/* The subnet's own address and its broadcast address are no host's. */
+static int check_gateway(const char *gateway, const char *subnet, struct err *e)
+{
+	struct subnet6 six;
+	struct subnet s, g;
+	address6 g6;
+	autofree char *block = str_printf("%s/32", gateway);
+	bool taken = false;
+
+	if (subnet_read(subnet, &s) && subnet_read(block, &g))
+		taken = !(g.own & ~subnet_mask(&s)) || !(~g.own & ~subnet_mask(&s));
+	else if (subnet6_read(subnet, &six) && address6_read(gateway, &g6))
+		taken = !(g6 & ~subnet6_mask(&six));
+	return taken ? err_http(e, 403, EADDRINUSE, "failed to allocate gateway (%s): Address already in"
+				" use", gateway) : 0;
+}
+
 /* "GATEWAY/BITS" of a block; the gateway is the subnet's first address unless said
  * otherwise (and then the ip-range's first, as Docker has it).  NULL: none is given. */
 static int own_cidr(const struct net *n, bool six, char **out, struct err *e)
@@ -86,9 +113,9 @@ static int own_cidr(const struct net *n, bool six, char **out, struct err *e)
 	if (!config)
 		return 0;
 	autofree char *first = six ? first6_of(subnet, range) : first_of(subnet, range);
-	if (!first)
-		return err_set(e, EINVAL, "invalid network config:\ninvalid subnet %s: want %s bits",
-			       subnet, six ? "1 to 126" : "8 to 30");
+	int r = first ? check_gateway(gateway, subnet, e) : check_size(subnet, six, e);
+	if (r < 0)
+		return r;
 	*out = str_printf("%s%s", *gateway ? gateway : first, strchr(subnet, '/'));
 	return 0;
 }

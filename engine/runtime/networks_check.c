@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,7 +222,17 @@ static bool is_gateway_mode(const char *text) { return !*text || str_eq(text, "n
 
 static bool is_off(const char *text) { return is_bool(text) && strchr("0fF", *text); }
 
-static bool is_link_name(const char *text) { return *text && strlen(text) < 16 && !strchr(text, '/'); }
+bool network_is_link_name(const char *text)
+{
+	return *text && strlen(text) < IF_NAMESIZE && !strpbrk(text, "/: \t\n") && !str_eq(text, ".") &&
+	       !str_eq(text, "..");
+}
+
+/* With a number behind it, it is still a name. */
+static bool is_prefix(const char *text)
+{
+	return network_is_link_name(text) && strlen(text) < IF_NAMESIZE - 3;
+}
 
 /* The options this driver heeds; others of com.docker.network are for drivers and
  * hosts that we don't have, and change nothing here, as unknown ones do in docker. */
@@ -230,13 +241,14 @@ static const struct { const char *key, *why; bool (*fits)(const char *text); } k
 	{ OPTION_MASQ, "strconv.ParseBool: parsing \"%s\": invalid syntax", is_bool },
 	{ OPTION_MTU, "strconv.Atoi: parsing \"%s\": invalid syntax", is_number },
 	{ OPTION_HOST, "nil ip", is_host_address },
+	{ OPTION_PREFIX, "invalid interface name", is_prefix },
 	{ OPTION_IPV6, "strconv.ParseBool: parsing \"%s\": invalid syntax", is_bool },
 	{ OPTION_SOURCE, "nil ip", is_host_address },
 	{ OPTION_SOURCE6, "nil ip", is_host_address6 },
 	{ OPTION_MODE, "this engine knows the gateway mode nat only", is_gateway_mode },
 	{ OPTION_MODE6, "this engine knows the gateway mode nat only", is_gateway_mode },
 	{ OPTION_INHIBIT, "this engine's bridges are their containers' gateway", is_off },
-	{ OPTION_BRIDGE, "invalid interface name", is_link_name },
+	{ OPTION_BRIDGE, "invalid interface name", network_is_link_name },
 };
 
 static int check_options(const cJSON *body, struct err *e)
@@ -315,6 +327,8 @@ int network_check(const cJSON *body, struct err *e)
 	    *json_str_or(json_obj(body, "ConfigFrom"), "Network", ""))
 		return err_set(e, EINVAL, "configuration-only and ingress networks are a swarm's: this"
 			       " engine has none");
+	if (str_eq(json_str(body, "Scope"), "swarm"))
+		return err_set(e, EINVAL, "cannot create a swarm scoped network when swarm is not active");
 	if (cJSON_IsFalse(json_obj(body, "EnableIPv4"))) {
 		err_set(e, EINVAL, "IPv4 can't be disabled for this engine's networks");
 		return err_hint(e, "leave out --ipv4=false: IPv6 comes beside IPv4 here");

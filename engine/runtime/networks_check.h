@@ -17,6 +17,9 @@ bool network_wants_ipv6(const cJSON *body);
 /* The first block of IPAM.Config of IPv4, or (six) of IPv6; NULL: none is given. */
 cJSON *network_config_of(const cJSON *doc, bool six);
 
+bool network_is_link_name(const char *text);	/* as the kernel allows them */
+
+#define OPTION_PREFIX "com.docker.network.container_iface_prefix"
 #define OPTION_IPV6   "com.docker.network.enable_ipv6"
 #define OPTION_BRIDGE "com.docker.network.bridge.name"
 #define OPTION_ICC    "com.docker.network.bridge.enable_icc"
