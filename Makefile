@@ -25,12 +25,13 @@ DEPFLAGS  = -MMD -MP
 #   drydock             the command line, the lab shell: starts in a millisecond
 #   drydock-engine      daemon, registry, bake: the libraries that cost time to load
 #   drydock-supervisor  one a container: static, without any library
-ENGINE_DIRS := core kernel sim image registry runtime network volume build api
+ENGINE_DIRS := core kernel sim image registry runtime network volume build rootless api
 # The course images' programs, for the simulated kernel.
 ENGINE_DIRS += sim/userland sim/userland/shell sim/userland/tools sim/userland/services
 ENGINE_SRC  := $(foreach d,$(ENGINE_DIRS),$(wildcard engine/$(d)/*.c)) $(wildcard trace/*.c)
 CLIENT_SRC  := $(wildcard engine/core/*.c engine/client/*.c labs/*.c labs/look/*.c labs/shell/*.c lessons/*.c quiz/*.c trace/show/*.c)
 SUPER_SRC   := $(wildcard engine/runtime/supervisor/*.c) engine/runtime/plan_run.c engine/runtime/protocol.c \
+               engine/core/packet.c \
                $(filter-out %_nft.c,$(wildcard engine/kernel/linux*.c)) \
                engine/kernel/hook.c engine/kernel/meta.c engine/kernel/errno.c \
                engine/kernel/fault.c engine/kernel/step.c \

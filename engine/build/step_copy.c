@@ -18,6 +18,7 @@
 #include "core/file.h"
 #include "core/idmap.h"
 #include "core/json.h"
+#include "core/rights.h"
 #include "core/str.h"
 #include "image/config_change.h"
 #include "image/merged.h"
@@ -222,7 +223,7 @@ static int put_dir(struct copying *c, const struct source *src, int root, struct
 	const struct tree_copy as_root = { .k = c->j->k };
 	autofd int before = resolve_dir(root, c->target);
 	autofd int dir = tree_make_dir(&as_root, root, c->target);
-	if (dir >= 0 && before < 0 && geteuid() == 0 &&
+	if (dir >= 0 && before < 0 && rights_owners() &&
 	    fchownat(dir, "", idmap_uid_out(c->how.uid), idmap_gid_out(c->how.gid), AT_EMPTY_PATH) < 0)
 		return err_sys(e, errno, "failed to copy directory: %s", c->target);
 	if (dir < 0)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "rootless/rootless.h"
 
 static const struct {
 	const char *name;
@@ -34,6 +35,7 @@ static int usage(FILE *to, int code)
 
 int main(int argc, char **argv)
 {
+	rootless_inside(kernel_linux());
 	signal(SIGPIPE, SIG_IGN);	/* a client that leaves is an error code, not our end */
 	if (argc < 2)
 		return usage(stderr, 2);

@@ -29,10 +29,12 @@
 #include "core/file.h"
 #include "core/idmap.h"
 #include "core/memory.h"
+#include "core/rights.h"
 #include "image/image.h"
 #include "kernel/fault.h"
 #include "kernel/nft.h"
 #include "registry/server.h"
+#include "rootless/rootless.h"
 
 #define NET_POOL      4
 #define REGISTRY_PORT 10740	/* not 5000: that one is wanted for containers (Flask, MLflow) */
@@ -117,6 +119,24 @@ static int choose_users(struct daemon *d, struct err *e)
 	return 0;
 }
 
+/* What one daemon unpacked for a range of users, another that has only one can't remove
+ * or even read, and the other way round its files all seem to be root's. */
+static int check_owner(const char *root, struct err *e)
+{
+	static const char *const kinds[] = {
+		[RIGHTS_ROOT] = "root", [RIGHTS_MANY] = "a range of users", [RIGHTS_ONE] = "one user",
+	};
+	autofree char *path = str_printf("%s/owners", root);
+	autostr struct str had = { 0 };
+	const char *have = kinds[rights_now()];
+	if (file_read(path, &had, NULL) < 0)
+		return file_write_atomic(path, have, strlen(have), 0600, e);
+	if (str_eq(had.s, have))
+		return 0;
+	err_set(e, EPERM, "%s was made by a daemon for %s, this one has %s", root, had.s, have);
+	return err_hint(e, "give this one a folder of its own: --data-root DIR, or DRYDOCK_ROOT=DIR");
+}
+
 /* -- the kernel -------------------------------------------------------------------- */
 
 static int stack_kernel(struct daemon *d, struct err *e)
@@ -124,9 +144,6 @@ static int stack_kernel(struct daemon *d, struct err *e)
 	const char *bad, *fault = getenv("DRYDOCK_FAULT");
 	autofree char *dir = str_printf("%s/trace", d->s.data_root);
 	int r;
-	if (!str_eq(d->s.backend, "auto") && !str_eq(d->s.backend, "linux"))
-		return err_set(e, EINVAL, "backend \"%s\" is not part of this build: auto, linux",
-			       d->s.backend);
 	d->kernel = kernel_linux();
 	kernel_nft_enable();
 	if (fault && *fault) {
@@ -139,7 +156,7 @@ static int stack_kernel(struct daemon *d, struct err *e)
 	if ((r = dir_make(dir, 0700, e)) < 0 || (r = collector_open(dir, &d->trace, e)) < 0)
 		return r;
 	d->kernel = collector_kernel(d->trace, d->kernel,
-				     geteuid() == 0 ? BACKEND_LINUX : BACKEND_ROOTLESS);
+				     rights_rootless() ? BACKEND_ROOTLESS : BACKEND_LINUX);
 	return 0;
 }
 
@@ -290,7 +307,8 @@ static int serve_all(struct daemon *d, struct err *e)
 	d->api = (struct api){
 		.containers = d->containers, .images = d->images, .journal = d->journal,
 		.trace = d->trace, .data_root = d->s.data_root, .exec_root = d->s.exec_root,
-		.shelf = d->shelf, .socket = d->s.hosts[0], .backend = geteuid() == 0 ? "linux" : "rootless",
+		.shelf = d->shelf, .socket = d->s.hosts[0],
+		.backend = rights_rootless() ? "rootless" : "linux",
 		.mirrors = d->s.mirrors, .insecure = d->s.insecure,
 		.live_restore = d->s.live_restore, .debug = d->s.debug, .labels = d->s.labels,
 		.log_driver = d->s.log_driver ? d->s.log_driver : "json-file",
@@ -342,6 +360,7 @@ static int open_all(struct daemon *d, struct err *e)
 	if ((r = settings_defaults(&d->s, &d->defaults, e)) < 0 || (r = choose_users(d, e)) < 0 ||
 	    (r = read_profile(d, e)) < 0 ||
 	    (r = lock_root(d->s.data_root, 0700, patient, &d->data_lock, e)) < 0 ||
+	    (r = check_owner(d->s.data_root, e)) < 0 ||
 	    (r = lock_root(d->s.exec_root, 0711, patient, &d->exec_lock, e)) < 0 ||
 	    (r = stack_kernel(d, e)) < 0)
 		return r;
@@ -355,6 +374,7 @@ static int open_all(struct daemon *d, struct err *e)
 		.network = { .bridge = d->s.bridge, .cidr = d->s.bip, .pool = NET_POOL,
 			     .pools = d->s.pools, .isolated = d->s.no_icc,
 			     .bare = d->s.no_masquerade, .mtu = d->s.mtu ? atoi(d->s.mtu) : 0,
+			     .door = rights_rootless() ? rootless_socket : NULL,
 			     .six = d->s.ipv6, .cidr6 = d->s.cidr6 },
 		.defaults = d->defaults, .host_ip = d->s.ip, .host_gateway = d->s.host_gateway,
 		.network_opts = d->s.network_opts, .no_new_privs = d->s.no_new_privs,
@@ -466,6 +486,27 @@ static int announce(struct daemon *d, struct err *e)
 	return 0;
 }
 
+/* Who isn't root becomes it in a user namespace, where this program starts anew. */
+static bool goes_inside(const struct settings *s)
+{
+	bool inside = geteuid() == 0 && rights_rootless();
+	return !inside && (str_eq(s->backend, "rootless") ||
+			   (str_eq(s->backend, "auto") && geteuid() != 0));
+}
+
+static int go_inside(const struct settings *s, int argc, char **argv, struct err *e)
+{
+	char **again = mem_alloc(((size_t)argc + 2) * sizeof(*again));
+	int code = 1;
+	again[0] = (char *)"drydock-engine";
+	memcpy(again + 1, argv, (size_t)argc * sizeof(*again));
+	int r = rootless_run(kernel_linux(), s->exec_root, again, &code, e);
+	free(again);
+	if (r < 0)
+		err_print(e);
+	return code;
+}
+
 int cmd_daemon(int argc, char **argv)
 {
 	static struct daemon d;
@@ -478,6 +519,11 @@ int cmd_daemon(int argc, char **argv)
 		fputs("configuration OK\n", stderr);
 		settings_free(&d.s);
 		return 0;
+	}
+	if (r == 0 && goes_inside(&d.s)) {
+		int code = go_inside(&d.s, argc, argv, &e);
+		settings_free(&d.s);
+		return code;
 	}
 	d.argc = argc;
 	d.argv = argv;

@@ -11,6 +11,7 @@
 #include "cmd/engine_main.h"
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/rights.h"
 #include "core/str.h"
 #include "network/address.h"
 #include "network/address6.h"
@@ -204,7 +205,7 @@ static void default_roots(struct settings *s)
 	if (root && *root) {
 		dflt(&s->data_root, str_printf("%s/lib", root));
 		dflt(&s->exec_root, str_printf("%s/run", root));
-	} else if (geteuid() == 0) {
+	} else if (!rights_rootless()) {
 		dflt(&s->data_root, str_dup("/var/lib/drydock"));
 		dflt(&s->exec_root, str_dup("/run/drydock"));
 	} else {

@@ -13,6 +13,7 @@
 
 #include "core/cleanup.h"
 #include "core/idmap.h"
+#include "core/rights.h"
 #include "core/str.h"
 #include "image/resolve.h"
 #include "image/unpack.h"
@@ -61,7 +62,7 @@ static int compare_entry(struct compare *c, struct archive_entry *ae, const char
 		return differs(path, "is of another kind", e);
 	if (kind != AE_IFLNK && (st.st_mode & 07777) != archive_entry_perm(ae))
 		return differs(path, "has another mode", e);
-	if (geteuid() == 0 && (idmap_uid_in(st.st_uid) != archive_entry_uid(ae) ||
+	if (rights_owners() && (idmap_uid_in(st.st_uid) != archive_entry_uid(ae) ||
 			       idmap_gid_in(st.st_gid) != archive_entry_gid(ae)))
 		return differs(path, "has another owner", e);
 	if (kind != AE_IFREG)

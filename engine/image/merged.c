@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/rights.h"
 #include "core/str.h"
 
 #ifndef MNT_DETACH
@@ -33,6 +34,8 @@ static int new_way(struct kernel *k, const struct merged *m)
 {
 	autofd int fs = (int)k_fsopen(k, "overlay", FSOPEN_CLOEXEC);
 	int r = fs < 0 ? fs : set(k, fs, "source", "overlay");
+	if (r == 0 && rights_rootless())
+		r = (int)k_fsconfig(k, fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0);
 	for (size_t i = 0; i < m->n && r == 0; i++)
 		if (!is_above(m, i))
 			r = set(k, fs, "lowerdir+", m->dir[i]);
@@ -56,7 +59,7 @@ void merged_add_path(struct str *b, const char *path)
 static int old_way(struct kernel *k, const struct merged *m, const char *at)
 {
 	autostr struct str data = { 0 };
-	str_add(&data, "lowerdir=");
+	str_add(&data, rights_rootless() ? "userxattr,lowerdir=" : "lowerdir=");
 	for (size_t i = 0; i < m->n; i++) {
 		if (is_above(m, i))
 			continue;

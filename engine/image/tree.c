@@ -15,6 +15,7 @@
 #include "core/cleanup.h"
 #include "core/file.h"
 #include "core/idmap.h"
+#include "core/rights.h"
 #include "core/str.h"
 #include "image/resolve.h"
 #include "image/whiteout.h"
@@ -155,7 +156,7 @@ int tree_make_dir(const struct tree_copy *o, int root, const char *path)
 	if (mkdirat(parent, last, 0755) < 0)
 		return errno == EEXIST ? -ENOTDIR : -errno;
 	if (fchownat(parent, last, idmap_uid_out(o->uid), idmap_gid_out(o->gid),
-		     AT_SYMLINK_NOFOLLOW) < 0 && geteuid() == 0)
+		     AT_SYMLINK_NOFOLLOW) < 0 && rights_owners())
 		return -errno;
 	return resolve_dir(root, path);
 }
@@ -221,7 +222,7 @@ static int set_owner_at(const struct item *t, struct err *e)
 {
 	uid_t uid = t->o->keep_owner ? t->st.st_uid : idmap_uid_out(t->o->uid);
 	gid_t gid = t->o->keep_owner ? t->st.st_gid : idmap_gid_out(t->o->gid);
-	if (geteuid() == 0 && fchownat(t->dir, t->name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
+	if (rights_owners() && fchownat(t->dir, t->name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail(t, "give an owner to", e);
 	return 0;
 }

@@ -27,6 +27,7 @@
 #include "core/cleanup.h"
 #include "core/idmap.h"
 #include "core/file.h"
+#include "core/rights.h"
 #include "core/str.h"
 #include "image/resolve.h"
 #include "image/whiteout.h"
@@ -289,8 +290,8 @@ static int put_node(struct unpack *u, struct entry *t, struct err *e)
 	mode_t kind = archive_entry_filetype(t->ae);
 	long dev = kind == AE_IFIFO ? 0 : (long)makedev(archive_entry_rdevmajor(t->ae),
 							 archive_entry_rdevminor(t->ae));
-	if (!u->own && kind != AE_IFIFO)
-		return 0;	/* only root makes devices; /dev is the engine's anyway */
+	if (rights_rootless() && kind != AE_IFIFO)
+		return 0;	/* only the host's root makes devices; /dev is the engine's anyway */
 	int r = (int)k_mknod(u->o->k, t->dir, t->name, kind | 0600, dev);
 	if (r == -EEXIST) {
 		if ((r = make_room(u, t, e)) < 0)
@@ -442,7 +443,7 @@ static void unpack_end(struct unpack *u)
 int tar_unpack(struct unpack_options *o, struct stream *tar, struct err *e)
 {
 	__attribute__((cleanup(unpack_end))) struct unpack u = {
-		.o = o, .src = { .in = tar }, .own = geteuid() == 0, .parent_fd = -1,
+		.o = o, .src = { .in = tar }, .own = rights_owners(), .parent_fd = -1,
 	};
 	o->bytes = 0;
 	u.a = tar_open(&u.src, e);

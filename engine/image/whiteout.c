@@ -5,12 +5,13 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/rights.h"
 #include "core/str.h"
 #include "image/resolve.h"
 
 const char *whiteout_opaque_name(void)
 {
-	return geteuid() == 0 ? "trusted.overlay.opaque" : "user.overlay.opaque";
+	return !rights_rootless() ? "trusted.overlay.opaque" : "user.overlay.opaque";
 }
 
 bool whiteout_is_node(const struct stat *st)

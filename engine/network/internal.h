@@ -80,6 +80,7 @@ struct network {
 	bool six;			/* IPv6 as well: */
 	struct subnet6 net6;
 	char gateway6[ADDRESS6_TEXT], subnet6[SUBNET6_TEXT];
+	int (*door)(int family, int type);	/* network_config's; NULL: socket(2) */
 	char *source, *source6;		/* what leaves has this address; NULL: masquerade */
 	uint64_t host_inode;		/* the host's network namespace */
 	int host_netns;			/* the way back into it */

@@ -150,6 +150,7 @@ static int new_network(struct kernel *k, const struct network_config *c, struct 
 	n->host = n;
 	n->host_netns = -1;
 	n->internal = c->internal;
+	n->door = c->door;
 	n->isolated = c->isolated;
 	n->userns = c->userns;
 	n->bare = c->bare;

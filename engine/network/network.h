@@ -40,6 +40,9 @@ struct network_config {
 	bool isolated;		/* containers can't reach one another (enable_icc=false) */
 	bool bare;		/* no masquerade */
 	bool no_forward;	/* leaves the host's forwarding as it is; for all networks */
+	/* Where published ports are, if that isn't this network namespace: a new socket
+	 * there, or -errno. */
+	int (*door)(int family, int type);
 	int mtu;		/* bytes; 0: 1500 */
 	const char *range;	/* "172.20.5.0/24": addresses nobody asks for come from there */
 	const char *range6;

@@ -57,25 +57,27 @@ static socklen_t claim_address(const struct claim *c, uint16_t port, struct sock
 	return sizeof(*out);
 }
 
-static int bind_one(struct network *n, const struct claim *c, int type, uint16_t port)
+static int bind_one(struct network *n, const struct claim *c, int kind, uint16_t port)
 {
 	struct sockaddr_in6 address;
 	socklen_t len = claim_address(c, port, &address);
 	int yes = 1;
 
-	int fd = (int)k_socket(n->k, c->family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int type = kind | SOCK_NONBLOCK | SOCK_CLOEXEC;
+	int fd = n->host->door ? n->host->door(c->family, type)
+			       : (int)k_socket(n->k, c->family, type, 0);
 	if (fd < 0)
 		return fd;
 	/* Connections of the last holder may linger in TIME_WAIT; a listener still bars
 	 * us.  Of UDP ports that would share it with others. */
-	if (type == SOCK_STREAM)
+	if (kind == SOCK_STREAM)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
 	if (c->family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof(yes));
 	trace_why(n->k, WHY_NET_PUBLISH);
 	long r = k_bind(n->k, fd, (struct sockaddr *)&address, len);
 	trace_why(n->k, WHY_TABLE);
-	if (r == 0 && type == SOCK_STREAM)
+	if (r == 0 && kind == SOCK_STREAM)
 		r = k_listen(n->k, fd, ACCEPT_QUEUE);
 	if (r == 0)
 		return fd;

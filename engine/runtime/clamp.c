@@ -1,5 +1,6 @@
 /* clamp.c - where this daemon can't give what was asked for, it says so and goes
  * on, where Docker would refuse to start. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +135,27 @@ static void clamp_ulimits(const struct host *h, struct spec *s, char ***warnings
 		if (u->soft > u->hard)
 			u->soft = u->hard;
 	}
+}
+
+int launch_refuse(struct launcher *l, const struct spec *s, struct err *e)
+{
+	const struct host *h = l->host;
+	const struct { bool asked, there; const char *what; } limits[] = {
+		{ s->memory > 0 || s->memory_reservation > 0, h->cgroup[CG_MEMORY], "memory" },
+		{ s->cpu_quota > 0 || s->cpu_shares > 0, h->cgroup[CG_CPU], "cpu" },
+		{ s->cpuset_cpus || s->cpuset_mems, h->cgroup[CG_CPUSET], "cpuset" },
+		{ s->pids > 0, h->cgroup[CG_PIDS], "pids" },
+		{ s->blkio_weight > 0 || s->n_blkio, h->cgroup[CG_BLKIO], "io" },
+	};
+
+	for (size_t i = 0; h->rootless && i < ARRAY_SIZE(limits); i++) {
+		if (!limits[i].asked || limits[i].there)
+			continue;
+		err_set(e, EINVAL, "limit %s: your user has no control group for it", limits[i].what);
+		return err_hint(e, "start the daemon by `systemd-run --user --scope -p Delegate=yes`"
+				" (with cgroup v2), or as root");
+	}
+	return 0;
 }
 
 void launch_clamp(struct launcher *l, struct spec *s, char ***warnings)

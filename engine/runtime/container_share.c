@@ -44,13 +44,14 @@ int share_namespaces(struct container *c, struct spec *s, struct err *e)
 
 static bool is_device(const struct stat *st) { return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode); }
 
-static void add_device(struct spec *s, const char *path, const struct stat *st, const char *rights)
+static void add_device(struct spec *s, const char *source, const char *path,
+		       const struct stat *st, const char *rights)
 {
 	if (s->n_devices == MAX_DEVICES)
 		return;
 	s->devices = mem_grow(s->devices, (s->n_devices + 1) * sizeof(*s->devices));
 	struct spec_device *d = &s->devices[s->n_devices++];
-	*d = (struct spec_device){ str_dup(path), st->st_mode, st->st_rdev, "rwm" };
+	*d = (struct spec_device){ str_dup(source), str_dup(path), st->st_mode, st->st_rdev, "rwm" };
 	if (*rights)
 		snprintf(d->rights, sizeof(d->rights), "%s", rights);
 }
@@ -75,7 +76,7 @@ static void add_tree(struct spec *s, const char *dir, const char *inside, const 
 		if (S_ISDIR(st.st_mode))
 			add_tree(s, path, at, rights);
 		else if (is_device(&st))
-			add_device(s, at, &st, rights);
+			add_device(s, path, at, &st, rights);
 	}
 }
 
@@ -101,7 +102,7 @@ static int one_device(const cJSON *v, struct spec *s, struct err *e)
 	if (!is_device(&st))
 		return err_set(e, EINVAL, "error gathering device information while adding custom device"
 			       " \"%s\": not a device node", path);
-	add_device(s, inside, &st, rights);
+	add_device(s, path, inside, &st, rights);
 	return 0;
 }
 

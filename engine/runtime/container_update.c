@@ -87,6 +87,8 @@ static int apply(struct container *c, char ***warnings, struct err *e)
 {
 	struct spec s = { .netns_fd = -1 };
 	int r = spec_build(c, &s, false, e);
+	if (r == 0)
+		r = launch_refuse(c->all->launcher, &s, e);
 	if (r == 0) {
 		launch_clamp(c->all->launcher, &s, warnings);
 		if (container_is_up(c) && c->run)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/rights.h"
 #include "core/str.h"
 #include "runtime/device_rules.h"
 
@@ -169,7 +170,7 @@ static void prepare_v1(struct kernel *k, struct host *h)
 			continue;
 		autofree char *dir = str_printf("%s/drydock", h->cgroup[cg]);
 		long r = k_cg_mkdir(k, dir, 0755);
-		if (r < 0 && r != -EEXIST) {
+		if ((r < 0 && r != -EEXIST) || access(dir, W_OK) < 0) {
 			warn(h, "control groups: %s can't be used here", cg_names[cg]);
 			free(h->cgroup[cg]);
 			h->cgroup[cg] = NULL;
@@ -187,13 +188,15 @@ static void prepare_v1(struct kernel *k, struct host *h)
 
 /* ---- v2: controllers must be switched on from above ---- */
 
+#define ASIDE "/drydock-host"
+
 /* A group that has both processes and controllers for its children is refused
  * (but for the real root): those in it move aside into a leaf. */
 static void move_aside(struct kernel *k, const char *tree)
 {
 	static char text[65536];
 	struct k_buf b = { text, sizeof(text), 0 };
-	autofree char *leaf = str_printf("%s/drydock-host", tree);
+	autofree char *leaf = str_printf("%s" ASIDE, tree);
 	autofree char *procs = str_printf("%s/cgroup.procs", tree);
 	char *save = NULL;
 
@@ -233,7 +236,7 @@ static void prepare_v2(struct kernel *k, struct host *h, const char *tree)
 	bool moved = false;
 
 	long r = k_cg_mkdir(k, dir, 0755);
-	if (r < 0 && r != -EEXIST) {
+	if ((r < 0 && r != -EEXIST) || access(dir, W_OK) < 0) {
 		warn(h, "control groups: %s can't be written, no limits", tree);
 		return;
 	}
@@ -260,6 +263,22 @@ static void prepare_v2(struct kernel *k, struct host *h, const char *tree)
 	h->swap_limit = true;
 }
 
+/* The group that an administrator, or systemd's Delegate=yes, left to this user: the
+ * one we are in, or, since we may have moved aside in it, the one above. */
+static char *delegated_group(struct kernel *k, const char *tree)
+{
+	char text[4096] = "";
+	struct k_buf b = { text, sizeof(text), 0 };
+
+	k_read_file(k, "/proc/self/cgroup", &b);
+	char *own = str_starts(text, "0::") ? text + 3 : strstr(text, "\n0::");
+	own = own == text + 3 ? own : own ? own + 4 : (char *)"";
+	char *end = own + strcspn(own, "\n");
+	if (end - own > (long)strlen(ASIDE) && !memcmp(end - strlen(ASIDE), ASIDE, strlen(ASIDE)))
+		end -= strlen(ASIDE);
+	return str_printf("%s%.*s", tree, (int)(end - own), own);
+}
+
 static bool any_v1(const struct host *h)
 {
 	for (int cg = 0; cg < CG_COUNT; cg++)
@@ -276,8 +295,9 @@ static void find_cgroups(struct kernel *k, struct host *h)
 	if (any_v1(h)) {
 		prepare_v1(k, h);
 	} else if (v2) {
+		autofree char *base = h->rootless ? delegated_group(k, v2) : str_dup(v2);
 		h->cgroup_v2 = true;
-		prepare_v2(k, h, v2);
+		prepare_v2(k, h, base);
 	}
 	find_blkio(h);
 	if (!h->cgroup[CG_MEMORY])
@@ -309,6 +329,11 @@ int host_open(struct kernel *k, struct host **out, struct err *e)
 {
 	struct host *h = mem_alloc(sizeof(*h));
 
+	h->rootless = rights_rootless();
+	h->one_user = !rights_owners();
+	if (h->one_user)
+		warn(h, "users: there is only root in containers, whoever they ask for: %s",
+		     "your user has no range in /etc/subuid and /etc/subgid, or newuidmap is missing");
 	find_caps(k, h);
 	find_cgroups(k, h);
 	*out = h;

@@ -35,6 +35,8 @@ struct host {
 	const char *blkio_weight_device;	/* … for one disk */
 	bool blkio_throttle;		/* rates of a disk can be limited */
 	char *cpus, *mems;		/* v1: what the root of cpuset has; or NULL */
+	bool rootless;			/* root of a user namespace only: no device nodes … */
+	bool one_user;			/* … which has no other users (core/rights.h) */
 	char **warnings;		/* what is missing: one sentence each */
 };
 

@@ -45,7 +45,7 @@ static int make_plan(struct launcher *l, const struct spec *s, struct str *out, 
 
 /* ---- what goes along with START ---- */
 
-static int add_fd(struct msg *m, struct msg_fds *fds, int slot, int fd)
+static int add_fd(struct msg *m, struct packet_fds *fds, int slot, int fd)
 {
 	m->start.fd_slot[m->start.n_fd_slots++] = slot;
 	fds->fd[fds->n++] = fd;
@@ -61,7 +61,7 @@ static int open_ns(int pid, const char *name, struct err *e)
 }
 
 /* The namespaces that are entered instead of made. */
-static int add_namespaces(struct msg *m, struct msg_fds *fds, const struct spec *s,
+static int add_namespaces(struct msg *m, struct packet_fds *fds, const struct spec *s,
 			  struct err *e)
 {
 	const struct { bool join; int pid; const char *name; int slot; } want[] = {
@@ -117,7 +117,7 @@ static void fill_start(struct msg *m, struct launcher *l, const struct spec *s)
 static int send_start(struct running *r, const struct spec *s, int plan_fd, struct err *e)
 {
 	struct msg m = { .type = 0 };
-	struct msg_fds fds = { { plan_fd }, 1 };
+	struct packet_fds fds = { { plan_fd }, 1 };
 
 	int err = add_namespaces(&m, &fds, s, e);
 	if (err == 0) {
@@ -136,7 +136,7 @@ static int send_start(struct running *r, const struct spec *s, int plan_fd, stru
 static int await(struct running *r, uint16_t type, struct err *e)
 {
 	struct msg m;
-	struct msg_fds fds;
+	struct packet_fds fds;
 	int n;
 
 	/* A client that attached before may leave meanwhile: nobody's news yet.  And a
@@ -314,7 +314,7 @@ static void adopt_rings(struct running *r, const int fd[2])
 static int say_hello(struct running *r, struct err *e)
 {
 	struct msg m = { .type = MSG_HELLO };
-	struct msg_fds fds = { .n = 0 };
+	struct packet_fds fds = { .n = 0 };
 
 	if (msg_send(r->link, &m, NULL, 0) < 0 || msg_recv(r->link, &m, &fds, 0) != 1 ||
 	    m.type != MSG_STATE || fds.n != 3)

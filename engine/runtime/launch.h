@@ -67,6 +67,9 @@ const struct host *launcher_host(const struct launcher *l);
 /* What the host can't give: one sentence each ("memory limits: …"), for docker info. */
 char *const *launcher_warnings(const struct launcher *l);
 /* Clamps caps and limits to what the daemon has; appends a sentence for each to *warnings. */
+/* What a daemon without root's rights can't even pretend to: limits, where its user has
+ * no control groups.  EINVAL; a container without them might take the machine down. */
+int launch_refuse(struct launcher *l, const struct spec *s, struct err *e);
 void launch_clamp(struct launcher *l, struct spec *s, char ***warnings);
 
 /* Facts about a start, for the journal. */

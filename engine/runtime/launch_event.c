@@ -232,7 +232,7 @@ void launch_spooled(struct launcher *l, const char *id, const char *run_dir)
 bool launch_message(struct running *r)
 {
 	static struct msg m;	/* one thread */
-	struct msg_fds fds;
+	struct packet_fds fds;
 	int n = msg_recv(r->link, &m, &fds, 0);
 
 	for (int i = 0; i < fds.n; i++)

@@ -164,6 +164,8 @@ int launch_stats(struct running *r, struct launch_stats *out, struct err *e)
 
 /* ---- who is in there ---- */
 
+#define NS_OF_PIDS 1	/* in launch_ns_names[] */
+
 static int group_pids(struct launcher *l, const char *path, pid_t **pids, size_t *n)
 {
 	autofile FILE *f = fopen(path, "re");
@@ -178,10 +180,31 @@ static int group_pids(struct launcher *l, const char *path, pid_t **pids, size_t
 	return f ? 0 : -errno;
 }
 
+/* Without a control group of its own: whoever is in the container's pid namespace. */
+static int namespace_pids(uint64_t inode, pid_t **pids, size_t *n)
+{
+	autodir DIR *proc = opendir("/proc");
+	autofree char *want = str_printf("pid:[%llu]", (unsigned long long)inode);
+
+	*pids = NULL;
+	*n = 0;
+	for (struct dirent *d; proc && (d = readdir(proc));) {
+		autofree char *path = str_printf("/proc/%s/ns/pid", d->d_name);
+		char link[64] = "";
+		if (readlink(path, link, sizeof(link) - 1) < 0 || !str_eq(link, want))
+			continue;
+		*pids = mem_grow(*pids, (*n + 1) * sizeof(**pids));
+		(*pids)[(*n)++] = atoi(d->d_name);
+	}
+	return proc ? 0 : -errno;
+}
+
 int launch_pids(struct running *r, pid_t **pids, size_t *n, struct err *e)
 {
 	int cg = r->l->host->cgroup[CG_MEMORY] ? CG_MEMORY : CG_PIDS;
 
+	if (!r->l->host->cgroup[cg] && r->state.ns_inode[NS_OF_PIDS])
+		return namespace_pids(r->state.ns_inode[NS_OF_PIDS], pids, n);
 	if (!r->l->host->cgroup[cg])
 		return err_set(e, ENOTSUP, "list processes: no control groups here");
 	autofree char *path = group_file(r, cg, "cgroup.procs");

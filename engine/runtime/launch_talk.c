@@ -53,7 +53,7 @@ static int fill_attach(struct msg_attach *a, const struct attach_options *o, boo
 
 /* ---- requests without an answer ---- */
 
-static int say(struct running *r, const struct msg *m, const struct msg_fds *fds,
+static int say(struct running *r, const struct msg *m, const struct packet_fds *fds,
 	       const char *doing, struct err *e)
 {
 	int err = msg_send(r->link, m, fds, 0);
@@ -62,7 +62,7 @@ static int say(struct running *r, const struct msg *m, const struct msg_fds *fds
 
 /* The client's socket, and what it sent before that is handed over: as much as it
  * likes, so that goes in a file (*early, the caller's to close). */
-static int add_client(struct msg_fds *fds, const struct attach_options *o, int *early,
+static int add_client(struct packet_fds *fds, const struct attach_options *o, int *early,
 		      struct err *e)
 {
 	if (o->fd < 0)
@@ -80,7 +80,7 @@ static int add_client(struct msg_fds *fds, const struct attach_options *o, int *
 int launch_attach(struct running *r, const struct attach_options *o, struct err *e)
 {
 	struct msg m = { .type = MSG_ATTACH };
-	struct msg_fds fds = { .n = 0 };
+	struct packet_fds fds = { .n = 0 };
 	autofd int fd = o->fd, early = -1;
 
 	int err = fill_attach(&m.attach, o, r->saved.tty, e);
@@ -180,7 +180,7 @@ static int ask_exec(struct running *r, const struct exec_spec *x, const struct s
 {
 	struct msg m = { .type = MSG_EXEC };
 	autofd int early = -1, plan_fd = launch_memfd(plan->s, plan->len, "hand over the plan", e);
-	struct msg_fds fds = { { plan_fd }, 1 };
+	struct packet_fds fds = { { plan_fd }, 1 };
 
 	if (plan_fd < 0)
 		return plan_fd;

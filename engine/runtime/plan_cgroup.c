@@ -411,7 +411,9 @@ void plan_cgroup_join(struct plan_builder *p, const struct plan_input *in)
 
 bool plan_nodev(const struct plan_input *in)
 {
-	return !in->spec->privileged && !in->host->cgroup[CG_DEVICES] && !in->host->device_program;
+	/* In a user namespace the kernel sees to it: no device can be made or opened there. */
+	return !in->spec->privileged && !in->host->cgroup[CG_DEVICES] &&
+	       !in->host->device_program && !in->host->rootless;
 }
 
 /* ---- what the container sees of them ---- */

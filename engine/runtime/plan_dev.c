@@ -32,6 +32,9 @@ static const struct node { const char *path; int major, minor; } nodes[] = {
 	{ "/dev/tty", 5, 0 },
 };
 
+#define PTS_OPTIONS "newinstance,ptmxmode=0666,mode=0620"
+#define TTY_GROUP   "5"		/* of Debian and most others */
+
 static const struct link { const char *target, *path; } links[] = {
 	{ "/proc/self/fd", "/dev/fd" },
 	{ "/proc/self/fd/0", "/dev/stdin" },
@@ -83,14 +86,21 @@ static void add_devices(struct plan_builder *p, const struct spec *s)
 	}
 }
 
-static void add_nodes(struct plan_builder *p, const struct spec *s)
+static void add_nodes(struct plan_builder *p, const struct plan_input *in)
 {
 	add_mount(p, WHY_ROOT_DEV, "tmpfs", "/dev", MS_NOSUID | MS_STRICTATIME,
 		  "mode=755,size=65536k");
+	if (in->host->rootless)		/* they are bound from the host's: plan_mounts.c */
+		return;
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
 		plan_add(p, K_MKNOD, WHY_ROOT_NODE, INT(AT_FDCWD), TEXT(nodes[i].path),
 			 INT(S_IFCHR | 0666), INT(makedev(nodes[i].major, nodes[i].minor)));
-	add_devices(p, s);
+	add_devices(p, in->spec);
+}
+
+const char *plan_device(size_t i)
+{
+	return i < ARRAY_SIZE(nodes) ? nodes[i].path : NULL;
 }
 
 /* ---- for a user namespace ---- */
@@ -165,13 +175,13 @@ static void add_dev(struct plan_builder *p, const struct plan_input *in,
 	if (plan_in_userns(in))
 		attach_dev(p, sources->dev);
 	else
-		add_nodes(p, s);
+		add_nodes(p, in);
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
 		plan_add(p, K_SYMLINK, WHY_ROOT_LINK, TEXT(links[i].target), INT(AT_FDCWD),
 			 TEXT(links[i].path));
 	snprintf(shm, sizeof(shm), "mode=1777,size=%lld", (long long)s->shm_size);
 	add_mount(p, WHY_ROOT_PTS, "devpts", "/dev/pts", quiet,
-		  "newinstance,ptmxmode=0666,mode=0620,gid=5");
+		  in->host->one_user ? PTS_OPTIONS : PTS_OPTIONS ",gid=" TTY_GROUP);
 	if (!s->no_shm && s->ipc_mode == NS_PRIVATE)
 		add_mount(p, WHY_ROOT_SHM, "tmpfs", "/dev/shm", quiet | MS_NODEV,
 			  s->shm_size > 0 ? shm : "mode=1777,size=65536k");

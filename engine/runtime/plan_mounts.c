@@ -30,8 +30,11 @@ struct bind {
 	int why;
 };
 
-static size_t list_binds(const struct spec *s, struct bind *out, size_t max)
+static size_t list_binds(const struct plan_input *in, struct bind *out, size_t max)
 {
+	const struct host *h = in->host;
+	const struct spec *s = in->spec;
+	const char *path;
 	const struct bind files[] = {
 		{ s->resolv_conf, "/etc/resolv.conf", .why = WHY_ROOT_FILE },
 		{ s->hostname_file, "/etc/hostname", .why = WHY_ROOT_FILE },
@@ -42,6 +45,12 @@ static size_t list_binds(const struct spec *s, struct bind *out, size_t max)
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (files[i].source)
 			out[n++] = files[i];
+	/* Who may make no device borrows those of the host, which can be opened. */
+	for (size_t i = 0; h->rootless && (path = plan_device(i)); i++)
+		out[n++] = (struct bind){ path, path, .why = WHY_ROOT_NODE };
+	for (size_t i = 0; h->rootless && i < s->n_devices && n < max; i++)
+		out[n++] = (struct bind){ s->devices[i].source, s->devices[i].path,
+					  .why = WHY_ROOT_NODE };
 	/* Shared memory by name goes with the IPC namespace (shm_overview(7)). */
 	if (s->ipc_mode == NS_HOST)
 		out[n++] = (struct bind){ "/dev/shm", "/dev/shm", .why = WHY_ROOT_SHM };
@@ -104,7 +113,7 @@ void plan_mount_sources(struct plan_builder *p, const struct plan_input *in,
 			struct plan_sources *s, bool linked)
 {
 	struct bind b[PLAN_SLOTS];
-	size_t n = list_binds(in->spec, b, PLAN_SLOTS);
+	size_t n = list_binds(in, b, PLAN_SLOTS);
 
 	s->n = n;
 	for (size_t i = 0; i < n; i++)
@@ -159,7 +168,7 @@ void plan_mounts(struct plan_builder *p, const struct plan_input *in,
 		 const struct plan_sources *s)
 {
 	struct bind b[PLAN_SLOTS];
-	size_t n = list_binds(in->spec, b, PLAN_SLOTS);
+	size_t n = list_binds(in, b, PLAN_SLOTS);
 
 	for (size_t i = 0; i < in->spec->n_mounts; i++)
 		if (!strcmp(in->spec->mounts[i].type, "tmpfs"))

@@ -84,6 +84,8 @@ void plan_make_dirs(struct plan_builder *p, const char *path);	/* like mkdir -p 
 /* plan_dev.c */
 void plan_kernel_filesystems(struct plan_builder *p, const struct plan_input *in,
 			     const struct plan_sources *s);
+/* The devices every container has: path number i, or NULL after the last. */
+const char *plan_device(size_t i);
 /* In a user namespace no device can be made: /dev comes ready, in s->dev. */
 void plan_dev_ahead(struct plan_builder *p, const struct plan_input *in, struct plan_sources *s);
 

@@ -26,11 +26,12 @@
 #define MNT_DETACH 2
 #endif
 
-static void add_old_way(struct plan_builder *p, const struct spec *s, bool nodev)
+static void add_old_way(struct plan_builder *p, const struct plan_input *in)
 {
+	const struct spec *s = in->spec;
 	autostr struct str data = { 0 };
 
-	str_add(&data, "lowerdir=");
+	str_add(&data, in->host->rootless ? "userxattr,lowerdir=" : "lowerdir=");
 	for (size_t i = strv_len(s->lower); i-- > 0;) {
 		merged_add_path(&data, s->lower[i]);
 		str_add(&data, i ? ":" : "");
@@ -40,7 +41,7 @@ static void add_old_way(struct plan_builder *p, const struct spec *s, bool nodev
 	str_add(&data, ",workdir=");
 	merged_add_path(&data, s->work);
 	plan_add(p, K_MOUNT, WHY_OVERLAY_OLD, TEXT("overlay"), TEXT(s->merged), TEXT("overlay"),
-		 INT(nodev ? MS_NODEV : 0), TEXT(data.s));
+		 INT(plan_nodev(in) ? MS_NODEV : 0), TEXT(data.s));
 }
 
 static void set_text(struct plan_builder *p, int fs, int why, const char *key,
@@ -48,6 +49,12 @@ static void set_text(struct plan_builder *p, int fs, int why, const char *key,
 {
 	plan_add(p, K_FSCONFIG, why, SLOT(fs), INT(FSCONFIG_SET_STRING), TEXT(key), TEXT(value),
 		 INT(0));
+	plan_expect(p, EINVAL, old_way);
+}
+
+static void set_flag(struct plan_builder *p, int fs, int why, const char *key, int old_way)
+{
+	plan_add(p, K_FSCONFIG, why, SLOT(fs), INT(FSCONFIG_SET_FLAG), TEXT(key), NOTEXT, INT(0));
 	plan_expect(p, EINVAL, old_way);
 }
 
@@ -83,6 +90,8 @@ void plan_overlay(struct plan_builder *p, const struct plan_input *in, struct pl
 	plan_into(p, fs);
 	plan_expect(p, ENOSYS, old_way);
 	set_text(p, fs, WHY_OVERLAY_OPEN, "source", "overlay", old_way);
+	if (in->host->rootless)
+		set_flag(p, fs, WHY_OVERLAY_USER, "userxattr", old_way);
 	for (size_t i = strv_len(s->lower); i-- > 0;)
 		set_text(p, fs, WHY_OVERLAY_LOWER, "lowerdir+", s->lower[i], old_way);
 	set_text(p, fs, WHY_OVERLAY_UPPER, "upperdir", s->upper, old_way);
@@ -100,7 +109,7 @@ void plan_overlay(struct plan_builder *p, const struct plan_input *in, struct pl
 		attach(p, s, mnt);
 	plan_then(p, mounted);
 	plan_here(p, old_way);
-	add_old_way(p, s, nodev);
+	add_old_way(p, in);
 	if (plan_in_userns(in))
 		take_hold(p, s, mnt);
 	plan_here(p, mounted);

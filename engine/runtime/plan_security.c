@@ -138,7 +138,8 @@ static void add_own_filter(struct plan_builder *p, const struct seccomp_program 
 			 HEAP(plan_filter(p, f->insn, f->len, sizeof(*f->insn))), INT(0));
 }
 
-static void add_user(struct plan_builder *p, const struct plan_identity *who)
+static void add_user(struct plan_builder *p, const struct plan_input *in,
+		     const struct plan_identity *who)
 {
 	struct { uint64_t gids; } groups = { plan_data(p, who->groups,
 						       who->n_groups * sizeof(gid_t)) };
@@ -146,7 +147,8 @@ static void add_user(struct plan_builder *p, const struct plan_identity *who)
 	const struct k_caps caps = { .effective = who->caps, .permitted = who->caps };
 
 	plan_reloc(p, at);
-	plan_add(p, K_SETGROUPS, WHY_SEC_GROUPS, INT(who->n_groups), HEAP(at));
+	if (!in->host->one_user)	/* who gave setgroups(2) up to be root at all */
+		plan_add(p, K_SETGROUPS, WHY_SEC_GROUPS, INT(who->n_groups), HEAP(at));
 	plan_add(p, K_SETGID, WHY_SEC_USER, INT(who->gid));
 	plan_add(p, K_SETUID, WHY_SEC_USER, INT(who->uid));
 	if (who->uid == 0)
@@ -167,7 +169,7 @@ void plan_security(struct plan_builder *p, const struct plan_input *in,
 	add_filter(p, in);
 	if (!who->no_new_privs)
 		add_own_filter(p, &in->own);
-	add_user(p, who);
+	add_user(p, in, who);
 	if (who->no_new_privs)
 		add_own_filter(p, &in->own);
 }

@@ -35,14 +35,22 @@ static void add_root(struct plan_builder *p, const struct plan_input *in,
 
 	plan_attach_root(p, in, sources);
 	plan_pivot(p, in);
+	bool late = userns || in->host->rootless;
+
 	if (userns)
 		plan_user_become(p);
-	else
+	if (!late)
 		plan_detach(p);
 	plan_kernel_filesystems(p, in, sources);
-	if (userns)	/* whose /proc and /sys had to be seen, to mount others */
+	if (late)	/* in a user namespace a /proc and a /sys must be seen, to mount others */
 		plan_detach(p);
 	plan_mounts(p, in, sources);
+}
+
+/* Where there is only root, everybody is (docker info says so). */
+static uid_t user_here(const struct plan_input *in, uid_t asked)
+{
+	return in->host->one_user ? 0 : asked;
 }
 
 static void start_steps(struct plan_builder *p, const struct plan_input *in)
@@ -50,11 +58,12 @@ static void start_steps(struct plan_builder *p, const struct plan_input *in)
 	const struct spec *s = in->spec;
 	struct plan_sources sources = { .slot = { 0 } };
 	const struct plan_identity who = {
-		.uid = s->uid, .gid = s->gid, .groups = s->groups, .n_groups = s->n_groups,
+		.uid = user_here(in, s->uid), .gid = user_here(in, s->gid),
+		.groups = s->groups, .n_groups = s->n_groups,
 		.caps = s->caps, .no_new_privs = s->no_new_privs,
 	};
 	const struct plan_process program = {
-		.argv = s->argv, .envp = s->envp, .cwd = s->cwd, .uid = s->uid, .tty = s->tty,
+		.argv = s->argv, .envp = s->envp, .cwd = s->cwd, .uid = who.uid, .tty = s->tty,
 		.rows = s->rows, .cols = s->cols, .console = true, .init = s->init,
 		.wait_go = true, .why = WHY_EXEC_PROGRAM,
 		.open_stdin = s->open_stdin, .own_streams = plan_in_userns(in),
@@ -103,12 +112,13 @@ static void exec_steps(struct plan_builder *p, const struct plan_input *in,
 {
 	const struct spec *s = in->spec;
 	const struct plan_identity who = {
-		.uid = x->uid, .gid = x->gid, .groups = x->groups, .n_groups = x->n_groups,
+		.uid = user_here(in, x->uid), .gid = user_here(in, x->gid),
+		.groups = x->groups, .n_groups = x->n_groups,
 		.caps = x->privileged ? in->host->caps : s->caps,
 		.no_new_privs = s->no_new_privs,
 	};
 	const struct plan_process program = {
-		.argv = x->argv, .envp = x->envp, .cwd = x->cwd, .uid = x->uid, .tty = x->tty,
+		.argv = x->argv, .envp = x->envp, .cwd = x->cwd, .uid = who.uid, .tty = x->tty,
 		.rows = x->rows, .cols = x->cols, .why = WHY_EXEC_EXTRA,
 		.open_stdin = x->attach.fd >= 0 && x->attach.in,
 		.own_streams = plan_in_userns(in),

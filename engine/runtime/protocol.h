@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/packet.h"
+
 enum msg_type {
 	/* daemon → supervisor */
 	MSG_START = 1,	/* fds: plan, then one for each start.fd_slot; tail: texts below */
@@ -37,7 +39,6 @@ enum msg_type {
 	MSG_LOST,	/* so many records (PROC, DETACHED) weren't kept */
 };
 
-#define MSG_FDS 6
 #define MSG_TAIL 8192
 #define MSG_KEYS 8
 #define MSG_NAMESPACES 7	/* launch_ns_names[] */
@@ -100,12 +101,10 @@ struct msg {
 	char tail[MSG_TAIL];
 };
 
-struct msg_fds { int fd[MSG_FDS]; int n; };
-
 /* One packet.  send: 0 or -errno, never SIGPIPE.  recv: 1, 0 at the end, or
  * -errno; descriptors in *fds are the caller's (close-on-exec). */
-int msg_send(int sock, const struct msg *m, const struct msg_fds *fds, int flags);
-int msg_recv(int sock, struct msg *m, struct msg_fds *fds, int flags);
+int msg_send(int sock, const struct msg *m, const struct packet_fds *fds, int flags);
+int msg_recv(int sock, struct msg *m, struct packet_fds *fds, int flags);
 
 /* Appends a text and its NUL to the tail; -EMSGSIZE if it doesn't fit. */
 int msg_add_text(struct msg *m, const char *text);

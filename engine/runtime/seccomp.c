@@ -1,7 +1,7 @@
 /* seccomp.c - the profile's rows become a tree over system call numbers.
  *
- * 1. Every number gets an *answer*: allow, EPERM, ENOSYS, tell the supervisor,
- *    or look at the first argument (a condition's index).
+ * 1. Every number gets an *answer*: allow, EPERM, ENOSYS, tell the supervisor, "done"
+ *    without doing it, or look at the first argument (a condition's index).
  * 2. Neighbours with the same answer become one range.
  * 3. The ranges become a balanced tree of "number >= middle?" comparisons; each
  *    leaf is its answer.  About 75 ranges make 150 instructions, of which a call
@@ -22,12 +22,13 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/rights.h"
 #include "core/str.h"
 #include "runtime/seccomp_profile.h"
 
 #define NUMBERS 1024		/* system call numbers end below 600 today */
 
-enum answer { REFUSE, ABSENT, ALLOW, WATCH, CONDITION };	/* CONDITION + index */
+enum answer { REFUSE, ABSENT, ALLOW, WATCH, PRETEND, CONDITION };	/* CONDITION + index */
 
 struct range { uint32_t from; int answer; };
 
@@ -116,6 +117,7 @@ static void emit_answer(struct code *c, int answer)
 		[ABSENT] = SECCOMP_RET_ERRNO | ENOSYS,
 		[ALLOW] = SECCOMP_RET_ALLOW,
 		[WATCH] = SECCOMP_RET_USER_NOTIF,
+		[PRETEND] = SECCOMP_RET_ERRNO | 0,
 	};
 
 	if (answer >= CONDITION)
@@ -165,6 +167,8 @@ static void emit_arch(struct code *c, uint32_t arch, bool profile, uint64_t caps
 	if (profile)
 		fill_profile(&t, caps);
 	set_names(&t, PROFILE_WATCHED, WATCH);
+	if (!rights_owners())
+		set_names(&t, PROFILE_OWNERS, PRETEND);
 	emit_tree(c, r, make_ranges(&t, r));
 }
 

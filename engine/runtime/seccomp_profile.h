@@ -107,6 +107,13 @@ static const struct profile_condition {
  * CAP_SYS_ADMIN it "doesn't exist", and the C library falls back to clone. */
 #define PROFILE_ABSENT "clone3"
 
+/* Where the kernel knows one user only (core/rights.h), a server that wants to become
+ * another would give up: these answer "done", and all stays with that user. */
+#define PROFILE_OWNERS \
+	"chown chown32 fchown fchown32 fchownat lchown lchown32 setfsgid setfsgid32 setfsuid " \
+	"setfsuid32 setgid setgid32 setgroups setgroups32 setregid setregid32 setresgid " \
+	"setresgid32 setresuid setresuid32 setreuid setreuid32 setuid setuid32"
+
 /* The exec watch. */
 #define PROFILE_WATCHED "execve execveat exit_group"
 

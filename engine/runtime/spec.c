@@ -26,7 +26,7 @@ void spec_free(struct spec *s)
 		free(s->sysctls[i].value);
 	}
 	for (size_t i = 0; i < s->n_devices; i++)
-		free(s->devices[i].path);
+		free(s->devices[i].source), free(s->devices[i].path);
 	for (size_t i = 0; i < ARRAY_SIZE(text); i++)
 		free(text[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)

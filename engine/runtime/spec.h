@@ -19,7 +19,11 @@ struct spec_mount {
 };
 
 struct spec_ulimit { int resource; uint64_t soft, hard; };
-struct spec_device { char *path; mode_t mode; dev_t dev; char rights[4]; };	/* of "rwm" */
+struct spec_device {
+	char *source, *path;	/* the host's, the container's */
+	mode_t mode; dev_t dev;
+	char rights[4];		/* of "rwm" */
+};
 struct spec_sysctl { char *name, *value; };
 
 enum blkio_kind { BLKIO_WEIGHT, BLKIO_READ_BPS, BLKIO_WRITE_BPS, BLKIO_READ_IOPS,

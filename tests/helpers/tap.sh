@@ -119,7 +119,8 @@ trap 'exit 130' INT TERM
 
 daemon_pid=
 # A daemon with nothing but its own root.  More words are passed on to it.
-# IMAGES says which images its registry has: test (default), course, or none.
+# IMAGES says which images its registry has: test (default), course, or none; DAEMON_AS
+# who it is: setpriv and its options.
 start_daemon() {
 	local i
 	export DRYDOCK_ROOT=${DRYDOCK_ROOT:-$WORK/root}
@@ -127,7 +128,8 @@ start_daemon() {
 	mkdir -p "$DRYDOCK_ROOT/run" "$DRYDOCK_ROOT/lib"
 	[ "${IMAGES:=test}" = none ] || "${IMAGES}_images" "$DRYDOCK_ROOT/lib"
 	[ -n "${leak_before:-}" ] || leak_before=$(leak_list)
-	"$ENGINE" daemon -H "$DOCKER_HOST" "$@" >>"$WORK/daemon.log" 2>&1 &
+	# shellcheck disable=SC2086  # words: a command that runs it as somebody else
+	${DAEMON_AS:-} "$ENGINE" daemon -H "$DOCKER_HOST" "$@" >>"$WORK/daemon.log" 2>&1 &
 	daemon_pid=$!
 	for ((i = 0; i < 100; i++)); do
 		[ -S "${DOCKER_HOST#unix://}" ] && "$DRYDOCK" docker version >/dev/null 2>&1 && return 0

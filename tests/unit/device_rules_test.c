@@ -106,7 +106,7 @@ END_TEST
 START_TEST(a_container_has_the_rules_of_all_first)
 {
 	char *own[] = { (char *)"c 99:1 w", NULL };
-	struct spec_device device = { (char *)"/dev/x", S_IFBLK, makedev(8, 16), "rw" };
+	struct spec_device device = { (char *)"/dev/sdb", (char *)"/dev/x", S_IFBLK, makedev(8, 16), "rw" };
 	struct spec s = { .devices = &device, .n_devices = 1, .device_rules = own };
 	char **rules = device_rules_of(&s);
 	size_t n = strv_len(rules);

@@ -260,7 +260,8 @@ static struct spec_blkio disks[] = {
 /* What `hello` is with `--cgroup-parent /class/one`, a device, a rule and disks. */
 static struct spec limited(void)
 {
-	static struct spec_device zero = { (char *)"/dev/x", S_IFCHR | 0666, 0x105, "r" };
+	static struct spec_device zero = { (char *)"/dev/zero", (char *)"/dev/x",
+					    S_IFCHR | 0666, 0x105, "r" };
 	static char *rules[] = { (char *)"c 1:3 mr", NULL };
 	struct spec s = hello;
 

@@ -11,7 +11,7 @@
 
 #include "super.h"
 
-void control_say(struct super *s, const struct msg *m, const struct msg_fds *fds)
+void control_say(struct super *s, const struct msg *m, const struct packet_fds *fds)
 {
 	bool record = m->type == MSG_PROC || m->type == MSG_DETACHED;
 	struct pollfd room = { .fd = s->link, .events = POLLOUT };
@@ -37,18 +37,18 @@ struct process *process_by_id(struct super *s, const char *id)
 	return NULL;
 }
 
-static void on_start(struct super *s, struct msg *m, struct msg_fds *fds)
+static void on_start(struct super *s, struct msg *m, struct packet_fds *fds)
 {
 	if (s->main.state == P_FREE)
 		start_container(s, m, fds);
 }
 
-static void on_go(struct super *s, struct msg *m, struct msg_fds *fds)
+static void on_go(struct super *s, struct msg *m, struct packet_fds *fds)
 {
 	start_go(s);
 }
 
-static void on_attach(struct super *s, struct msg *m, struct msg_fds *fds)
+static void on_attach(struct super *s, struct msg *m, struct packet_fds *fds)
 {
 	if (fds->n < 1)
 		return;
@@ -56,12 +56,12 @@ static void on_attach(struct super *s, struct msg *m, struct msg_fds *fds)
 	fds->n = 0;
 }
 
-static void on_exec(struct super *s, struct msg *m, struct msg_fds *fds)
+static void on_exec(struct super *s, struct msg *m, struct packet_fds *fds)
 {
 	exec_start(s, m, fds);
 }
 
-static void on_resize(struct super *s, struct msg *m, struct msg_fds *fds)
+static void on_resize(struct super *s, struct msg *m, struct packet_fds *fds)
 {
 	uint16_t at = 0;
 	const char *id = msg_next_text(m, &at);
@@ -74,9 +74,9 @@ static void on_resize(struct super *s, struct msg *m, struct msg_fds *fds)
 	terminal_size(s, p);
 }
 
-static void on_hello(struct super *s, struct msg *m, struct msg_fds *fds)
+static void on_hello(struct super *s, struct msg *m, struct packet_fds *fds)
 {
-	struct msg_fds mine = { { s->main.pidfd, s->ring_fd[0], s->ring_fd[1] }, 3 };
+	struct packet_fds mine = { { s->main.pidfd, s->ring_fd[0], s->ring_fd[1] }, 3 };
 	struct msg answer = { .type = 0 };
 
 	spool_end(s);
@@ -84,7 +84,7 @@ static void on_hello(struct super *s, struct msg *m, struct msg_fds *fds)
 	control_say(s, &answer, &mine);
 }
 
-static void (*const handlers[])(struct super *s, struct msg *m, struct msg_fds *fds) = {
+static void (*const handlers[])(struct super *s, struct msg *m, struct packet_fds *fds) = {
 	[MSG_START] = on_start,   [MSG_GO] = on_go,	    [MSG_ATTACH] = on_attach,
 	[MSG_EXEC] = on_exec,	  [MSG_RESIZE] = on_resize, [MSG_HELLO] = on_hello,
 };
@@ -103,7 +103,7 @@ static void on_hangup(struct super *s)
 void control_message(struct super *s, void *obj, int fd, short events)
 {
 	struct msg *m = &scratch.request;	/* one at a time, too large for a stack */
-	struct msg_fds fds;
+	struct packet_fds fds;
 
 	if (fd != s->link)
 		return;

@@ -80,7 +80,7 @@ static void set_up(struct process *p, const struct msg *m)
 	p->io.keep_log = false;
 }
 
-void exec_start(struct super *s, const struct msg *m, struct msg_fds *fds)
+void exec_start(struct super *s, const struct msg *m, struct packet_fds *fds)
 {
 	struct process *p = free_slot(s);
 

@@ -97,7 +97,7 @@ void process_unload(struct process *p)
 	p->plan_map = NULL;
 }
 
-static int prepare_run(struct super *s, struct process *p, const struct msg_fds *fds,
+static int prepare_run(struct super *s, struct process *p, const struct packet_fds *fds,
 		       const int32_t *fd_slot)
 {
 	struct plan_run *r = &p->run;
@@ -131,7 +131,7 @@ static void next_child_traced(struct super *s, bool is_exec)
 }
 
 int process_spawn(struct super *s, struct process *p, int plan_fd, bool open_stdin,
-		  const struct msg_fds *fds, const int32_t *fd_slot)
+		  const struct packet_fds *fds, const int32_t *fd_slot)
 {
 	int r = load_plan(p, plan_fd);
 
@@ -234,14 +234,14 @@ static int start_more(struct super *s)
 	return control_listen(s);
 }
 
-void start_container(struct super *s, const struct msg *m, const struct msg_fds *fds)
+void start_container(struct super *s, const struct msg *m, const struct packet_fds *fds)
 {
 	struct process *p = &s->main;
 
 	take_settings(s, m);
 	trace_subject(s->k, s->id);
 	int r = process_spawn(s, p, fds->fd[0], m->start.open_stdin, fds, m->start.fd_slot);
-	((struct msg_fds *)fds)->n = 1;		/* the others were slots, and are closed */
+	((struct packet_fds *)fds)->n = 1;		/* the others were slots, and are closed */
 	if (r == 0)
 		r = start_more(s);
 	if (r < 0)
@@ -289,7 +289,7 @@ void start_state(struct super *s, struct msg *m, uint16_t type)
 static void child_ready(struct super *s, struct process *p)
 {
 	struct msg m = { .type = 0 };
-	struct msg_fds fds = { { p->pidfd }, 1 };
+	struct packet_fds fds = { { p->pidfd }, 1 };
 
 	s->created = true;
 	start_state(s, &m, MSG_CREATED);

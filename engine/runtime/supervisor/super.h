@@ -150,10 +150,10 @@ void control_message(struct super *s, void *obj, int fd, short events);
 void control_accept(struct super *s, void *obj, int fd, short events);
 int control_listen(struct super *s);
 void control_unlisten(struct super *s);
-void control_say(struct super *s, const struct msg *m, const struct msg_fds *fds);
+void control_say(struct super *s, const struct msg *m, const struct packet_fds *fds);
 
 /* start.c */
-void start_container(struct super *s, const struct msg *m, const struct msg_fds *fds);
+void start_container(struct super *s, const struct msg *m, const struct packet_fds *fds);
 /* Tells the program how large its client's screen is, as far as both are known. */
 void terminal_size(struct super *s, const struct process *p);
 void start_look_around(struct super *s);	/* ahead of need: the host's namespaces */
@@ -161,7 +161,7 @@ void start_go(struct super *s);
 void start_abandon(struct super *s);	/* the daemon died before it said GO */
 void start_state(struct super *s, struct msg *m, uint16_t type);
 int process_spawn(struct super *s, struct process *p, int plan_fd, bool open_stdin,
-		  const struct msg_fds *fds, const int32_t *fd_slot);
+		  const struct packet_fds *fds, const int32_t *fd_slot);
 void process_channel(struct super *s, void *obj, int fd, short events);
 void process_ended(struct super *s, void *obj, int fd, short events);
 /* The child is ended, what was done is undone, and the daemon told. */
@@ -169,7 +169,7 @@ void process_failed(struct super *s, struct process *p, int step, int error);
 void process_unload(struct process *p);
 
 /* exec.c */
-void exec_start(struct super *s, const struct msg *m, struct msg_fds *fds);
+void exec_start(struct super *s, const struct msg *m, struct packet_fds *fds);
 void exec_started(struct super *s, struct process *p);
 void exec_failed(struct super *s, struct process *p, int step, int error, bool program);
 bool exec_over(struct super *s, struct process *p);	/* ended; true: told, and forgotten */
