@@ -164,6 +164,10 @@ static int open_last(const struct vfs_view *v, struct vfs_parent *p, int flags, 
 		return r;
 	vfs_mount_cross(&to);
 	if (S_ISLNK(to.d->inode->mode) && !(flags & O_NOFOLLOW)) {
+		struct vfs_path place;
+		r = to.d->inode->ops->follow ? to.d->inode->ops->follow(to.d, v, &place) : -EINVAL;
+		if (r == 0)
+			return finish_open(v, &place, flags, false, out);
 		r = vfs_may_follow(v, to.d);
 		if (r == 0)
 			r = vfs_get_link(to.d, v, link);

@@ -114,6 +114,8 @@ int vfs_create_file(const struct vfs_view *v, struct vfs_parent *p, uint32_t mod
 
 	if (r == 0)
 		r = vfs_may_create(v->cred, p->dir.d);
+	if (r == 0 && !p->dir.d->inode->ops->create)
+		r = -EACCES;
 	return r < 0 ? r : create(v, p, &n, out);
 }
 
