@@ -173,6 +173,8 @@ static void note_stray(void *arg, const struct link *l)
 	s->next = n->strays;
 	n->strays = s;
 	addresses_reserve(&n->addresses, address);
+	if (endpoint_pair_of(n, address))
+		addresses6_reserve(&n->addresses6, endpoint_pair_of(n, address));
 }
 
 /* Addresses that nobody asks for by name. */

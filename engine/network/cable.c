@@ -127,6 +127,14 @@ static int say_no_address(struct network *n, int code, const char *wanted, int f
 			" pools: %s (%s)", family, n->name ? n->name : "bridge", n->bridge);
 }
 
+static int take_both(struct network *n, uint32_t *four, address6 *six, struct err *e)
+{
+	pthread_mutex_lock(&n->lock);
+	int r = endpoint_take_addresses(n, four, six);
+	pthread_mutex_unlock(&n->lock);
+	return r < 0 ? say_no_address(n, -r, NULL, *six ? 6 : 4, e) : 0;
+}
+
 static int take_address(struct network *n, const char *wanted, uint32_t *out, struct err *e)
 {
 	struct in_addr in;
@@ -188,13 +196,13 @@ static void give_addresses(struct network *n, const struct endpoint *ep)
 static int describe(struct network *n, const struct network_wish *w, struct endpoint *ep,
 		    struct err *e)
 {
-	address6 six;
+	bool any = !w->address && !w->address6;
+	address6 six = 0;
 
-	int r = take_address(n, w->address, &ep->address, e);
+	int r = any ? take_both(n, &ep->address, &six, e) : take_address(n, w->address, &ep->address, e);
 	if (r < 0)
 		return r;
-	r = take_address6(n, w->address6, &six, e);
-	if (r < 0) {
+	if (!any && (r = take_address6(n, w->address6, &six, e)) < 0) {
 		give_addresses(n, ep);
 		return r;
 	}

@@ -33,6 +33,35 @@ void endpoint_describe(struct endpoint *ep, uint32_t address, int prefix, addres
 	ep->answerer = (struct name_sockets){ -1, -1 };
 }
 
+/* The default bridge's keeper makes endpoints before running containers are adopted: of
+ * these it knows the cables, and their names tell the IPv4 addresses.  So that the other
+ * family's are known as well, both have the same place in their subnets. */
+address6 endpoint_pair_of(const struct network *n, uint32_t four)
+{
+	if (!n->six || n != n->host)
+		return 0;
+	return (n->net6.own & subnet6_mask(&n->net6)) + (four & ~subnet_mask(&n->net));
+}
+
+int endpoint_take_addresses(struct network *n, uint32_t *four, address6 *six)
+{
+	int r = -EADDRINUSE;
+
+	/* One whose partner is taken (the gateway's) is left alone from then on. */
+	while (r == -EADDRINUSE) {
+		r = addresses_take(&n->addresses, four);
+		if (r < 0)
+			return r;
+		*six = endpoint_pair_of(n, *four);
+		if (n->six)
+			r = *six ? addresses6_claim(&n->addresses6, *six) :
+				   addresses6_take(&n->addresses6, six);
+	}
+	if (r < 0)
+		addresses_give(&n->addresses, *four);
+	return r == -ERANGE ? -EADDRNOTAVAIL : r;
+}
+
 void endpoint_give_addresses(struct network *n, const struct endpoint *ep)
 {
 	if (ep->address)

@@ -129,6 +129,10 @@ int open_socket(struct network *n, struct err *e);	/* rtnetlink, where this thre
 /* endpoint.c */
 /* Fills in what follows from the addresses: texts, mac, veth. */
 void endpoint_describe(struct endpoint *ep, uint32_t address, int prefix, address6 six);
+/* The lowest free addresses of the families that n has (six 0: it has no IPv6); the
+ * latter's is pair_of() the former on the default bridge.  n->lock held. */
+int endpoint_take_addresses(struct network *n, uint32_t *four, address6 *six);
+address6 endpoint_pair_of(const struct network *n, uint32_t four);
 /* An endpoint's addresses are free again.  n->lock held. */
 void endpoint_give_addresses(struct network *n, const struct endpoint *ep);
 void endpoint_free(struct kernel *k, struct endpoint *ep);

@@ -318,6 +318,13 @@ void network_detach(struct network *n, struct endpoint *ep)
 	pool_retire(n, ep);
 }
 
+static void forget_pair(struct network *n, uint32_t address)
+{
+	pthread_mutex_lock(&n->lock);
+	addresses6_give(&n->addresses6, endpoint_pair_of(n, address));
+	pthread_mutex_unlock(&n->lock);
+}
+
 int network_adopt(struct network *n, const struct network_was *was, struct endpoint **out,
 		  struct err *e)
 {
@@ -330,8 +337,8 @@ int network_adopt(struct network *n, const struct network_was *was, struct endpo
 	int r = subnet_parse(cidr, &own, e);
 	if (r < 0)
 		return r;
-	if (n->six)
-		address6_read(was->address6, &six);	/* none: it came before the network had IPv6 */
+	if (n->six && !address6_read(was->address6, &six))	/* the network had no IPv6 then */
+		forget_pair(n, own.own);
 	endpoint_describe(ep, own.own, own.prefix, six);
 	snprintf(ep->cid, sizeof(ep->cid), "%s", was->cid);
 	snprintf(ep->inside, sizeof(ep->inside), "%s", was->inside);
@@ -361,6 +368,7 @@ void network_sweep(struct network *n)
 			link_delete(n->k, sock, s->name, NULL);
 		pthread_mutex_lock(&n->lock);
 		addresses_give(&n->addresses, s->address);
+		addresses6_give(&n->addresses6, endpoint_pair_of(n, s->address));
 		pthread_mutex_unlock(&n->lock);
 		free(s);
 	}

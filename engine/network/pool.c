@@ -166,16 +166,6 @@ static void push_dead(struct network *n, struct endpoint *ep)
 	n->n_dead++;
 }
 
-static int take_addresses(struct network *n, uint32_t *address, address6 *six)
-{
-	int r = addresses_take(&n->addresses, address);
-
-	*six = 0;
-	if (r == 0 && n->six && (r = addresses6_take(&n->addresses6, six)) < 0)
-		addresses_give(&n->addresses, *address);
-	return r;
-}
-
 /* Called and left with the lock held; drops it to work. */
 static void make_one(struct network *n)
 {
@@ -184,7 +174,7 @@ static void make_one(struct network *n)
 	uint32_t address;
 	address6 six;
 
-	int r = take_addresses(n, &address, &six);
+	int r = endpoint_take_addresses(n, &address, &six);
 	pthread_mutex_unlock(&n->lock);
 	if (r < 0) {
 		err_set(&e, -r, "network %s: every address of %s is taken", n->bridge, n->subnet);

@@ -3,8 +3,9 @@
  *
  * The first cable of a container on the default bridge comes ready with its
  * namespace out of the pool; every other one is made when it is needed.  Of several
- * networks one has the default route: that of the highest gw-priority, then the
- * first by name, as Docker 28 has it; internal ones never.
+ * networks one has the default route: that of the highest gw-priority (a field of API 1.48
+ * that Docker's client 28 sends all the same), then the first by name, as Docker 28 has it;
+ * internal ones never.
  */
 #include <errno.h>
 #include <fcntl.h>

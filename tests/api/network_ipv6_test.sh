@@ -150,7 +150,7 @@ IMAGES=course start_daemon --config-file "$WORK/daemon.json"
 is "$(d run --rm python:3.9-slim python3 -c '
 for l in open("/proc/net/if_inet6"):
     if l.startswith("fd"): print(l.split()[0])')" fd0000aa000000000000000000000002 "the default bridge, as daemon.json has it"
-d create --name dflt python:3.9-slim sleep 9 >/dev/null; d start dflt >/dev/null
+d create --name dflt python:3.9-slim sleep 100 >/dev/null; d start dflt >/dev/null
 like "$(show dflt '{{.NetworkSettings.GlobalIPv6Address}}/{{.NetworkSettings.GlobalIPv6PrefixLen}} {{.NetworkSettings.IPv6Gateway}}')" \
 	"^fd00:aa::[0-9a-f]+/64 fd00:aa::1$" "inspect shows it"
 like "$(d run --rm --add-host up:host-gateway python:3.9-slim cat /etc/hosts)" "^fd00:aa::1	up$" "host-gateway has both families"
@@ -158,7 +158,14 @@ d network create --ipv6 p1 >/dev/null
 d network create --ipv6 p2 >/dev/null
 is "$(configs p1)$(configs p2)" "10.88.0.0/24 10.88.0.1 fd00:bb::/64 fd00:bb::1 10.88.1.0/24 10.88.1.1 fd00:bb:0:1::/64 fd00:bb:0:1::1 " \
 	"default-address-pools of both families"
-d rm -f dflt >/dev/null
+# A daemon that finds it running knows its address before it hands out others.
+kill_daemon
+IMAGES=course start_daemon --config-file "$WORK/daemon.json"
+for i in 1 2 3; do d run -d --name "next$i" python:3.9-slim sleep 100 >/dev/null; done
+d network connect bridge "$(d run -d --name live --network p1 python:3.9-slim sleep 100)"
+is "$(d inspect -f '{{.NetworkSettings.Networks.bridge.GlobalIPv6Address}}' dflt next1 next2 next3 live | sort | uniq -d)" \
+	"" "after a kill: no address of the default bridge is given twice"
+d rm -f $(d ps -aq) >/dev/null
 d network rm p1 p2 >/dev/null
 stop_daemon
 echo '{"ipv6": true}' >"$WORK/daemon.json"
