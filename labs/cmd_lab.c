@@ -12,6 +12,7 @@
 #include "core/wrap.h"
 #include "labs/cmd.h"
 #include "labs/recap.h"
+#include "labs/seed.h"
 #include "labs/usage.h"
 
 static const struct option table[] = {
@@ -73,6 +74,8 @@ static int start(struct call *c)
 	autostr struct str text = { 0 };
 	course_label(&c->s, c->lab->number);
 	int r = course_note(&c->s, "step.enter", c->lab->number, "step", number, NULL, NULL, &c->e);
+	if (r == 0)
+		r = seed_plant(&c->s, c->lab, &c->e);
 	if (r < 0)
 		return r;
 	proof_expand(&text, c->lab->body, NULL, NULL, &c->s.world);

@@ -180,8 +180,8 @@ char **course_leftovers(const struct course *s, const struct lab *l)
 	for (size_t i = 0; i < made.n; i++) {
 		const struct fact *x = facts_at(s->facts, made.at[i]);
 		const char *state = state_name(s->facts, x->cid);
-		if (str_eq(x->actor, "student") && atoi(x->step) == l->number &&
-		    !str_eq(state, "removed"))
+		bool ours = str_eq(x->actor, "student") || str_eq(x->actor, "seed");
+		if (ours && atoi(x->step) == l->number && !str_eq(state, "removed"))
 			strv_add(&ids, x->cid);
 	}
 	return ids;

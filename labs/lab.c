@@ -8,7 +8,7 @@
 #include "core/cleanup.h"
 #include "labs/front.h"
 
-#define KEYS_LAB  "lab name title lecture typed predict proof notes wrong hints follow"
+#define KEYS_LAB  "lab name title lecture typed seed predict proof notes wrong hints follow"
 #define KEYS_GOAL "goal part when missing shown"
 
 static int read_goal(struct lab *l, const yaml_node_t *map, struct err *e)
@@ -67,12 +67,13 @@ static int read_hints(struct lab *l, struct err *e)
 	return 0;
 }
 
-static void read_typed(struct lab *l)
+/* Lines of text below a key; none are fine. */
+static void read_lines(const struct front *f, const char *key, const char ***out, size_t *n)
 {
-	const yaml_node_t *list = front_get(l->front, l->front->root, "typed");
-	l->typed = mem_alloc((front_size(list) + 1) * sizeof(*l->typed));
-	for (; l->n_typed < front_size(list); l->n_typed++)
-		l->typed[l->n_typed] = front_text(front_item(l->front, list, l->n_typed, NULL));
+	const yaml_node_t *list = front_get(f, f->root, key);
+	*out = mem_alloc((front_size(list) + 1) * sizeof(**out));
+	for (; *n < front_size(list); ++*n)
+		(*out)[*n] = front_text(front_item(f, list, *n, NULL));
 }
 
 static int read_head(struct lab *l, struct err *e)
@@ -92,7 +93,8 @@ static int read_head(struct lab *l, struct err *e)
 		return r;
 	l->number = atoi(number);
 	l->body = f->body;
-	read_typed(l);
+	read_lines(f, "typed", &l->typed, &l->n_typed);
+	read_lines(f, "seed", &l->seed, &l->n_seed);
 	return l->number > 0 ? 0 : front_wrong(f, f->root, e, "expected a number after lab:");
 }
 
@@ -137,6 +139,7 @@ void lab_free(struct lab *l)
 	free(l->predict);
 	question_free(&l->follow);
 	free(l->typed);
+	free(l->seed);
 	front_close(l->front);
 	free(l->front);
 	free(l->dir);

@@ -36,6 +36,8 @@ struct lab {
 	const char *hint[HINT_RUNGS];
 	const char **typed;	/* the lecture's lines, in order */
 	size_t n_typed;
+	const char **seed;	/* lines that prepare the step (seed.h) */
+	size_t n_seed;
 };
 
 struct labs { struct lab *v; size_t n; };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "labs/seed.h"
 #include "labs/shell/shell.h"
 
 #define EXAMPLE_USED ", after the last hint had given all the lines"
@@ -28,6 +29,9 @@ void step_enter(struct shell *sh, const struct lab *l, bool say)
 	sh->lab = l;
 	course_label(&sh->course, l->number);
 	course_note(&sh->course, "step.enter", l->number, "step", number, NULL, NULL, &e);
+	course_refresh(&sh->course, &e);
+	if (seed_plant(&sh->course, l, &e) < 0)
+		screen_say(&sh->screen, TONE_WARN, "problem: ", e.what);
 	course_refresh(&sh->course, &e);
 	take_stock(sh);
 	if (say)

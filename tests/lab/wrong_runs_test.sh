@@ -3,74 +3,9 @@
 # answer with its own id; and right ways that are not the lecture's. A learner of
 # its own for each, so that their journals stay apart. timeout: 600
 #
-#	RECORD=1 tests/lab/wrong_runs_test.sh	keeps the runs as fixtures/*/*-recorded.jsonl
+#	RECORD=1 tests/lab/wrong_runs_test.sh	keeps the runs (helpers/runs.sh)
 . "$(dirname "$0")/../helpers/tap.sh"
-need_root
-need script curl
-[ -x "$DRYDOCK" ] || skip_all "drydock is not built"
-# Baking needs the network, which the isolated test has not.
-[ -n "${TAP_ISOLATED:-}" ] || course_images "$WORK/baked"
-isolate "$0" "$@"
-
-export HOME=$WORK/home SHELL=/bin/bash NO_COLOR=1 WORK
-mkdir -p "$HOME"
-export DRYDOCK_SESSION=nobody	# what this script does itself is no learner's
-IMAGES=course start_daemon
-for image in hello-world ubuntu:20.04 nginx:alpine python:3.9-slim; do
-	DRYDOCK_ACTOR=seed docker pull $image >/dev/null || bail "no $image"
-done
-# inside IMAGE LINE...: types the lines at a terminal in a container (%w: waits a second).
-cat >"$WORK/inside" <<'END'
-#!/bin/bash
-options=$1; shift
-sleep 1.5	# what is typed before the shell listens may be lost
-for line; do [ "$line" = %w ] && sleep 1 || printf '%b\n' "$line"; done |
-	script -qec "docker run -it $options bash" /dev/null >/dev/null
-END
-chmod +x "$WORK/inside"
-U=ubuntu:20.04 P=python:3.9-slim N=nginx:alpine
-
-# What the engine wrote down for a learner, with what it knows of the images; thinned
-# of what a package tool runs and writes.
-record() {	# LEARNER STEP NAME
-	[ -n "${RECORD:-}" ] || return 0
-	curl -s --unix-socket "${DOCKER_HOST#unix://}" http://localhost/drydock/facts |
-		awk -v mine="\"session\":\"$1\"" '
-			!index($0, mine) && !/"type":"image\.(layer|config)/ { next }
-			/"type":"fs.change"/ && !/"path":"(\/usr\/bin\/python3|\/data.txt|\/own|\/tmp\/|\/root\/)/ { next }
-			/"type":"proc\./ && /"exe":"\/(usr\/lib|usr\/bin\/(dpkg|mawk|perl|sed|tar|update))/ { next }
-			{ print }' | sed "s/\"session\":\"$1\"/\"session\":\"ana\"/" \
-		>"$(echo "$TESTS"/lab/fixtures/0"$2"-*)/$3-recorded.jsonl"
-}
-
-# ID, then the lines that are typed into the lab shell.
-wrong() {
-	local id=$1 step=${1:1:1} learner=${1/./-}
-	shift
-	typed "$step" "$learner" "$@"
-	like "$("$DRYDOCK" lab check "$step" --learner "$learner" 2>&1)" "^wrong path $id:" "$id" ||
-		diag "$(tail -n 40 "$WORK/said")"
-	record "$learner" "$step" "$id"
-}
-# STEP NAME, then the lines.
-right() {
-	local step=$1 name=$2 learner=right-$1-$2
-	shift 2
-	typed "$step" "$learner" "$@"
-	ok "step $step, $name: a right way" "$DRYDOCK" lab check "$step" --learner "$learner" ||
-		diag "$(tail -n 40 "$WORK/said")"
-	record "$learner" "$step" "right-$name"
-	docker ps -aq | xargs -r docker rm -f >/dev/null 2>&1
-}
-# Rows of an image's history, and layers that hold files, which a learner counts by eye.
-rows() { docker history -q "$1" | wc -l; }
-layers() { docker image inspect -f '{{len .RootFS.Layers}}' "$1"; }
-typed() {	# STEP LEARNER LINE...
-	local step=$1 learner=$2
-	shift 2
-	docker ps -aq | xargs -r docker rm -f >/dev/null 2>&1
-	printf '%s\n' "step $step" "$@" | timeout 60 "$DRYDOCK" --learner "$learner" >"$WORK/said" 2>&1
-}
+. "$(dirname "$0")/../helpers/runs.sh"
 
 plan 47
 wrong s1.w1 'echo "Hello from Docker!"'
