@@ -274,3 +274,33 @@ int endpoint_sysctls(struct endpoint *ep, char *const *settings, struct err *e)
 {
 	return netns_errand(ep->net, ep->netns, write_sysctls, (void *)settings, e);
 }
+
+static bool read_ip(const char *text, struct ip *out)
+{
+	*out = (struct ip){ .family = AF_INET };
+	if (inet_pton(AF_INET, text, out->bytes) == 1) {
+		out->prefix = out->bytes[0] < 128 ? 8 : out->bytes[0] < 192 ? 16 : 24;
+		return true;
+	}
+	*out = (struct ip){ .family = AF_INET6, .prefix = 64 };
+	return inet_pton(AF_INET6, text, out->bytes) == 1;
+}
+
+int endpoint_add_address(struct endpoint *ep, const char *address, struct err *e)
+{
+	struct kernel *k = ep->net->k;
+	struct link there;
+	struct ip ip;
+	int inside;
+
+	if (!read_ip(address, &ip))
+		return err_set(e, EINVAL, "invalid IP address: %s", address);
+	int r = netns_errand(ep->net, ep->netns, open_inside, &inside, e);
+	if (r < 0)
+		return r;
+	r = link_find(k, inside, ep->inside, &there, e);
+	if (r == 0)
+		r = link_add_address(k, inside, there.index, &ip, e);
+	k_close(k, inside);
+	return r;
+}

@@ -108,6 +108,9 @@ struct network_wish {
 int network_connect(struct network *n, const struct network_wish *w, struct endpoint **out,
 		    struct err *e);
 void network_disconnect(struct endpoint *ep);
+/* One more, "169.254.7.7" or "fe80::7", that the network knows nothing of: with the bits of
+ * its class as docker has it, or 64. */
+int endpoint_add_address(struct endpoint *ep, const char *address, struct err *e);
 /* Below /proc/sys of the endpoint's namespace: "net/ipv4/conf/eth0/log_martians=1" … */
 int endpoint_sysctls(struct endpoint *ep, char *const *settings, struct err *e);
 /* The default route goes this way now, of IPv4 or (six) of IPv6. */

@@ -65,6 +65,20 @@ static int check_in_range(const struct net *n, const char *address, bool six, st
 	return bad(e, n->name, "no configured subnet or ip-range contain the IP address ", address);
 }
 
+static int check_link_local(const char *name, const cJSON *list, struct err *e)
+{
+	const cJSON *v;
+
+	cJSON_ArrayForEach(v, list) {
+		const char *text = cJSON_IsString(v) ? v->valuestring : "";
+		struct in6_addr in;
+		if ((inet_pton(AF_INET, text, &in) != 1 && inet_pton(AF_INET6, text, &in) != 1) ||
+		    str_eq(text, "0.0.0.0") || str_eq(text, "::"))
+			return bad(e, name, "invalid link-local IP address: ", text);
+	}
+	return 0;
+}
+
 static int check_settings(const char *name, const struct net *n, const cJSON *s, struct err *e)
 {
 	const cJSON *ipam = json_obj(s, "IPAMConfig");
@@ -88,6 +102,8 @@ static int check_settings(const char *name, const struct net *n, const cJSON *s,
 	if (*mac && !is_mac(mac))
 		return err_set(e, EINVAL, "invalid MAC address %s", mac);
 	int r = driver_opts_check(s, e);
+	if (r == 0)
+		r = check_link_local(name, json_obj(ipam, "LinkLocalIPs"), e);
 	if (r == 0 && n && (r = check_in_range(n, four, false, e)) == 0)
 		r = check_in_range(n, six, true, e);
 	return r;

@@ -247,12 +247,17 @@ static void disconnect_place(struct container *c, const struct origin *by, struc
 	place_clear(p);
 }
 
-static int set_sysctls(const struct place *p, struct err *e)
+/* What its interface has beyond the network's: further addresses, settings. */
+static int adorn(const struct place *p, struct err *e)
 {
 	char **settings = driver_opts_sysctls(p);
+	const cJSON *address;
 	int r = p->ep && settings[0] ? endpoint_sysctls(p->ep, settings, e) : 0;
 
 	strv_free(settings);
+	cJSON_ArrayForEach(address, json_obj(json_obj(p->asked, "IPAMConfig"), "LinkLocalIPs"))
+		if (p->ep && r == 0)
+			r = endpoint_add_address(p->ep, address->valuestring, e);
 	return r;
 }
 
@@ -271,7 +276,7 @@ static int connect_place(struct container *c, const struct origin *by, struct pl
 	}
 	remember(c, p);
 	say(c, by, p, "net.connect", "connect");
-	if ((r = set_sysctls(p, e)) < 0)
+	if ((r = adorn(p, e)) < 0)
 		disconnect_place(c, by, p, container_is_up(c));
 	return r;
 }

@@ -87,7 +87,17 @@ like "$(said run --rm --network name=pre,driver-opt=com.docker.network.endpoint.
 	"unrecognised network interface sysctl 'net.ipv4.conf.eth0.log_martians=1'" "a sysctl of another's"
 like "$(said run --rm --network name=pre,driver-opt=com.docker.network.endpoint.sysctls=net.ipv4.conf.IFNAME.nonsense=1 busybox true)" \
 	"failed to set net/ipv4/conf/lan0/nonsense=1" "a sysctl that isn't there"
+is "$(inside --network pre --link-local-ip 169.254.7.7 --link-local-ip fe80::7 \
+	'ip -o addr show lan0 | awk "{ print \$4 }" | grep -E "^(169|fe80::7/)"' | paste -sd' ')" "169.254.7.7/16 fe80::7/64" "link-local addresses"
+like "$(said run --rm --network pre --link-local-ip nonsense busybox true)" "invalid link-local IP address|invalid.*nonsense" "none"
 is "$(inside --network name=pre,mac-address=02:42:ac:11:00:77 'cat /sys/class/net/lan0/address')" 02:42:ac:11:00:77 "a hardware address by network"
+
+# -- of several networks, the default route is the first's by name, or of highest priority
+d network create --subnet 10.91.0.0/24 g1 >/dev/null
+d network create --subnet 10.92.0.0/24 g2 >/dev/null
+route='ip route | grep -o "default via [0-9.]*"'
+is "$(inside --network g2 --network g1 "$route")" "default via 10.91.0.1" "the default route goes to the first by name"
+is "$(inside --network g1 --network name=g2,gw-priority=1 "$route")" "default via 10.92.0.1" "or to that of the highest priority"
 
 d rm -f $(d ps -aq) >/dev/null
 d network prune -f >/dev/null
