@@ -84,6 +84,7 @@ static const struct verb_row {
 	{ "layers", cmd_layers, "the layers of a container or image, and what each changed" },
 	{ "where", cmd_where, "which layer a path comes from, and what rm would do to it" },
 	{ "lost", cmd_lost, "what went with a container that was removed" },
+	{ "compare", cmd_compare, "two runs: only the kernel calls that differ" },
 	{ "trace", cmd_trace, "the kernel calls behind what happened, live with -f" },
 	{ "explain", cmd_explain, "what a call, flag, namespace or cgroup file does" },
 	{ "daemon", run_engine, "serve the Docker Engine API and run containers" },

@@ -3,8 +3,9 @@
  *	drydock layers CONTAINER|IMAGE [IMAGE] [--files] [--json]
  *	drydock where [CONTAINER|IMAGE:]PATH [--json]
  *	drydock lost [CONTAINER] [--json]
+ *	drydock compare RUN RUN [--json]
  *
- * All three take their own name as argv[0]; 0 done, 1 no such thing, 2 wrong usage.
+ * All take their own name as argv[0]; 0 done, 1 no such thing, 2 wrong usage.
  * They ask the engine's own routes (api/layers.c) and the journal, and earn nobody
  * anything: to look is free.
  */
@@ -19,6 +20,7 @@
 int cmd_layers(int argc, char **argv);
 int cmd_where(int argc, char **argv);
 int cmd_lost(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 
 /* What they share: the options, a screen, a connection on which no request counts as the
  * learner's. */

@@ -419,6 +419,8 @@ static const struct verb {
 	{ "layers", "NAME [NAME]", "the layers of a container or image; what two share",
 	  verb_study },
 	{ "lost", "[NAME]", "what went with a container that was removed", verb_study },
+	{ "compare", "RUN RUN", "two containers' kernel calls: only those that differ",
+	  verb_study },
 	{ "trace", "LEVEL", "kernel calls beside your typing: off, story, mechanism, raw, all",
 	  verb_trace },
 	{ "explain", "WORD", "explains a kernel call, a flag, a namespace, a cgroup file",
