@@ -220,6 +220,8 @@ static bool is_host_address6(const char *text)
 /* Docker's others ("routed", "isolated" …) open networks to packets from outside. */
 static bool is_gateway_mode(const char *text) { return !*text || str_eq(text, "nat"); }
 
+static bool is_empty(const char *text) { return !*text; }
+
 static bool is_off(const char *text) { return is_bool(text) && strchr("0fF", *text); }
 
 bool network_is_link_name(const char *text)
@@ -247,6 +249,7 @@ static const struct { const char *key, *why; bool (*fits)(const char *text); } k
 	{ OPTION_SOURCE6, "nil ip", is_host_address6 },
 	{ OPTION_MODE, "this engine knows the gateway mode nat only", is_gateway_mode },
 	{ OPTION_MODE6, "this engine knows the gateway mode nat only", is_gateway_mode },
+	{ OPTION_TRUSTED, "this engine lets nobody in but by published ports", is_empty },
 	{ OPTION_INHIBIT, "this engine's bridges are their containers' gateway", is_off },
 	{ OPTION_BRIDGE, "invalid interface name", network_is_link_name },
 };

@@ -29,6 +29,7 @@ bool network_is_link_name(const char *text);	/* as the kernel allows them */
 #define OPTION_SOURCE6 "com.docker.network.host_ipv6"
 #define OPTION_MODE  "com.docker.network.bridge.gateway_mode_ipv4"
 #define OPTION_MODE6 "com.docker.network.bridge.gateway_mode_ipv6"
+#define OPTION_TRUSTED "com.docker.network.bridge.trusted_host_interfaces"
 #define OPTION_INHIBIT "com.docker.network.bridge.inhibit_ipv4"
 #define OPTION_MTU    "com.docker.network.driver.mtu"
 

@@ -128,6 +128,25 @@ is "$(show web '{{.NetworkSettings.Networks.four.GlobalIPv6Address}}')" "" "none
 d network connect six web
 like "$(d exec web cat /proc/net/ipv6_route)" "^0{32} 00 0{32} 00 fd0000660000000000000000000000fe" \
 	"IPv6's default route goes where there is IPv6"
+leads() { d exec "$1" awk '$1 ~ /^0+$/ && $2 == "00" && $10 != "lo" { print $5 }' /proc/net/ipv6_route; }
+d network create --ipv6 --subnet fd00:a1::/64 alpha >/dev/null
+d network create --ipv6 --internal --subnet fd00:a0::/64 aaa >/dev/null
+d network connect alpha web
+d network connect aaa web
+is "$(leads web)" fd0000a1000000000000000000000001 "of several it goes to the first by name that isn't internal"
+d network disconnect alpha web
+is "$(leads web)" fd0000660000000000000000000000fe "and to the next when that one is left"
+d run -d --name udp --network aaa --network alpha -p 5353:53/udp python:3.9-slim python3 -c '
+import socket
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.bind(("::", 53))
+while True: t, a = s.recvfrom(99); s.sendto(a[0].encode(), a)' >/dev/null
+asked() { python3 -c '
+import socket
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.settimeout(1); s.sendto(b"x", ("::1", 5353)); print(s.recv(99).decode())'; }
+eventually asked
+is "$(asked)" fd00:a1::2 "ports of UDP as well"
+d network create --ipv6 --subnet fd00:a2::/64 -o com.docker.network.host_ipv6=fd00:9::7 chosen >/dev/null
+like "$(nft list ruleset)" "ip6 saddr fd00:a2::/64 .* snat to fd00:9::7" "the address outside can be chosen"
 
 # -- killed
 kill_daemon
