@@ -12,12 +12,7 @@
 
 #define MOST_CALLS 4000	/* of a run: the comparison's table grows with the square */
 
-static const struct option table[] = {
-	{ .name = "json", .type = &opt_flag, .help = "Answer in JSON" },
-	{ .name = "host", .letter = 'H', .type = &opt_string, .help = "Where the engine listens" },
-	{ .name = "plain", .type = &opt_flag, .help = "Lines of ASCII text only" },
-	{ .name = NULL },
-};
+static const struct option table[] = { LOOK_OPTIONS };
 
 static const char head[] =
 	"Usage:  drydock compare RUN RUN [OPTIONS]\n\n"

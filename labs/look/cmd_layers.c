@@ -14,10 +14,7 @@
 
 static const struct option table[] = {
 	{ .name = "files", .type = &opt_flag, .help = "List the files of every layer" },
-	{ .name = "json", .type = &opt_flag, .help = "Answer in JSON" },
-	{ .name = "host", .letter = 'H', .type = &opt_string, .help = "Where the engine listens" },
-	{ .name = "plain", .type = &opt_flag, .help = "Lines of ASCII text only" },
-	{ .name = NULL },
+	LOOK_OPTIONS,
 };
 
 static const char head[] =

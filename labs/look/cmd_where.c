@@ -9,12 +9,7 @@
 #include "core/json.h"
 #include "labs/look/look.h"
 
-static const struct option table[] = {
-	{ .name = "json", .type = &opt_flag, .help = "Answer in JSON" },
-	{ .name = "host", .letter = 'H', .type = &opt_string, .help = "Where the engine listens" },
-	{ .name = "plain", .type = &opt_flag, .help = "Lines of ASCII text only" },
-	{ .name = NULL },
-};
+static const struct option table[] = { LOOK_OPTIONS };
 
 static const char head[] =
 	"Usage:  drydock where [CONTAINER|IMAGE:]PATH [OPTIONS]\n\n"

@@ -17,6 +17,14 @@
 #include "labs/facts.h"
 #include "labs/shell/screen.h"
 
+/* The rows that every verb's table ends with. */
+#define LOOK_OPTIONS \
+	{ .name = "json", .type = &opt_flag, .help = "Answer in JSON" }, \
+	{ .name = "host", .letter = 'H', .type = &opt_string, \
+	  .help = "Where the engine listens" }, \
+	{ .name = "plain", .type = &opt_flag, .help = "Lines of ASCII text only" }, \
+	{ .name = NULL }
+
 int cmd_layers(int argc, char **argv);
 int cmd_where(int argc, char **argv);
 int cmd_lost(int argc, char **argv);

@@ -119,7 +119,8 @@ static void greet(struct shell *sh, bool resumed)
 		say_stand_ins(sh);
 	screen_say(&sh->screen, TONE_TEXT, "",
 		   "Type the lecture's commands as they are printed. `help` lists the lab's own "
-		   "words, `check` tells how far you are, `exit` leaves.");
+		   "words, `check` tells how far you are, `exit` leaves. `lesson` has the lecture's "
+		   "sections to read, `quiz` asks about them.");
 }
 
 static int begin(struct shell *sh, const char *wanted, struct err *e)

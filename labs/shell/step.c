@@ -156,7 +156,8 @@ static void say_closed(struct shell *sh, const struct verdict *v)
 			    next->number, next->title);
 	else
 		screen_say(&sh->screen, TONE_TEXT, "next: ",
-			   "this was the last step. `recap` shows all you have done.");
+			   "this was the last step. `recap` shows all you have done, `quiz` asks "
+			   "about it.");
 }
 
 static void announce_predictions(struct shell *sh)
