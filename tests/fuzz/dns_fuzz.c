@@ -15,6 +15,7 @@ static void reply(const uint8_t *data, const struct dns_question *q)
 	do {
 		last = r.len;
 		dns_add_address(&r, 0x7f000001);
+		dns_add_address6(&r, (address6)0xfd << 120 | 1);
 		dns_add_name(&r, q->name);
 		MUST(r.len <= sizeof(r.data));
 	} while (r.len > last);
@@ -26,6 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct dns_question q;
 	uint32_t address;
+	address6 six;
 
 	if (!dns_read_question(data, size, &q))
 		return 0;
@@ -34,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (const char *c = q.name; *c; c++)
 		MUST(*c < 'A' || *c > 'Z');
 	dns_reverse_name(q.name, &address);
+	dns_reverse_name6(q.name, &six);
 	reply(data, &q);
 	return 0;
 }
