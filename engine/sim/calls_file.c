@@ -166,6 +166,8 @@ static void keep_entry(void *arg, const char *name, uint64_t ino, uint32_t type)
 {
 	struct one_entry *e = arg;
 
+	if (e->have)
+		return;
 	e->have = true;
 	e->out->ino = ino;
 	e->out->type = (unsigned char)(type >> 12);	/* S_IFMT to DT_* */
@@ -176,8 +178,11 @@ long sys_readdir(struct task *t, int fd, struct sim_dirent *out)
 {
 	struct vfs_file *f = fd_file(t, fd);
 	struct one_entry e = { .out = out, .f = f };
+	int64_t from = f ? vfs_seek(f, 0, SEEK_CUR) : 0;
 	long r = f ? vfs_readdir(f, keep_entry, &e) : -EBADF;
 
+	if (e.have)
+		vfs_seek(f, from + 1, SEEK_SET);	/* the others come with the next calls */
 	CALL(r < 0 ? r : e.have);
 }
 

@@ -160,6 +160,7 @@ static void exec_caps(struct task *t)
 static void become(struct task *t, struct image *im, char *const *envp)
 {
 	memory_free_all(t);
+	t->local = NULL;
 	task_set_args(t, im->argv, envp);
 	free(t->exe);
 	t->exe = str_take(&im->exe);

@@ -104,3 +104,6 @@ void memory_free_all(struct task *t)
 		cgroup_charge(t->cgroup, -(int64_t)t->charged, t);
 	t->charged = t->allocated = 0;
 }
+
+void sim_set_local(struct task *t, void *local) { t->local = local; }
+void *sim_local(struct task *t) { return t->local; }

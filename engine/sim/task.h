@@ -143,6 +143,7 @@ struct task {
 	bool undumpable;
 
 	struct chunk *memory;
+	void *local;			/* the program's own: sim_local() */
 	uint64_t charged, allocated, cpu_ns, children_cpu_ns, start_ns;
 	struct cgroup *cgroup;
 	struct { uint64_t soft, hard; } limit[16];

@@ -91,7 +91,8 @@ START_TEST(a_container_gets_its_root)
 	ck_assert_int_eq(vfs_mkdir(&v, NULL, "/data/x", 0755), -EROFS);
 	ck_assert_int_eq(vfs_mkdir(&v, NULL, "/x", 0755), 0);
 	vfs_mountinfo(&v, &info);
-	ck_assert_ptr_nonnull(strstr(info.s, " / / rw,nodev,relatime - overlay none rw,lowerdir=/top:/base"));
+	ck_assert_ptr_nonnull(
+		strstr(info.s, " / / rw,nodev,relatime - overlay none rw,lowerdir=/top:/base"));
 	ck_assert_ptr_nonnull(strstr(info.s, " /volume /data ro,relatime - tmpfs root rw"));
 	ck_assert_int_eq((int)(strchr(strchr(info.s, '\n') + 1, '\n') - info.s), (int)info.len - 1);
 	str_free(&info);

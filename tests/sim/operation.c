@@ -175,7 +175,8 @@ static long do_utime(const struct side *s, const struct operation *o, struct str
 
 static long do_setxattr(const struct side *s, const struct operation *o, struct str *out)
 {
-	return s->setxattr(o->path, o->other, "value", (size_t)o->a % 6, (int)(o->b % 8 > 2 ? 0 : o->b % 8));
+	return s->setxattr(o->path, o->other, "value", (size_t)o->a % 6,
+			   (int)(o->b % 8 > 2 ? 0 : o->b % 8));
 }
 
 static long do_getxattr(const struct side *s, const struct operation *o, struct str *out)

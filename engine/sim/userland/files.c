@@ -135,5 +135,6 @@ char *next_line(struct lines *l, size_t *n)
 			l->n += (size_t)got;
 		else if (got != -EINTR)
 			l->end = true;
+		l->rc = got;
 	}
 }

@@ -87,7 +87,14 @@ char *path_base(struct arena *a, const char *path);	/* as basename(1) */
 char *path_dir(struct arena *a, const char *path);
 char *read_link(struct prog *p, const char *path);	/* NULL: it is none */
 /* Lines of a file, one after the other. */
-struct lines { struct prog *p; int fd; char *buf; size_t at, n, cap; bool end; };
+struct lines {
+	struct prog *p;
+	int fd;
+	char *buf;
+	size_t at, n, cap;
+	bool end;
+	long rc;
+}; /* rc: of the last read */
 /* The next one with its newline (where it has one); NULL at the end. */
 char *next_line(struct lines *l, size_t *n);
 

@@ -36,7 +36,7 @@ static int do_return(struct shell *sh, int argc, char **argv)
 	if (status < 0)
 		return 2;
 	sh->status = status & 255;
-	sh->flow = sh->functions_deep || sh->sourcing ? FLOW_RETURN : FLOW_EXIT;
+	sh->flow = FLOW_RETURN;
 	return sh->status;
 }
 
@@ -120,8 +120,8 @@ static int do_umask(struct shell *sh, int argc, char **argv)
 		return 0;
 	}
 	if (mode < 0) {
-		shell_fails(sh, 2, "illegal mode: %s", argv[1]);
-		return 2;
+		shell_says(sh, "illegal mode: %s", argv[1]);
+		return 1;
 	}
 	sys_umask(sh->t, argv[1][0] >= '0' && argv[1][0] <= '7' ? (mode_t)mode : 0777 & ~(mode_t)mode);
 	return 0;
@@ -158,6 +158,7 @@ static int do_source(struct shell *sh, int argc, char **argv)
 	sh->from_string = false;
 	sh->builtin = sh->d->bash ? NULL : argv[1];
 	sh->sourcing++;
+	sh->line = 0;
 	run_text(sh, text_str(&script), false);
 	sh->sourcing--;
 	if (sh->flow == FLOW_RETURN)

@@ -147,7 +147,7 @@ void shell_option_named(struct shell *sh, const char *name, bool on)
 	if (!strcmp(name, "pipefail"))
 		sh->pipefail = on;
 	else
-		shell_fails(sh, 2, "illegal option %co %s", on ? '-' : '+', name);
+		shell_says(sh, "illegal option %co %s", on ? '-' : '+', name);
 }
 
 int do_set(struct shell *sh, int argc, char **argv)
@@ -181,6 +181,10 @@ int do_let(struct shell *sh, int argc, char **argv)
 {
 	int64_t n = 0;
 
+	if (argc < 2) {
+		shell_fails(sh, 2, "expression expected");
+		return 2;
+	}
 	for (int i = 1; i < argc; i++)
 		if (!arith_eval(sh, argv[i], &n))
 			return 2;

@@ -260,6 +260,10 @@ static void apply(struct param *a, const char *s)
 
 		if (strncmp(from, ops[i].op, strlen(ops[i].op)))
 			continue;
+		if (!ops[i].colon && !a->value && !is_all(a->name) && a->x->sh->options['u']) {
+			not_set(a->x, a->name);
+			return;
+		}
 		a->op = ops[i].op;
 		a->word = from + strlen(ops[i].op);
 		ops[i].run(a);

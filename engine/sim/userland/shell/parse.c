@@ -428,8 +428,8 @@ static struct node *parse_pipeline(struct parser *p)
 	struct node *first, **tail;
 	bool not = false;
 
-	while (at_word(p, "!")) {
-		not = !not;
+	if (at_word(p, "!")) {
+		not = true;
 		next_token(p);
 	}
 	first = parse_command(p, false);

@@ -20,20 +20,22 @@ static const struct { int fd, flags; } opens[] = {
 	[R_HERE_TABS] = {0, 0},
 };
 
-static void put_aside(struct shell *sh, int fd, struct undo **undo)
+static void note(struct shell *sh, int fd, long saved, struct undo **undo)
 {
-	struct undo *u;
-	long saved;
+	struct undo *u = arena_alloc(&sh->work, sizeof(*u));
 
-	if (!undo)
-		return;
-	for (u = *undo; u; u = u->next)
-		if (u->fd == fd)
-			return;
-	saved = sys_fcntl(sh->t, fd, F_DUPFD_CLOEXEC, SAFE_FD);
-	u = arena_alloc(&sh->work, sizeof(*u));
 	*u = (struct undo){ .next = *undo, .fd = fd, .saved = (int)saved };
 	*undo = u;
+}
+
+static void put_aside(struct shell *sh, int fd, struct undo **undo)
+{
+	if (!undo)
+		return;
+	for (struct undo *u = *undo; u; u = u->next)
+		if (u->fd == fd)
+			return;
+	note(sh, fd, sys_fcntl(sh->t, fd, F_DUPFD_CLOEXEC, SAFE_FD), undo);
 }
 
 void redirect_back(struct shell *sh, struct undo *u)
@@ -51,8 +53,12 @@ void redirect_back(struct shell *sh, struct undo *u)
 /* fd becomes what `from` is; `from` is closed. */
 static void becomes(struct shell *sh, int from, int fd, struct undo **undo)
 {
-	if (from == fd)
+	if (from == fd) {		/* it was closed: nothing to put aside but that */
+		if (undo)
+			note(sh, fd, -1, undo);
+		sys_fcntl(sh->t, fd, F_SETFD, 0);
 		return;
+	}
 	put_aside(sh, fd, undo);
 	sys_dup2(sh->t, from, fd);
 	sys_close(sh->t, from);
@@ -93,7 +99,7 @@ static void cant_open(struct shell *sh, long rc, int flags, const char *path)
 {
 	const char *why = flags & O_CREAT ? sh->d->no_folder : sh->d->no_file;
 
-	if (rc != -ENOENT || !why)
+	if ((rc != -ENOENT && rc != -ENOTDIR) || !why)
 		why = strerror((int)-rc);
 	if (sh->d->cant_open)
 		shell_says(sh, sh->d->cant_open, flags & O_CREAT ? "create" : "open", path, why);

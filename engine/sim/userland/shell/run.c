@@ -19,7 +19,7 @@ struct child {
 	struct shell *parent;
 	const struct node *node;
 	int in, out, spare;		/* descriptors for 0 and 1, and one to close; -1 */
-	bool background;
+	bool background, substitution;
 };
 
 int exit_status_of(int wait_status)
@@ -29,8 +29,12 @@ int exit_status_of(int wait_status)
 
 static void move_fd(struct task *t, int from, int to)
 {
-	if (from < 0 || from == to)
+	if (from < 0)
 		return;
+	if (from == to) {
+		sys_fcntl(t, to, F_SETFD, 0);
+		return;
+	}
 	sys_dup2(t, from, to);
 	sys_close(t, from);
 }
@@ -64,6 +68,8 @@ static int child_main(struct task *t, void *arg)
 	if (c.background && c.in < 0 && !sh.interactive)
 		without_input(&sh);
 	sh.interactive = false;
+	if (c.substitution)
+		sh.options['e'] = 0;	/* $( ) tells by its status, which counts outside */
 	status = run_last(&sh, c.node);
 	flush(&p);
 	if (sh.flow == FLOW_EXIT)
@@ -72,17 +78,11 @@ static int child_main(struct task *t, void *arg)
 	return run_exit_trap(&sh);
 }
 
-static pid_t start_child(struct shell *sh, const struct node *n, int in, int out, int spare,
-			 bool background)
+static pid_t start_child(struct shell *sh, struct child c)
 {
-	struct child c = {.parent = sh,
-			  .node = n,
-			  .in = in,
-			  .out = out,
-			  .spare = spare,
-			  .background = background};
 	long pid;
 
+	c.parent = sh;
 	flush(sh->p);
 	pid = sys_fork(sh->t, child_main, &c);
 	if (pid < 0)
@@ -118,12 +118,14 @@ int shell_wait(struct shell *sh, pid_t pid)
 
 static int in_child(struct shell *sh, const struct node *n)
 {
-	return shell_wait(sh, start_child(sh, n, -1, -1, -1, false));
+	return shell_wait(
+		sh, start_child(sh, (struct child){.node = n, .in = -1, .out = -1, .spare = -1}));
 }
 
 static int run_background(struct shell *sh, const struct node *n)
 {
-	pid_t pid = start_child(sh, n->a, -1, -1, -1, true);
+	pid_t pid = start_child(sh, (struct child){ .node = n->a, .in = -1, .out = -1, .spare = -1,
+						     .background = true });
 	pid_t *jobs;
 
 	if (pid < 0)
@@ -151,7 +153,8 @@ static int run_pipe(struct shell *sh, const struct node *n)
 
 		if (e->next && sys_pipe(sh->t, ends, O_CLOEXEC) < 0)
 			break;
-		pid[count++] = start_child(sh, e, before, ends[1], ends[0], false);
+		pid[count++] = start_child(sh, (struct child){ .node = e, .in = before, .out = ends[1],
+							    .spare = ends[0] });
 		if (before >= 0)
 			sys_close(sh->t, before);
 		if (ends[1] >= 0)
@@ -175,7 +178,8 @@ char *command_output(struct shell *sh, const struct node *n)
 
 	if (sys_pipe(sh->t, ends, O_CLOEXEC) < 0)
 		return text_str(&t);
-	pid = start_child(sh, n, -1, ends[1], ends[0], false);
+	pid = start_child(sh, (struct child){ .node = n, .in = -1, .out = ends[1], .spare = ends[0],
+					       .substitution = true });
 	sys_close(sh->t, ends[1]);
 	while ((got = sys_read(sh->t, ends[0], buf, sizeof(buf))) > 0 || got == -EINTR)
 		for (long i = 0; i < got; i++)
@@ -286,7 +290,9 @@ static int run_not(struct shell *sh, const struct node *n)
 {
 	int status = run_tested(sh, n->a);
 
-	return sh->flow == FLOW_ON ? !status : status;
+	if (sh->flow == FLOW_RETURN)
+		sh->status = !sh->status;
+	return sh->flow == FLOW_ON ? !status : sh->status;
 }
 
 static int run_subshell(struct shell *sh, const struct node *n)
@@ -398,6 +404,15 @@ static int (*const runners[])(struct shell *sh, const struct node *n) = {
 	[N_FOR] = run_for, [N_CASE] = run_case, [N_FUNCTION] = run_definition,
 };
 
+/* { ( a ); } is ( a ) to busybox and dash: its redirections belong to the child, in which
+ * a failing one is an error of the shell's own. */
+static bool is_subshell(const struct node *n)
+{
+	while (n->kind == N_GROUP && n->a && !n->a->redirs)
+		n = n->a;
+	return n->kind == N_SUBSHELL;
+}
+
 static int run_redirected(struct shell *sh, const struct node *n)
 {
 	struct undo *undo = NULL;
@@ -408,6 +423,8 @@ static int run_redirected(struct shell *sh, const struct node *n)
 	status = redirect(sh, n->redirs, &undo);
 	if (!status)
 		status = runners[n->kind](sh, n);
+	else if (is_subshell(n) && !sh->d->bash)
+		status = 2;
 	flush(sh->p);
 	redirect_back(sh, undo);
 	return status;

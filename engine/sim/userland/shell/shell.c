@@ -30,7 +30,7 @@ static void say_where(struct shell *sh, struct text *t)
 	if (sh->builtin && strcmp(sh->builtin, sh->arg0))
 		text_addf(t, "%s: ", sh->builtin);
 	if (ash && (sh->builtin || sh->from_file) && !sh->interactive)
-		text_addf(t, "line %d: ", sh->from_string ? 0 : sh->line);
+		text_addf(t, "line %d: ", sh->line - sh->from_string);
 }
 
 static void say(struct shell *sh, const char *fmt, va_list ap)
@@ -155,6 +155,7 @@ int run_text(struct shell *sh, const char *text, bool last)
 	}
 	sh->deep += 10;
 	parser_init(&p, &sh->work, text);
+	p.line = sh->line ? sh->line : 1;	/* of eval: the lines go on */
 	status = sh->status = *text ? 0 : sh->status;
 	status = run_script(sh, &p, last);
 	sh->deep -= 10;

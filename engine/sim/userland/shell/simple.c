@@ -11,8 +11,7 @@ static const char *quoted(struct arena *a, const char *s)
 {
 	struct text t = { .a = a };
 
-	if (*s &&
-	    s[strspn(s,
+	if (s[strspn(s,
 		     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=+,@%")] ==
 		    0)
 		return s;
@@ -76,6 +75,7 @@ static _Noreturn void run_as_script(struct shell *sh, const char *path, char **a
 	for (sh->n_args = 0; sh->args[sh->n_args]; )
 		sh->n_args++;
 	sh->from_file = true;
+	sh->line = 0;
 	sh->builtin = NULL;
 	sh->status = run_text(sh, text_str(&script), true);
 	leave(sh->p, run_exit_trap(sh));

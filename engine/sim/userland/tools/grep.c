@@ -171,9 +171,9 @@ static void grep_one(struct prog *p, int fd, const char *name, void *arg)
 	long rc;
 	char *s = read_fd(p, fd, &n, &rc);
 
-	if (!s)
+	if (!s && (rc != -EISDIR || is_gnu(p)))
 		complain_of(p, rc, "%s", name);
-	else
+	else if (s)
 		grep_text(p, arg, s, n, strcmp(name, "-") ? name : "(standard input)");
 }
 

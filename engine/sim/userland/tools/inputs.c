@@ -4,6 +4,25 @@
 
 #include "sim/userland/tools/tools.h"
 
+/* coreutils look before they read; busybox reads, and each tool says what it makes of that. */
+static bool is_directory(struct prog *p, int fd)
+{
+	struct stat st;
+
+	return is_gnu(p) && sys_fstat(p->t, fd, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static void wont_open(struct prog *p, const struct opts *o, long rc, const char *name)
+{
+	bool says_open = !strcmp(p->name, "tail") || !strcmp(p->name, "uniq") ||
+			 (!strcmp(p->name, "cat") && !o->has['n'] && !o->has['b']);
+
+	if (is_gnu(p) && (!strcmp(p->name, "head") || !strcmp(p->name, "tail")))
+		complain_of(p, rc, "cannot open '%s' for reading", name);
+	else
+		complain_of(p, rc, says_open && !is_gnu(p) ? "can't open '%s'" : "%s", name);
+}
+
 int each_input(struct prog *p, const struct opts *o, input_fn *fn, void *arg)
 {
 	static char *const only_stdin[] = { "-", NULL };
@@ -11,21 +30,11 @@ int each_input(struct prog *p, const struct opts *o, input_fn *fn, void *arg)
 
 	for (; *name; name++) {
 		long fd = open_input(p, *name);
-		struct stat st;
 
-		if (fd >= 0 && sys_fstat(p->t, (int)fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-			if (fd)
-				sys_close(p->t, (int)fd);
-			fd = -EISDIR;
-		}
-		if (fd == -EISDIR)
-			complain_of(p, fd, is_gnu(p) ? "%s" : "read error", *name);
-		else if (fd < 0)
-			complain_of(p, fd,
-				    is_gnu(p) && !strcmp(p->name, "head")
-					    ? "cannot open '%s' for reading"
-					    : "%s",
-				    *name);
+		if (fd < 0)
+			wont_open(p, o, fd, *name);
+		else if (is_directory(p, (int)fd))
+			complain_of(p, -EISDIR, "%s", *name);
 		else
 			fn(p, (int)fd, *name, arg);
 		if (fd > 0)
@@ -96,7 +105,7 @@ static void cat_one(struct prog *p, int fd, const char *name, void *arg)
 		flush(p);
 	}
 	if (n < 0)
-		complain_of(p, n, "%s", name);
+		complain_of(p, n, is_gnu(p) ? "%s" : "read error", name);
 }
 
 int tool_cat(struct prog *p)
@@ -124,15 +133,16 @@ static void header(struct prog *p, struct part *h, const char *name)
 		     strcmp(name, "-") ? name : "standard input");
 }
 
-static void head_bytes(struct prog *p, int fd, long n)
+static long head_bytes(struct prog *p, int fd, long n)
 {
 	char *buf = arena_alloc(p->a, 4096);
-	long got;
+	long got = 0;
 
 	while (n > 0 && (got = sys_read(p->t, fd, buf, n < 4096 ? (size_t)n : 4096)) > 0) {
 		outn(p, buf, (size_t)got);
 		n -= got;
 	}
+	return got;
 }
 
 /* All but the last n lines or bytes. */
@@ -163,10 +173,12 @@ static void head_one(struct prog *p, int fd, const char *name, void *arg)
 	if (h->n < 0)
 		head_but(p, fd, h);
 	else if (h->bytes)
-		head_bytes(p, fd, h->n);
+		l.rc = head_bytes(p, fd, h->n);
 	else
 		for (long i = 0; i < h->n && (s = next_line(&l, &n)); i++)
 			outn(p, s, n);
+	if (l.rc < 0)
+		complain_of(p, -EIO, "%s", name);
 }
 
 /* -5 means -n 5. */
@@ -253,8 +265,9 @@ static void tail_one(struct prog *p, int fd, const char *name, void *arg)
 
 	header(p, h, name);
 	s = read_fd(p, fd, &size, &rc);
+	h->files++;
 	if (!s) {
-		complain_of(p, rc, "%s", name);
+		complain_of(p, rc, is_gnu(p) ? "%s" : "read error", name);
 		return;
 	}
 	at = tail_start(s, size, h);
@@ -269,7 +282,10 @@ int tool_tail(struct prog *p)
 	struct opts o;
 
 	part_options(p, &h, &o);
-	return each_input(p, &o, tail_one, &h);
+	each_input(p, &o, tail_one, &h);
+	if (!h.files && !is_gnu(p))
+		complain(p, "no files");
+	return p->status;
 }
 
 /* ---- wc ---- */
@@ -307,6 +323,8 @@ static void wc_one(struct prog *p, int fd, const char *name, void *arg)
 			w->count[3]++;
 			inside = !blank && (inside || c > ' ');
 		}
+	if (n < 0)
+		complain_of(p, n, "%s", name);
 	for (int i = 0; i < 4; i++)
 		w->total[i] += w->count[i];
 	wc_line(p, w, w->count, strcmp(name, "-") ? name : NULL);

@@ -22,6 +22,8 @@ static void collect(struct prog *p, int fd, const char *name, void *arg)
 
 	while ((line = next_line(&l, &n)))
 		list_add(&s->lines, arena_dupn(p->a, line, n - (line[n - 1] == '\n')));
+	if (l.rc < 0 && !strcmp(p->name, "uniq"))
+		complain(p, "%s: I/O error", name);
 }
 
 /* Behind the first `n` fields. */
@@ -112,7 +114,7 @@ int tool_sort(struct prog *p)
 		sort_key(&s, o.arg['k']);
 	each_input(p, &o, collect, &s);
 	if (p->status)
-		return is_gnu(p) ? 2 : 1;
+		return 2;
 	merge_sort(p, &s, s.lines.v, arena_alloc(p->a, (s.lines.n + 1) * sizeof(char *)), s.lines.n);
 	for (size_t i = 0; i < s.lines.n; i++) {
 		if (s.unique && before && !compare_lines(p, &s, before, s.lines.v[i]))
@@ -180,10 +182,11 @@ static void cut_ranges(struct prog *p, struct cut *c)
 
 		if (*s != '-') {
 			from = strtol(s, &end, 10);
-			if (end == s || from < 1)
+			if (end == s || (from < 1 && is_gnu(p)))
 				die(p, 1,
 				    is_gnu(p) ? "invalid field value '%s'" : "invalid range %s",
 				    c->list);
+			from = from < 1 ? 1 : from;
 			s = end;
 		}
 		to = from;

@@ -260,7 +260,10 @@ int tool_ls(struct prog *p)
 			list_add(&dirs, *name);
 			continue;
 		}
-		rc = add_entry(&l, *name, *name, has(&l, 'L'));
+		if (rc == 0 || is_gnu(p) || l.long_form || has(&l, 'i') || has(&l, 'F') || has(&l, 's'))
+			rc = add_entry(&l, *name, *name, has(&l, 'L'));
+		else if ((rc = sys_stat(p->t, *name, &st)) == 0)
+			rc = add_entry(&l, *name, *name, false);
 		if (rc < 0) {
 			complain_of(p, rc, is_gnu(p) ? "cannot access '%s'" : "%s", *name);
 			p->status = is_gnu(p) ? 2 : 1;

@@ -24,6 +24,8 @@ static int chmod_visit(struct walk *w, const char *path, const struct stat *st, 
 					   path);
 	}
 	mode = mode_change(c->mode, target.st_mode, c->umask);
+	if (mode < 0)
+		die(w->p, 1, "invalid mode '%s'", c->mode);
 	rc = sys_chmod(w->p->t, path, (mode_t)mode);
 	return rc < 0 ? complain_of(w->p, rc, is_gnu(w->p) ? "changing permissions of '%s'" : "%s",
 				    path)
@@ -57,8 +59,8 @@ int tool_chmod(struct prog *p)
 	if (o.n < 2)
 		missing_operand(p, NULL);
 	c.mode = o.rest[0];
-	if (mode_change(c.mode, 0, 0) < 0)
-		return complain(p, is_gnu(p) ? "invalid mode: '%s'" : "invalid mode '%s'", c.mode);
+	if (is_gnu(p) && mode_change(c.mode, 0, 0) < 0)
+		return complain(p, "invalid mode: '%s'", c.mode);
 	w.deepest = o.has['R'] ? -1 : 0;
 	for (int i = 1; i < o.n; i++)
 		walk_tree(&w, o.rest[i]);
@@ -78,12 +80,14 @@ static int chown_visit(struct walk *w, const char *path, const struct stat *st, 
 	return rc < 0 ? complain_of(w->p, rc, is_gnu(w->p) ? "changing ownership of '%s'" : "%s", path) : 0;
 }
 
-static long id_of(struct prog *p, const char *s, bool group)
+static long id_of(struct prog *p, const char *s, bool group, const char *whole)
 {
 	long id = group ? group_id(p, s) : user_id(p, s, NULL, NULL);
 
 	if (id < 0 && *s && !s[strspn(s, "0123456789")])
 		return strtol(s, NULL, 10);
+	if (id < 0 && whole && !is_gnu(p))
+		die(p, 1, "unknown user/group %s", whole);
 	if (id < 0)
 		die(p, 1, is_gnu(p) ? "invalid %s: '%s'" : "unknown %s %s", group ? "group" : "user", s);
 	return id;
@@ -102,14 +106,14 @@ static int change_owner(struct prog *p, bool group_only)
 	user = arena_dup(p->a, o.rest[0]);
 	colon = group_only ? user : strpbrk(user, ":");
 	if (group_only)
-		c.gid = id_of(p, user, true);
+		c.gid = id_of(p, user, true, NULL);
 	else if (colon) {
 		*colon = 0;
 		if (colon[1])
-			c.gid = id_of(p, colon + 1, true);
+			c.gid = id_of(p, colon + 1, true, o.rest[0]);
 	}
 	if (!group_only && *user)
-		c.uid = id_of(p, user, false);
+		c.uid = id_of(p, user, false, colon ? o.rest[0] : NULL);
 	c.link = o.has['h'];
 	w.deepest = o.has['R'] ? -1 : 0;
 	for (int i = 1; i < o.n; i++)
@@ -322,7 +326,7 @@ int tool_realpath(struct prog *p)
 		missing_operand(p, NULL);
 	for (int i = 0; i < o.n; i++) {
 		long rc;
-		char *s = canonical(p, o.rest[i], true, &rc);
+		char *s = canonical(p, o.rest[i], is_gnu(p) || strchr(o.rest[i], '/'), &rc);
 
 		if (rc < 0)
 			complain_of(p, rc, "%s", o.rest[i]);

@@ -152,6 +152,8 @@ static bool primary(struct test *x)
 
 	if (!s)
 		return wrong(x, "", "argument expected");
+	if (next && !word(x, 2) && binary_of(next) >= 0 && x->n > 1 && !is_unary(s))
+		return wrong(x, next, "argument expected");
 	if (op >= 0) {
 		x->at += 3;
 		return binary(x, op, s, x->v[x->at - 1]);

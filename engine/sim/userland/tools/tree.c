@@ -83,6 +83,8 @@ int tool_rm(struct prog *p)
 				 "can't remove '.' or '..'", o.rest[i]);
 		else if (rc == -ENOENT && o.has['f'])
 			continue;
+		else if (rc < 0 && rc != -ENOENT && !is_gnu(p))
+			complain_of(p, rc, "can't stat '%s'", o.rest[i]);
 		else if (rc < 0)
 			rm_failed(p, o.rest[i], rc);
 		else if (S_ISDIR(st.st_mode) && !o.has['r'] && !o.has['R'])
@@ -209,8 +211,9 @@ static char *destination(struct prog *p, const char *from, const char *to, bool 
 	struct stat st;
 	long rc = follow ? sys_stat(p->t, to, &st) : sys_lstat(p->t, to, &st);
 
-	return rc == 0 && S_ISDIR(st.st_mode) ? path_join(p->a, to, path_base(p->a, from))
-					      : arena_dup(p->a, to);
+	return (rc == 0 && S_ISDIR(st.st_mode)) || to[strlen(to) - 1] == '/'
+		       ? path_join(p->a, to, path_base(p->a, from))
+		       : arena_dup(p->a, to);
 }
 
 int tool_ln(struct prog *p)
@@ -222,6 +225,7 @@ int tool_ln(struct prog *p)
 		missing_operand(p, NULL);
 	for (int i = 0; i < (o.n > 1 ? o.n - 1 : 1); i++) {
 		char *from = o.rest[i], *to = o.n > 1 ? o.rest[o.n - 1] : path_base(p->a, from);
+		struct stat st;
 		long rc;
 
 		if (!o.has['T'])
@@ -234,14 +238,14 @@ int tool_ln(struct prog *p)
 				    o.has['s'] ? "symbolic" : "hard", to, o.has['s'] ? "" : " => '",
 				    o.has['s'] ? "" : from, o.has['s'] ? "" : "'");
 		else if (rc < 0)
-			complain_of(p, rc, "%s", rc == -ENOENT && !o.has['s'] ? from : to);
+			complain_of(p, rc, "%s", !o.has['s'] && sys_lstat(p->t, from, &st) < 0 ? from : to);
 	}
 	return p->status;
 }
 
 /* ---- cp and mv ---- */
 
-struct copying { struct prog *p; bool recursive, keep, no_follow, force; };
+struct copying { struct prog *p; bool recursive, keep, no_follow, force; ino_t made; };
 
 static int copy_failed(struct prog *p, long rc, const char *what, const char *path)
 {
@@ -343,8 +347,13 @@ static int copy_any(struct copying *c, const char *from, const char *to, int dep
 
 	if (rc < 0)
 		return copy_failed(c->p, rc, "stat", from);
+	rc = sys_lstat(c->p->t, to, &there);
+	if (rc < 0 && rc != -ENOENT && !is_gnu(c->p))
+		return copy_failed(c->p, rc, "stat", to);
 	if (sys_stat(c->p->t, to, &there) == 0 && there.st_ino == st.st_ino && there.st_dev == st.st_dev)
 		return complain(c->p, "'%s' and '%s' are the same file", from, to);
+	if (S_ISDIR(st.st_mode) && depth && st.st_ino == c->made)
+		return complain(c->p, "recursion detected, omitting directory '%s'", from);
 	if (S_ISDIR(st.st_mode) && !c->recursive)
 		return complain(c->p, is_gnu(c->p) ? "-r not specified; omitting directory '%s'" :
 				"omitting directory '%s'", from);
@@ -375,11 +384,28 @@ static char *last_operand(struct prog *p, struct opts *o)
 	if (o->n > 1 && (sys_stat(p->t, to, &st) < 0 || !S_ISDIR(st.st_mode))) {
 		if (is_gnu(p))
 			die(p, 1, "target '%s' is not a directory", to);
-		if (sys_stat(p->t, to, &st) < 0)
-			die(p, 1, "can't stat '%s': No such file or directory", to);
-		die(p, 1, "target '%s' is not a directory", to);
+		to = arena_printf(p->a, "%s/", to);
 	}
 	return to;
+}
+
+/* Where a copy goes.  busybox takes the last word for a folder in all but two cases. */
+static char *copy_destination(struct copying *c, const char *from, char *to, int count)
+{
+	struct stat s, d;
+	bool source_dir = sys_stat(c->p->t, from, &s) == 0 && S_ISDIR(s.st_mode);
+	long rc = sys_stat(c->p->t, to, &d);
+	bool dir = rc == 0 && S_ISDIR(d.st_mode);
+
+	if (is_gnu(c->p))
+		return destination(c->p, from, to, true);
+	if (count == 1 && rc < 0 && rc != -ENOENT) {
+		copy_failed(c->p, rc, "stat", to);
+		return NULL;
+	}
+	if (count == 1 && ((!source_dir && !dir) || (c->recursive && source_dir && rc == -ENOENT)))
+		return to;
+	return path_join(c->p->a, to, path_base(c->p->a, from));
 }
 
 int tool_cp(struct prog *p)
@@ -396,8 +422,12 @@ int tool_cp(struct prog *p)
 	c.no_follow = o.has['d'] || o.has['P'] || o.has['a'];
 	c.force = o.has['f'];
 	to = last_operand(p, &o);
-	for (int i = 0; i < o.n; i++)
-		copy_any(&c, o.rest[i], o.has['T'] ? to : destination(p, o.rest[i], to, true), 0);
+	for (int i = 0; i < o.n; i++) {
+		char *dest = o.has['T'] ? to : copy_destination(&c, o.rest[i], to, o.n);
+
+		if (dest)
+			copy_any(&c, o.rest[i], dest, 0);
+	}
 	return p->status;
 }
 
@@ -426,6 +456,11 @@ int tool_mv(struct prog *p)
 
 		if (o.has['n'] && sys_lstat(p->t, dest, &st) == 0)
 			continue;
+		rc = sys_lstat(p->t, dest, &st);
+		if (rc < 0 && rc != -ENOENT && !is_gnu(p)) {
+			complain_of(p, rc, "can't stat '%s'", dest);
+			continue;
+		}
 		rc = sys_rename(p->t, o.rest[i], dest);
 		if (rc == -EXDEV)
 			move_across(p, o.rest[i], dest);
