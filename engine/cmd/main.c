@@ -78,6 +78,7 @@ static const struct verb_row {
 } verbs[] = {
 	{ "docker", docker_main, "the docker command line (also reached as `docker`)" },
 	{ "lab", cmd_lab, "the lab's steps, from any shell: list, start, check, hint, why" },
+	{ "attach-session", cmd_attach_session, "a second terminal for a lab shell that is open" },
 	{ "lesson", cmd_lesson, "the lecture's sections, and a demonstration of each" },
 	{ "quiz", cmd_quiz, "questions about the lecture: practice, exam, export" },
 	{ "review", cmd_review, "asks again what is due: after 1, 3, 7 and 16 days" },
@@ -115,7 +116,7 @@ static int help(FILE *to, int code)
 		"       drydock VERB [OPTIONS]\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		if (verbs[i].what)
-			fprintf(to, "  %-13s %s\n", verbs[i].name, verbs[i].what);
+			fprintf(to, "  %-14s %s\n", verbs[i].name, verbs[i].what);
 	fprintf(to, "\nOptions of the lab shell:\n"
 		"  --plain        text only: no colour, no boxes, no redrawing\n"
 		"  --lab N        begin at step N\n"

@@ -14,6 +14,7 @@
 #include "labs/cmd.h"
 #include "labs/own_docker.h"
 #include "labs/shell/engine.h"
+#include "labs/usage.h"
 
 static const struct option table[] = {
 	{ .name = "plain", .type = &opt_flag,
@@ -29,17 +30,6 @@ static const struct option table[] = {
 	  .help = "Leave an engine that was started here running" },
 	{ .name = NULL },
 };
-
-static int usage(const struct err *e)
-{
-	if (e)
-		err_print(e);
-	autostr struct str text = { 0 };
-	options_help(table, 80, &text);
-	fprintf(e ? stderr : stdout,
-		"Usage:  drydock [OPTIONS]\n\nThe lab shell of lecture 7.4.\n\n%s", text.s);
-	return e ? 2 : 0;
-}
 
 /* ---- the engine ------------------------------------------------------------------ */
 
@@ -123,6 +113,41 @@ static void greet(struct shell *sh, bool resumed)
 		   "sections to read, `quiz` asks about them.");
 }
 
+/* Whose session is open at this engine, and at which step?  From here on it is ours, too. */
+static int join(struct shell *sh, struct err *e)
+{
+	struct http_answer a = { 0 };
+	int r = http_call(sh->course.http, "GET", "/drydock/context", NULL, &a, e);
+	const char *session = json_str_or(a.json, "session", "");
+	const char *step = json_str_or(a.json, "step", "");
+	if (r == 0 && !(*session && *step)) {
+		err_set(e, ENOENT, "no lab shell is open at %s", sh->course.host);
+		r = err_hint(e, "`drydock` opens one; this is for a second terminal beside it");
+	}
+	if (r == 0) {
+		learner_set(&sh->course.learner, session);
+		sh->lab = labs_find(&sh->course.labs, step);
+		r = course_connect(&sh->course, e);
+	}
+	if (r == 0 && !sh->lab)
+		r = err_set(e, ENOENT, "there is no step \"%s\"", step);
+	http_answer_free(&a);
+	return r;
+}
+
+static int begin_attached(struct shell *sh, struct err *e)
+{
+	int r = join(sh, e);
+	if (r < 0)
+		return r;
+	follow_engine(sh);
+	step_join(sh, sh->lab);
+	screen_sayf(&sh->screen, TONE_HEAD, "", "A second terminal of %s, at step %d. What you do "
+		    "here counts as done there. `exit` leaves only this one.",
+		    sh->course.learner.id, sh->lab->number);
+	return 0;
+}
+
 static int begin(struct shell *sh, const char *wanted, struct err *e)
 {
 	int r = course_refresh(&sh->course, e);
@@ -142,7 +167,7 @@ static void end(struct shell *sh)
 {
 	follow_stop(&sh->trace);
 	follow_stop(&sh->facts);
-	if (sh->course.http)
+	if (sh->course.http && !sh->attached)
 		course_label(&sh->course, 0);
 	course_close(&sh->course);
 	if (sh->engine && sh->keep)
@@ -159,38 +184,56 @@ static int run(struct shell *sh, const struct options *o, struct err *e)
 	const char *host = opt_text(o, "host");
 	int r = course_open(&sh->course, opt_text(o, "learner"), host, e);
 	if (r == 0)
-		r = connect_or_start(sh, !host && !getenv("DOCKER_HOST"), e);
+		r = connect_or_start(sh, !sh->attached && !host && !getenv("DOCKER_HOST"), e);
 	if (r == 0)
 		r = own_docker_first(&sh->path_dir, e);
 	if (r == 0)
-		r = begin(sh, opt_text(o, "lab"), e);
+		r = sh->attached ? begin_attached(sh, e) : begin(sh, opt_text(o, "lab"), e);
 	if (r == 0)
 		input_loop(sh);
 	return r;
 }
 
-int cmd_shell(int argc, char **argv)
+static int open_shell(struct shell *sh, const struct options *o, struct err *e)
 {
-	struct shell sh = { .trace = FOLLOW_NONE, .facts = FOLLOW_NONE };
+	screen_init(&sh->screen, opt_on(o, "plain"));
+	sh->interactive = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	live_init(&sh->live, &sh->screen);
+	sh->keep = opt_on(o, "keep");
+	sh->backend = opt_text(o, "backend");
+	int r = run(sh, o, e);
+	end(sh);
+	return r;
+}
+
+static int main_of(struct shell *sh, const char *head, int argc, char **argv)
+{
 	struct options o = { 0 };
 	struct err e = { 0 };
 	int r = options_parse(table, false, argc - 1, argv + 1, &o, &e);
 	if (r == 0 && o.n_args)
 		r = err_set(&e, EINVAL, "unknown word \"%s\"", o.args[0]);
 	if (r < 0 || o.help) {
-		r = usage(r < 0 ? &e : NULL);
-		options_free(&o);
-		return r;
-	}
-	screen_init(&sh.screen, opt_on(&o, "plain"));
-	sh.interactive = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-	live_init(&sh.live, &sh.screen);
-	sh.keep = opt_on(&o, "keep");
-	sh.backend = opt_text(&o, "backend");
-	r = run(&sh, &o, &e);
-	end(&sh);
-	options_free(&o);
-	if (r < 0)
+		r = usage_print(head, table, r < 0 ? &e : NULL);
+	} else if ((r = open_shell(sh, &o, &e)) < 0) {
 		err_print(&e);
-	return r < 0;
+		r = 1;
+	}
+	options_free(&o);
+	return r;
+}
+
+int cmd_shell(int argc, char **argv)
+{
+	struct shell sh = { .trace = FOLLOW_NONE, .facts = FOLLOW_NONE };
+	return main_of(&sh, "Usage:  drydock [OPTIONS]\n\nThe lab shell of lecture 7.4.\n", argc,
+		       argv);
+}
+
+/* The learner, the step and the engine are those of the shell that is open. */
+int cmd_attach_session(int argc, char **argv)
+{
+	struct shell sh = { .trace = FOLLOW_NONE, .facts = FOLLOW_NONE, .attached = true };
+	return main_of(&sh, "Usage:  drydock attach-session [OPTIONS]\n\nA second terminal for a "
+		       "lab shell that is open: same learner, same step.\n", argc, argv);
 }

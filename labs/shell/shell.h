@@ -37,6 +37,7 @@ struct shell {
 	pid_t engine;			/* started by us, 0: not */
 	const char *backend;		/* of an engine started by us; NULL: its choice */
 	bool keep;			/* leave it running */
+	bool attached;			/* a second terminal of a session that is open */
 	char *path_dir;			/* made for our `docker`, removed at the end; or NULL */
 	bool interactive;		/* lines come from a terminal */
 	bool quit, quit_asked;
@@ -75,6 +76,8 @@ const char *verb_name(size_t i);	/* NULL ends */
 
 /* step.c: what a step says. */
 void step_enter(struct shell *sh, const struct lab *l, bool say);
+/* Takes the step up where it stands; nothing is written down. */
+void step_join(struct shell *sh, const struct lab *l);
 void step_text(struct shell *sh);
 void step_ask(struct shell *sh, const struct question *q);
 void step_outcome(struct shell *sh, const struct question *q, const char *given);

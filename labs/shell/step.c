@@ -22,6 +22,15 @@ static void take_stock(struct shell *sh)
 		sh->seen[i] = question_seen(&sh->lab->predict[i], sh->course.facts, p.entered);
 }
 
+void step_join(struct shell *sh, const struct lab *l)
+{
+	struct err e = { 0 };
+	sh->lab = l;
+	course_label(&sh->course, l->number);
+	course_refresh(&sh->course, &e);
+	take_stock(sh);
+}
+
 void step_enter(struct shell *sh, const struct lab *l, bool say)
 {
 	struct err e = { 0 };

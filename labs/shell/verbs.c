@@ -379,7 +379,7 @@ static void verb_study(struct shell *sh, char **w)
 /* W8 of step 2: a second `exit` is usually meant for a container that is left already. */
 static void verb_quit(struct shell *sh, char **w)
 {
-	if (sh->interactive && !sh->closed && !sh->quit_asked && !str_eq(w[0], "quit")) {
+	if (sh->interactive && !sh->attached && !sh->closed && !sh->quit_asked && !str_eq(w[0], "quit")) {
 		sh->quit_asked = true;
 		screen_sayf(&sh->screen, TONE_WARN, "",
 			    "You are on the host already; this `%s` would leave the lab, and step "
