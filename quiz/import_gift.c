@@ -166,9 +166,12 @@ static int read_answers(struct reader *r, struct draft *d, const char **s, struc
 		*s += 4;
 		d->why = take(s, "}");
 	}
-	if (n == 0 && *(*s)++ != '}')
-		n = wrong(r, e, "expected \"}\" at the end of the answers");
-	return n;
+	if (n < 0)
+		return n;
+	if (**s != '}')
+		return wrong(r, e, "expected \"}\" at the end of the answers");
+	++*s;
+	return 0;
 }
 
 static int read_question(struct reader *r, const char *block, struct err *e)
@@ -188,8 +191,7 @@ static int read_question(struct reader *r, const char *block, struct err *e)
 		return wrong(r, e, "a description without \"{answers}\" can't be kept");
 	s++;
 	int n = read_answers(r, d, &s, e);
-	s += strspn(s, " \t\n");
-	if (n == 0 && *s)
+	if (n == 0 && s[strspn(s, " \t\n")])
 		n = wrong(r, e, "text behind the answers can't be kept");
 	return n;
 }
