@@ -10,6 +10,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
@@ -93,6 +94,8 @@ static int real_sh(const char *script, struct str *out)
 			_exit(126);
 		close_range(3, ~0u, 0);
 		umask(022);
+		setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 1 << 20, 1 << 20 });
+		setrlimit(RLIMIT_CPU, &(struct rlimit){ 10, 10 });
 		execve("/bin/sh", (char *[]){ "/bin/sh", "-c", (char *)script, NULL },
 		       (char *[]){ "PATH=/bin", "HOME=/root", NULL });
 		_exit(127);

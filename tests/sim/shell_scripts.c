@@ -2,6 +2,7 @@
  *
  * In a template %f is a file's name, %d a folder's, %w a word, %v a variable, %n a small
  * number, %m a mode, %p a pattern, %C another command, %i a variable no other loop has.
+ * What commands write together goes to a file that none reads: `cat f >> f` has no end.
  */
 #include "tests/sim/shell_scripts.h"
 
@@ -213,7 +214,7 @@ static const char *const compounds[] = {
 	"%C && %C",
 	"%C || %C",
 	"! %C",
-	"{ %C; %C; } > %f",
+	"{ %C; %C; } > log",
 	"( %C; %C )",
 	"( cd %d; %C )",
 	"g%n() { %C; return %n; }; g%n %w",
@@ -222,9 +223,9 @@ static const char *const compounds[] = {
 	"x=$(%C); echo \"[$x]\"",
 	"{ %C; } >bg 2>&1 & wait; cat bg",
 	"echo \"$(%C)\"",
-	"{ %C; } > %f",
+	"{ %C; } > log",
 	"{ %C; } < %f",
-	"{ %C; } >> %f 2>&1",
+	"{ %C; } >> log 2>&1",
 	"{ %C; } 2>/dev/null",
 	"eval '%c'",
 	"%C; %C",

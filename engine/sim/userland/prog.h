@@ -31,6 +31,7 @@ struct prog {
 	struct text out;
 	bool by_line;
 	int status;
+	const char *exe;		/* its own file, links followed */
 	const char *message_name;	/* a builtin's messages begin with the shell's name */
 	struct shell *shell;		/* of a builtin; else NULL */
 };

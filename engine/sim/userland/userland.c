@@ -49,7 +49,8 @@ static int program_main(struct task *t, int argc, char **argv)
 	prog_init(&p, t, &a, argc, argv);
 	if (p.name[0] == '-')
 		p.name++;
-	exe = argc ? path_base(&a, own_file(&p)) : "";
+	p.exe = argc ? own_file(&p) : "";
+	exe = path_base(&a, p.exe);
 	if (!strcmp(exe, "busybox"))
 		p.maker = MADE_BY_BUSYBOX;
 	tool = tool_named(p.name);

@@ -231,6 +231,8 @@ static void choose(struct apt *x, const char *name, int depth)
 	static const char *const fields[] = { "Pre-Depends", "Depends" };
 	char *paragraph = control_paragraph(x->p, x->lists, name), *save;
 
+	if (chosen(x, name))
+		return;
 	if (!paragraph)
 		fail(x->p, "Unable to locate package ", name);
 	list_add(&x->names, arena_dup(x->p->a, name));

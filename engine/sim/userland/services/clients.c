@@ -61,9 +61,10 @@ static int curl_result(struct prog *p, const struct opts *o, const struct url *u
 	}
 	if (o->has['i'] || o->has['I'])
 		outf(p, "%s\r\n", r->head);
-	if (o->arg['o'] || o->has['O'])
-		return write_file(p, o->arg['o'] ? o->arg['o'] : path_base(p->a, u->path), r) ? 23 : 0;
-	if (!o->has['I'])
+	if ((o->arg['o'] || o->has['O']) &&
+	    write_file(p, o->arg['o'] ? o->arg['o'] : path_base(p->a, u->path), r))
+		return 23;
+	if (!o->arg['o'] && !o->has['O'] && !o->has['I'])
 		outn(p, r->body, r->body_n);
 	if (o->arg['w'])
 		curl_write_out(p, o->arg['w'], r);

@@ -287,8 +287,7 @@ int python_run(struct python *x, char *source)
 /* 3.9 of /usr/bin/python3.9; 3.9.2 where dpkg knows. */
 static const char *version_of(struct prog *p, int *minor)
 {
-	char *exe = read_link(p, "/proc/self/exe"),
-	     *base = exe ? path_base(p->a, exe) : arena_dup(p->a, p->name);
+	char *base = path_base(p->a, p->exe);
 	const char *number = base + strcspn(base, "0123456789"), *version;
 	char *paragraph, *status;
 	size_t n;

@@ -7,7 +7,7 @@ int tool_hello(struct prog *p)
 {
 	size_t n, at = 0, best = 0, length = 0;
 	long rc;
-	char *s = read_whole(p, strchr(p->argv[0], '/') ? p->argv[0] : "/proc/self/exe", &n, &rc);
+	char *s = read_whole(p, p->exe, &n, &rc);
 
 	if (!s)
 		return complain_of(p, rc, "reading the program");

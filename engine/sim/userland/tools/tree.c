@@ -319,6 +319,8 @@ static int copy_directory(struct copying *c, const char *from, const char *to,
 					: "target '%s' is not a directory",
 				to, from);
 	}
+	if (!depth && sys_stat(c->p->t, to, &there) == 0)
+		c->made = there.st_ino;
 	rc = read_names(c->p, from, &names);
 	if (rc < 0)
 		return copy_failed(c->p, rc, "open", from);
