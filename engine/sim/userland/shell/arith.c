@@ -95,7 +95,7 @@ static int64_t variable(struct arith *x, const char *name)
 	int64_t n;
 
 	if (!value && x->sh->options['u'] && !x->skip) {
-		shell_fails(x->sh, 2, "%s: parameter not set", name);
+		shell_fails(x->sh, x->sh->d->unset_status, x->sh->d->not_set, name);
 		x->error = "";
 	}
 	if (!value || !*value || x->skip)
@@ -309,6 +309,6 @@ bool arith_eval(struct shell *sh, const char *text, int64_t *out)
 	if (!x.error && *x.s)
 		x.error = "arithmetic syntax error";
 	if (x.error && *x.error)
-		shell_fails(sh, 2, "%s", x.error);
+		shell_fails(sh, sh->d->bash ? 1 : 2, "%s", x.error);
 	return !x.error;
 }

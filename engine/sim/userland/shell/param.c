@@ -41,7 +41,7 @@ static bool is_all(const char *name)
 
 static void not_set(struct expansion *x, const char *name)
 {
-	shell_fails(x->sh, 2, "%s: parameter not set", name);
+	shell_fails(x->sh, x->sh->d->unset_status, x->sh->d->not_set, name);
 	x->failed = true;
 }
 
@@ -136,7 +136,7 @@ static void op_error(struct param *a)
 		return;
 	}
 	if (a->word < a->end)
-		shell_fails(a->x->sh, 2, "%s: %s", a->name, word_text(a, false));
+		shell_fails(a->x->sh, a->x->sh->d->unset_status, "%s: %s", a->name, word_text(a, false));
 	else
 		shell_fails(a->x->sh, 2, "%s: parameter not set%s", a->name, a->colon ? " or null" : "");
 	a->x->failed = true;

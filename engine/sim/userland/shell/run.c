@@ -95,7 +95,7 @@ static void tell_signal(struct shell *sh, int wait_status)
 {
 	int sig = WTERMSIG(wait_status);
 
-	if (WIFSIGNALED(wait_status) && sig != SIGINT && sig != SIGPIPE)
+	if (WIFSIGNALED(wait_status) && sig != SIGINT && sig != SIGPIPE && !(sh->d->bash && sig == SIGTERM))
 		errorf(sh->p, "%s\n", strsignal(sig));
 	else if (WIFSIGNALED(wait_status) && sig == SIGINT && sh->interactive)
 		errorf(sh->p, "\n");

@@ -7,11 +7,34 @@
 #include "sim/userland/shell/shell.h"
 
 static const struct dialect dialects[] = {
-	{ "bash", true, NULL, NULL, NULL, "%s: command not found", "%s: %s", "\\u@\\h:\\w\\$ " },
-	{ "dash", false, "cannot %s %s: %s", "No such file", "Directory nonexistent", "%s: not found",
-	  "can't cd to %s", "\\$ " },
-	{ "ash", false, "can't %s %s: %s", "no such file", "nonexistent directory", "%s: not found",
-	  "can't cd to %s: %s", "\\w \\$ " },
+	{.name = "bash",
+	 .bash = true,
+	 .not_found = "%s: command not found",
+	 .bad_cd = "%s: %s",
+	 .read_only = "%s: readonly variable",
+	 .not_set = "%s: unbound variable",
+	 .unset_status = 127,
+	 .prompt = "\\u@\\h:\\w\\$ "},
+	{.name = "dash",
+	 .cant_open = "cannot %s %s: %s",
+	 .no_file = "No such file",
+	 .no_folder = "Directory nonexistent",
+	 .not_found = "%s: not found",
+	 .bad_cd = "can't cd to %s",
+	 .read_only = "%s: is read only",
+	 .not_set = "%s: parameter not set",
+	 .unset_status = 2,
+	 .prompt = "\\$ "},
+	{.name = "ash",
+	 .cant_open = "can't %s %s: %s",
+	 .no_file = "no such file",
+	 .no_folder = "nonexistent directory",
+	 .not_found = "%s: not found",
+	 .bad_cd = "can't cd to %s: %s",
+	 .read_only = "%s: is read only",
+	 .not_set = "%s: parameter not set",
+	 .unset_status = 2,
+	 .prompt = "\\w \\$ "},
 };
 
 /* ---- messages ---- */
@@ -120,7 +143,11 @@ int run_exit_trap(struct shell *sh)
 static void syntax_error(struct shell *sh, struct parser *p)
 {
 	sh->line = p->line;
-	shell_fails(sh, 2, "syntax error: %s", p->error);
+	if (sh->d->bash && !strncmp(p->error, "unexpected \"", 12))
+		shell_fails(sh, 2, "syntax error near unexpected token `%.*s'",
+			    (int)strcspn(p->error + 12, "\""), p->error + 12);
+	else
+		shell_fails(sh, 2, "syntax error: %s", p->error);
 }
 
 int run_script(struct shell *sh, struct parser *p, bool last)

@@ -38,6 +38,8 @@ struct dialect {
 	const char *no_file, *no_folder;	/* why; NULL: as strerror() has it */
 	const char *not_found;		/* format: command */
 	const char *bad_cd;		/* format: folder, why */
+	const char *read_only, *not_set;	/* format: variable */
+	int unset_status;		/* with which a script ends that uses an unset one */
 	const char *prompt;		/* of root; \u \h \w \$ as in bash */
 };
 

@@ -81,6 +81,16 @@ static _Noreturn void run_as_script(struct shell *sh, const char *path, char **a
 	leave(sh->p, run_exit_trap(sh));
 }
 
+/* bash tells a directory from a file that may not run. */
+static int exec_errno(struct shell *sh, const char *path, long rc)
+{
+	struct stat st;
+
+	if (sh->d->bash && path && sys_stat(sh->t, path, &st) == 0 && S_ISDIR(st.st_mode))
+		return EISDIR;
+	return rc == -EISDIR ? EACCES : (int)-rc;
+}
+
 _Noreturn void exec_command(struct shell *sh, char **argv, char **environ)
 {
 	char *path = find_command(sh, argv[0]);
@@ -91,7 +101,7 @@ _Noreturn void exec_command(struct shell *sh, char **argv, char **environ)
 	if (rc == -ENOENT && !(path && strchr(path, '/') && sh->d->bash && strchr(argv[0], '/')))
 		shell_says(sh, sh->d->not_found, argv[0]);
 	else
-		shell_says(sh, "%s: %s", argv[0], strerror(rc == -EISDIR ? EACCES : (int)-rc));
+		shell_says(sh, "%s: %s", argv[0], strerror(exec_errno(sh, path, rc)));
 	leave(sh->p, rc == -ENOENT ? 127 : 126);
 }
 

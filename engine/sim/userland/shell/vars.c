@@ -58,7 +58,7 @@ bool var_set(struct shell *sh, const char *name, const char *value)
 	struct var *v = var_make(sh, name);
 
 	if (v->readonly) {
-		shell_fails(sh, 2, "%s: is read only", name);
+		shell_fails(sh, sh->d->bash ? 1 : 2, sh->d->read_only, name);
 		return false;
 	}
 	var_store(sh, v, value);
@@ -72,7 +72,7 @@ void var_unset(struct shell *sh, const char *name)
 	for (struct var **v = &sh->vars; *v; v = &(*v)->next)
 		if (!strcmp((*v)->name, name)) {
 			if ((*v)->readonly)
-				shell_fails(sh, 2, "%s: is read only", name);
+				shell_fails(sh, sh->d->bash ? 1 : 2, sh->d->read_only, name);
 			else
 				*v = (*v)->next;
 			return;

@@ -146,6 +146,11 @@ static int find_visit(struct walk *w, const char *path, const struct stat *st, i
 	return answer;
 }
 
+static int find_unreadable(struct walk *w, const char *path, long rc)
+{
+	return complain_of(w->p, rc, is_gnu(w->p) ? "'%s'" : "%s", path);
+}
+
 static int add_test(struct prog *p, struct find *f, int i, bool not)
 {
 	size_t k = 0;
@@ -174,7 +179,11 @@ static int add_test(struct prog *p, struct find *f, int i, bool not)
 int tool_find(struct prog *p)
 {
 	struct find f = { .tests = arena_alloc(p->a, (size_t)p->argc * sizeof(struct test)) };
-	struct walk w = { .p = p, .arg = &f, .deepest = -1, .visit = find_visit };
+	struct walk w = {.p = p,
+			 .arg = &f,
+			 .deepest = -1,
+			 .visit = find_visit,
+			 .unreadable = find_unreadable};
 	int i = 1, paths;
 	bool not = false;
 

@@ -19,6 +19,10 @@ static void wont_open(struct prog *p, const struct opts *o, long rc, const char 
 
 	if (is_gnu(p) && (!strcmp(p->name, "head") || !strcmp(p->name, "tail")))
 		complain_of(p, rc, "cannot open '%s' for reading", name);
+	else if (is_gnu(p) && (!strcmp(p->name, "sed") || !strcmp(p->name, "sort")))
+		complain_of(p, rc,
+			    *p->name && p->name[1] == 'e' ? "can't read %s" : "cannot read: %s",
+			    name);
 	else
 		complain_of(p, rc, says_open && !is_gnu(p) ? "can't open '%s'" : "%s", name);
 }
@@ -330,6 +334,23 @@ static void wc_one(struct prog *p, int fd, const char *name, void *arg)
 	wc_line(p, w, w->count, strcmp(name, "-") ? name : NULL);
 }
 
+/* coreutils: as wide as the sizes of all files together, 7 where one has no size. */
+static int wc_width(struct prog *p, const struct opts *o, int shown)
+{
+	unsigned long long all = 0;
+	struct stat st;
+
+	if (shown == 1 && o->n < 2)
+		return 1;
+	for (int i = 0; i < o->n; i++)
+		if (sys_stat(p->t, o->rest[i], &st) == 0) {
+			if (!S_ISREG(st.st_mode))
+				return 7;
+			all += (unsigned long long)st.st_size;
+		}
+	return o->n ? (int)strlen(arena_printf(p->a, "%llu", all)) : 7;
+}
+
 int tool_wc(struct prog *p)
 {
 	static const char letters[] = "lwmc";
@@ -343,9 +364,10 @@ int tool_wc(struct prog *p)
 	if (!shown)
 		w.show[0] = w.show[1] = w.show[3] = true;
 	/* One number alone stands at the left; of several each has its column. */
-	w.width = shown == 1 && o.n < 2 ? 0 : is_gnu(p) ? 7 : 9;
-	if (shown == 1 && !is_gnu(p))
-		w.width = o.n > 1 ? 9 : 0;
+	if (is_gnu(p))
+		w.width = wc_width(p, &o, shown);
+	else
+		w.width = shown == 1 && o.n < 2 ? 0 : 9;
 	each_input(p, &o, wc_one, &w);
 	if (o.n > 1)
 		wc_line(p, &w, w.total, "total");

@@ -228,7 +228,7 @@ int tool_test(struct prog *p)
 
 	if (p->name[0] == '[') {
 		if (!x.n || strcmp(x.v[x.n - 1], p->name[1] ? "]]" : "]")) {
-			complain(p, "missing %s", p->name[1] ? "]]" : "]");
+			complain(p, is_gnu(p) ? "missing `%s'" : "missing %s", p->name[1] ? "]]" : "]");
 			return 2;
 		}
 		x.n--;

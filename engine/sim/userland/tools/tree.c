@@ -233,7 +233,9 @@ int tool_ln(struct prog *p)
 		if (o.has['f'])
 			sys_unlink(p->t, to);
 		rc = o.has['s'] ? sys_symlink(p->t, from, to) : sys_link(p->t, from, to);
-		if (rc < 0 && is_gnu(p))
+		if (rc < 0 && is_gnu(p) && !o.has['s'] && sys_lstat(p->t, from, &st) < 0)
+			complain_of(p, rc, "failed to access '%s'", from);
+		else if (rc < 0 && is_gnu(p))
 			complain_of(p, rc, "failed to create %s link '%s'%s%s%s",
 				    o.has['s'] ? "symbolic" : "hard", to, o.has['s'] ? "" : " => '",
 				    o.has['s'] ? "" : from, o.has['s'] ? "" : "'");
