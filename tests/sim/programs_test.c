@@ -1,6 +1,8 @@
 /* programs_test.c - modelled programs that are more than a tool: python3, pip, nginx with
  * curl, apt-get, hello-world, over files as the course's images have them. */
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/cleanup.h"
 #include "tests/helpers/unit.h"
@@ -146,6 +148,67 @@ START_TEST(apt_knows_what_update_has_read)
 }
 END_TEST
 
+/* A file of this machine in the simulated one. */
+static void take_over(const char *path, const char *as)
+{
+	autofd int fd = open(path, O_RDONLY);
+	struct task *t = sim_self(machine);
+	long to = sys_open(t, as, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	char buf[4096];
+	ssize_t n;
+
+	ck_assert_int_ge(fd, 0);
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		ck_assert_int_eq(sys_write(t, (int)to, buf, (size_t)n), n);
+	sys_close(t, (int)to);
+}
+
+/* What dpkg-deb has packed. */
+static void make_package(void)
+{
+	char dir[] = "/tmp/programs-test.XXXXXX";
+	autofree char *pack = NULL, *path = NULL, *clean = NULL;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	pack = str_printf("cd %s && mkdir -p a/DEBIAN a/usr/bin a/usr/share/man && echo yes "
+			  ">a/usr/bin/new && chmod 755 "
+			  "a/usr/bin/new && ln -s new a/usr/bin/link && echo no "
+			  ">a/usr/share/man/new.1 && printf 'Package: a\n"
+			  "Version: 1\nArchitecture: all\nMaintainer: x <x@x>\nDescription: d\n' "
+			  ">a/DEBIAN/control && "
+			  "dpkg-deb --root-owner-group -b a a.deb >/dev/null",
+			  dir);
+	path = str_printf("%s/a.deb", dir);
+	clean = str_printf("rm -rf %s", dir);
+	ck_assert_int_eq(system(pack), 0);
+	take_over(path, "/source/a.deb");
+	ck_assert_int_eq(system(clean), 0);
+}
+
+START_TEST(apt_unpacks_real_packages)
+{
+	static const char *const dirs[] = { "/source", "/etc/dpkg", "/etc/dpkg/dpkg.cfg.d", NULL };
+
+	program("/bin/apt-get");
+	program("/bin/dpkg");
+	folders(dirs);
+	make_package();
+	busybox_file(machine, "/etc/dpkg/dpkg.cfg.d/rules", "path-exclude=/usr/share/man/*\n", 0644);
+	busybox_file(machine, "/etc/apt/sources.list", "deb [trusted=yes] file:/source ./\n", 0644);
+	busybox_file(machine, "/source/Release", "Origin: test\n", 0644);
+	busybox_file(machine, "/source/Packages",
+		     "Package: a\nVersion: 1\nFilename: ./a.deb\nSize: 7\n\n", 0644);
+	ck_assert_int_eq(sh("apt-get update >log && apt-get install -y a >log || cat log"), 0);
+	ck_assert_str_eq(out.s, "");
+	ck_assert_int_eq(sh("cat /usr/bin/link; stat -c %a /usr/bin/new; ls /usr/share/man; dpkg "
+			    "-s a; apt-get install a | tail -n 2"),
+			 0);
+	ck_assert_str_eq(out.s, "yes\n755\nPackage: a\nStatus: install ok installed\nVersion: 1\n"
+				"a is already the newest version (1).\n0 upgraded, 0 newly "
+				"installed, 0 to remove and 0 not upgraded.\n");
+}
+END_TEST
+
 START_TEST(hello_says_what_the_file_holds)
 {
 	busybox_file(machine, "/hello",
@@ -173,6 +236,7 @@ static Suite *suite(void)
 	tcase_add_test(t, pip_lists_what_lies_there);
 	tcase_add_test(t, nginx_answers_and_writes_it_down);
 	tcase_add_test(t, apt_knows_what_update_has_read);
+	tcase_add_test(t, apt_unpacks_real_packages);
 	tcase_add_test(t, hello_says_what_the_file_holds);
 	tcase_add_test(t, without_a_model_it_says_so);
 	suite_add_tcase(s, t);

@@ -46,12 +46,15 @@ static const char *ar_member(const char *s, size_t n, const char *name, size_t *
 	return NULL;
 }
 
-/* ./usr/bin/x as /usr/bin/x. */
+/* ./usr/bin/ as /usr/bin. */
 static char *absolute(struct prog *p, const char *path)
 {
+	size_t n;
+
 	while (*path == '.' && path[1] == '/')
 		path += 2;
-	return arena_printf(p->a, "/%s", path);
+	n = strlen(path);
+	return arena_printf(p->a, "/%.*s", (int)(n && path[n - 1] == '/' ? n - 1 : n), path);
 }
 
 static void read_item(struct prog *p, struct archive *ar, struct archive_entry *e, struct item *i)
