@@ -218,6 +218,19 @@ START_TEST(hello_says_what_the_file_holds)
 }
 END_TEST
 
+START_TEST(a_shell_asks_for_lines)
+{
+	program("/bin/bash");
+	ck_assert_int_eq(sh("printf 'cd /tmp\\nfoo\\nif true\\nthen echo y; fi\\nfi\\necho $?\\n' "
+			    "| bash -i"),
+			 0);
+	ck_assert_str_eq(out.s, "root@drydock:/w# root@drydock:/tmp# bash: foo: command not found\n"
+			 "root@drydock:/tmp# > y\n"
+			 "root@drydock:/tmp# bash: syntax error near unexpected token `fi'\n"
+			 "root@drydock:/tmp# 2\nroot@drydock:/tmp# exit\n");
+}
+END_TEST
+
 START_TEST(without_a_model_it_says_so)
 {
 	program("/bin/gcc");
@@ -238,6 +251,7 @@ static Suite *suite(void)
 	tcase_add_test(t, apt_knows_what_update_has_read);
 	tcase_add_test(t, apt_unpacks_real_packages);
 	tcase_add_test(t, hello_says_what_the_file_holds);
+	tcase_add_test(t, a_shell_asks_for_lines);
 	tcase_add_test(t, without_a_model_it_says_so);
 	suite_add_tcase(s, t);
 	return s;

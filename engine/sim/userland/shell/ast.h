@@ -88,6 +88,7 @@ struct parser {
 	/* Appends a line to src; false at the end of input.  NULL: src is all there is. */
 	bool (*more)(struct parser *p, void *arg);
 	void *more_arg;
+	bool ended;			/* no more to come */
 	bool inside;			/* in the middle of a command: for the second prompt */
 	const char *error;		/* the first one, without "syntax error: "; in the arena */
 	bool incomplete;		/* the error is that input ended */

@@ -30,8 +30,10 @@ void parse_error(struct parser *p, const char *fmt, ...)
 static char look(struct parser *p, size_t ahead)
 {
 	while (p->at + ahead >= p->src.n)
-		if (!p->more || p->error || !p->more(p, p->more_arg))
+		if (!p->more || p->error || p->ended || !p->more(p, p->more_arg)) {
+			p->ended = true;
 			return 0;
+		}
 	return p->src.s[p->at + ahead];
 }
 

@@ -75,6 +75,7 @@ static _Noreturn void run_as_script(struct shell *sh, const char *path, char **a
 	for (sh->n_args = 0; sh->args[sh->n_args]; )
 		sh->n_args++;
 	sh->from_file = true;
+	sh->interactive = false;
 	sh->line = 0;
 	sh->builtin = NULL;
 	sh->status = run_text(sh, text_str(&script), true);
@@ -210,7 +211,6 @@ static _Noreturn void become(struct shell *sh, struct command *c)
 {
 	int status = redirect(sh, c->node->redirs, NULL);
 
-	sh->interactive = false;
 	sh->builtin = NULL;
 	if (status)
 		leave(sh->p, status);
