@@ -82,6 +82,7 @@ void context_make(struct context *c, void *stack, void (*fn)(void *arg), void *a
 {
 	uintptr_t f = (uintptr_t)fn, a = (uintptr_t)arg;
 
+	forget(stack);
 	getcontext(&c->uc);
 	c->stack = stack;
 	c->uc.uc_stack.ss_sp = stack;
@@ -149,6 +150,7 @@ void context_make(struct context *c, void *stack, void (*fn)(void *arg), void *a
 {
 	void **top = (void **)((char *)stack + SIM_STACK - 16) - SAVED;	/* 16: aligned */
 
+	forget(stack);
 	memset(top, 0, SAVED * sizeof(*top));
 	top[AT_FN] = (void *)fn;
 	top[AT_ARG] = arg;

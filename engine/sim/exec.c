@@ -159,9 +159,9 @@ static void exec_caps(struct task *t)
 
 static void become(struct task *t, struct image *im, char *const *envp)
 {
+	task_set_args(t, im->argv, envp);	/* copies: they may lie in what is freed next */
 	memory_free_all(t);
 	t->local = NULL;
-	task_set_args(t, im->argv, envp);
 	free(t->exe);
 	t->exe = str_take(&im->exe);
 	snprintf(t->comm, sizeof(t->comm), "%s", last_part(im->file));

@@ -82,7 +82,7 @@ long pipe_take(struct sim *s, struct pipe *p, void *buf, size_t n, bool nonblock
 
 static void append(struct pipe *p, const void *buf, size_t n)
 {
-	if (p->from + p->len + n > p->cap) {
+	if (p->from && p->from + p->len + n > p->cap) {
 		memmove(p->data, p->data + p->from, p->len);
 		p->from = 0;
 	}
