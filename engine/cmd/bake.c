@@ -16,16 +16,18 @@
 #include <unistd.h>
 
 #include "bake.h"
+#include "cmd/engine_main.h"
 #include "core/cleanup.h"
 #include "core/file.h"
 #include "core/str.h"
+#include "rootless/rootless.h"
 
 static const char usage[] =
 	"Usage: drydock bake [OPTIONS]\n"
 	"\n"
 	"Makes the images of the course from this machine's packages, once.\n"
 	"\n"
-	"  --root DIR      the daemon's data root (default: /var/lib/drydock)\n"
+	"  --root DIR      the daemon's data root (default: /var/lib/drydock, or ~/.local/share/drydock)\n"
 	"  --recipes DIR   where the recipes are\n"
 	"  --only NAME     this folder, image or group (course, test); may be given again\n"
 	"  --check         read every byte of what is there; bake again what is damaged\n"
@@ -84,12 +86,6 @@ static char *absolute(char *path)
 {
 	autofree char *given = path, *here = getcwd(NULL, 0);
 	return *given == '/' || !here ? steal_ptr(given) : str_printf("%s/%s", here, given);
-}
-
-static char *default_root(void)
-{
-	const char *root = getenv("DRYDOCK_ROOT");
-	return root ? str_printf("%s/lib", root) : str_dup("/var/lib/drydock");
 }
 
 /* Beside the build, or where `make install` puts them. */
@@ -183,10 +179,6 @@ static int take_lock(const char *registry, struct err *e)
 static int private_mounts(struct err *e)
 {
 	struct kernel *k = kernel_linux();
-	if (geteuid() != 0) {
-		err_set(e, EPERM, "baking needs root");
-		return err_hint(e, "run it once with sudo: sudo drydock bake");
-	}
 	long r = k_unshare(k, CLONE_NEWNS);
 	if (r == 0)
 		r = k_mount(k, NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
@@ -216,6 +208,20 @@ static int bake_all(struct bake *b, const struct recipes *rs, const bool *due, s
 	return r;
 }
 
+/* > 0: the exit code of the bake inside, which has said why. */
+static int bake_inside(struct err *e)
+{
+	autostr struct str words = { 0 };
+	char **argv = mem_alloc(sizeof(*argv));
+	int code = 1;
+	file_read("/proc/self/cmdline", &words, NULL);
+	for (size_t at = 0; at < words.len; at += strlen(words.s + at) + 1)
+		strv_add(&argv, words.s + at);
+	int r = rootless_run(kernel_linux(), NULL, argv, &code, e);
+	strv_free(argv);
+	return r < 0 ? r : code;
+}
+
 static int bake(const struct options *o, const struct recipes *rs, struct err *e)
 {
 	autofree char *registry = str_printf("%s/registry", o->root);
@@ -225,6 +231,8 @@ static int bake(const struct options *o, const struct recipes *rs, struct err *e
 			  .verbose = o->verbose };
 	if (find_work(o, rs, registry, true, due) == 0 || o->list)
 		return 0;
+	if (geteuid() != 0)	/* as a user's daemon: root of a namespace */
+		return bake_inside(e);
 	int r = dir_make(registry, 0755, e);
 	if (r < 0)
 		return r;
@@ -247,7 +255,7 @@ int cmd_bake(int argc, char **argv)
 		options_free(&o);
 		return r < 0 ? 2 : 0;
 	}
-	o.root = absolute(o.root ? o.root : default_root());
+	o.root = absolute(o.root ? o.root : default_data_root());
 	o.recipes = absolute(o.recipes ? o.recipes : default_recipes());
 	r = recipes_load(o.recipes, &rs, &e);
 	if (r == 0)
@@ -256,5 +264,5 @@ int cmd_bake(int argc, char **argv)
 		err_print(&e);
 	recipes_free(&rs);
 	options_free(&o);
-	return r < 0 ? 1 : 0;
+	return r != 0;
 }

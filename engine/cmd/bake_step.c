@@ -22,6 +22,7 @@
 #include "core/clock.h"
 #include "core/file.h"
 #include "core/json.h"
+#include "core/rights.h"
 #include "core/str.h"
 
 /* Files get the date of the archive they come from; where none is, this one
@@ -112,7 +113,7 @@ static int step_mount(struct step *s, struct err *e)
 		r = k_mount(kernel_linux(), s->fs, s->root, NULL, MS_BIND, NULL);
 		return r < 0 ? err_sys(e, -r, "mount %s", s->root) : 0;
 	}
-	str_add(&options, "lowerdir=");
+	str_add(&options, rights_rootless() ? "userxattr,lowerdir=" : "lowerdir=");
 	for (size_t i = top->n_layers; i > 0; i--)
 		str_addf(&options, "%s%s", top->layer_dirs[i - 1], i > 1 ? ":" : "");
 	str_addf(&options, ",upperdir=%s,workdir=%s/work", s->fs, s->dir);

@@ -34,6 +34,8 @@ struct settings {
 /* Flags over the configuration file over defaults.  0; 1 if --help was answered; or
  * -EINVAL with the reason in e. */
 /* --validate: the settings are fine if this returns 0. */
+/* Where images and state are without --data-root; owned. */
+char *default_data_root(void);
 int settings_read(int argc, char **argv, struct settings *out, struct err *e);
 void settings_free(struct settings *s);
 /* The HostConfig that containers get where they don't say (owned); EINVAL for a value

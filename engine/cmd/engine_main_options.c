@@ -198,22 +198,34 @@ static void dflt(char **text, char *value)
 }
 
 /* As root: the system's folders; otherwise XDG's; DRYDOCK_ROOT before both. */
-static void default_roots(struct settings *s)
+char *default_data_root(void)
 {
 	const char *root = getenv("DRYDOCK_ROOT"), *home = getenv("HOME");
-	const char *data = getenv("XDG_DATA_HOME"), *run = getenv("XDG_RUNTIME_DIR");
-	if (root && *root) {
-		dflt(&s->data_root, str_printf("%s/lib", root));
-		dflt(&s->exec_root, str_printf("%s/run", root));
-	} else if (!rights_rootless()) {
-		dflt(&s->data_root, str_dup("/var/lib/drydock"));
-		dflt(&s->exec_root, str_dup("/run/drydock"));
-	} else {
-		dflt(&s->data_root, data ? str_printf("%s/drydock", data) :
-					   str_printf("%s/.local/share/drydock", home ? home : ""));
-		dflt(&s->exec_root, run ? str_printf("%s/drydock", run) :
-					  str_printf("/tmp/drydock-%u", geteuid()));
-	}
+	const char *data = getenv("XDG_DATA_HOME");
+	if (root && *root)
+		return str_printf("%s/lib", root);
+	if (!rights_rootless())
+		return str_dup("/var/lib/drydock");
+	return data && *data ? str_printf("%s/drydock", data) :
+			       str_printf("%s/.local/share/drydock", home ? home : "");
+}
+
+/* Not every login gives its user a folder for what runs. */
+static char *default_exec_root(void)
+{
+	const char *root = getenv("DRYDOCK_ROOT"), *run = getenv("XDG_RUNTIME_DIR");
+	if (root && *root)
+		return str_printf("%s/run", root);
+	if (!rights_rootless())
+		return str_dup("/run/drydock");
+	return run && *run ? str_printf("%s/drydock", run) :
+			     str_printf("/tmp/drydock-%u", rights_user());
+}
+
+static void default_roots(struct settings *s)
+{
+	dflt(&s->data_root, default_data_root());
+	dflt(&s->exec_root, default_exec_root());
 	dflt(&s->backend, str_dup("auto"));
 	dflt(&s->trace, str_dup("on"));
 	dflt(&s->bridge, str_dup("drydock0"));

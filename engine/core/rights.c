@@ -3,9 +3,11 @@
 #include <unistd.h>
 
 static int chosen = -1;
+static unsigned outside;
 
-void rights_set(enum rights r)
+void rights_set(enum rights r, unsigned user)
 {
+	outside = user;
 	chosen = (int)r;
 }
 
@@ -14,6 +16,11 @@ enum rights rights_now(void)
 	if (chosen >= 0)
 		return (enum rights)chosen;
 	return geteuid() == 0 ? RIGHTS_ROOT : RIGHTS_ONE;
+}
+
+unsigned rights_user(void)
+{
+	return chosen >= 0 ? outside : getuid();
 }
 
 bool rights_rootless(void)

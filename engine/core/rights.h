@@ -16,9 +16,10 @@ enum rights {
 	RIGHTS_ONE,		/* the same with a single one, or no root at all */
 };
 
-void rights_set(enum rights r);
+void rights_set(enum rights r, unsigned user);
 enum rights rights_now(void);	/* not set: by the effective user */
 bool rights_rootless(void);	/* anything but RIGHTS_ROOT */
+unsigned rights_user(void);	/* the user outside; where there is no inside, ourselves */
 bool rights_owners(void);	/* files can be given to other users */
 
 #endif

@@ -40,15 +40,16 @@ static void lift_loopback(struct kernel *k)
 bool rootless_inside(struct kernel *k)
 {
 	const char *told = getenv(INSIDE_VARIABLE);
+	unsigned user;
 	int rights;
 
-	if (!told || sscanf(told, "%d %d %15s", &door, &rights, outgoing) != 3)
+	if (!told || sscanf(told, "%d %d %u %15s", &door, &rights, &user, outgoing) != 4)
 		return false;
 	if (str_eq(outgoing, "-"))
 		outgoing[0] = '\0';
 	unsetenv(INSIDE_VARIABLE);
 	fcntl(door, F_SETFD, FD_CLOEXEC);
-	rights_set((enum rights)rights);
+	rights_set((enum rights)rights, user);
 	lift_loopback(k);
 	return true;
 }

@@ -7,7 +7,8 @@
 #include "rootless/rootless.h"
 
 /* What the one inside is told: in the environment, since it is a new program.
- *	DRYDOCK_INSIDE="DOOR RIGHTS OUTGOING"	descriptor, enum rights, a word or "-" */
+ *	DRYDOCK_INSIDE="DOOR RIGHTS USER OUTGOING"
+ * a descriptor, enum rights, the user outside, a word or "-" */
 #define INSIDE_VARIABLE "DRYDOCK_INSIDE"
 
 #define NAMESPACES 3		/* user, mnt, net: the order in which they are entered */

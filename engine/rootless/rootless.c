@@ -22,17 +22,19 @@
 #include "core/str.h"
 #include "rootless/internal.h"
 
-#define NEW_NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET)
+#define WITHOUT_NETWORK (CLONE_NEWUSER | CLONE_NEWNS)
+#define NEW_NAMESPACES  (WITHOUT_NETWORK | CLONE_NEWNET)
 
 struct entry {
 	struct kernel *k;
-	const char *exec_root;
+	const char *exec_root;	/* NULL: the host's network, and nobody comes back */
 	char **argv;
 	char program[PATH_MAX];	/* ours; by its own name, which ps shows */
 	int door[2];		/* outside's end, inside's */
 	int go[2];		/* a byte through it: the users are mapped */
 	int ns[NAMESPACES];	/* of a daemon before us; -1: they are new */
 	enum rights rights;
+	unsigned user;
 	const char *outgoing;
 	int helper;		/* pasta or slirp4netns; <= 0: none */
 	int signals;
@@ -93,8 +95,8 @@ static int inside(void *arg)
 	if (r == 0 && t->ns[0] < 0)
 		r = settle_mounts(t);
 	if (r == 0) {
-		autofree char *told = str_printf("%d %d %s", t->door[1], (int)t->rights,
-						 *t->outgoing ? t->outgoing : "-");
+		autofree char *told = str_printf("%d %d %u %s", t->door[1], (int)t->rights,
+						 t->user, *t->outgoing ? t->outgoing : "-");
 		setenv(INSIDE_VARIABLE, told, 1);
 		fcntl(t->door[1], F_SETFD, 0);
 		r = k_execve(t->k, t->program, t->argv, environ);
@@ -133,7 +135,8 @@ static int refused(struct kernel *k, long r, struct err *e)
 static int spawn_inside(struct entry *t, int *pidfd, struct err *e)
 {
 	struct k_spawn how = { .fn = inside, .arg = t, .cgroup_fd = -1, .pidfd = pidfd,
-			       .flags = t->ns[0] >= 0 ? 0 : NEW_NAMESPACES };
+			       .flags = t->ns[0] >= 0 ? 0 : t->exec_root ? NEW_NAMESPACES
+								   : WITHOUT_NETWORK };
 	long pid = k_spawn(t->k, &how);
 
 	close(steal_fd(&t->go[0]));
@@ -148,7 +151,8 @@ static int settle(struct entry *t, int pid, struct err *e)
 
 	if (t->ns[0] < 0) {
 		r = maps_write(t->k, pid, &t->rights, e);
-		r = r < 0 ? r : namespaces_note(t->exec_root, pid, t->rights, e);
+		if (r == 0 && t->exec_root)
+			r = namespaces_note(t->exec_root, pid, t->rights, e);
 	}
 	unsigned char rights = (unsigned char)t->rights;
 	if (r < 0)
@@ -212,7 +216,7 @@ static int take_signals(struct entry *t, struct err *e)
 
 static int prepare(struct entry *t, struct err *e)
 {
-	int r = dir_make(t->exec_root, 0700, e);
+	int r = t->exec_root ? dir_make(t->exec_root, 0700, e) : 0;
 	ssize_t n = readlink("/proc/self/exe", t->program, sizeof(t->program) - 1);
 
 	if (n < 0)
@@ -225,7 +229,8 @@ static int prepare(struct entry *t, struct err *e)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, t->door) < 0 ||
 	    pipe2(t->go, O_CLOEXEC) < 0)
 		return err_sys(e, errno, "start the daemon");
-	namespaces_find(t->exec_root, t->ns, &t->rights);
+	if (t->exec_root)
+		namespaces_find(t->exec_root, t->ns, &t->rights);
 	return 0;
 }
 
@@ -241,8 +246,8 @@ static void release(struct entry *t)
 int rootless_run(struct kernel *k, const char *exec_root, char **argv, int *code, struct err *e)
 {
 	__attribute__((cleanup(release))) struct entry t = {
-		.k = k, .exec_root = exec_root, .argv = argv, .door = { -1, -1 }, .go = { -1, -1 },
-		.ns = { -1, -1, -1 }, .outgoing = outgoing_choose(), .signals = -1,
+		.k = k, .user = getuid(), .exec_root = exec_root, .argv = argv, .door = { -1, -1 }, .go = { -1, -1 },
+		.ns = { -1, -1, -1 }, .outgoing = exec_root ? outgoing_choose() : "", .signals = -1,
 	};
 	autofd int pidfd = -1;
 	int r = prepare(&t, e);
