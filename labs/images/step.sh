@@ -160,10 +160,11 @@ prepare_chroot() {
 	printf '#!/bin/sh\nexit 101\n' >"$ROOT/usr/sbin/policy-rc.d"	# no service starts
 	chmod 755 "$ROOT/usr/sbin/policy-rc.d"
 }
+# Without the network: nothing in there needs it, and port 80 is free for a test.
 in_root() {
 	prepare_chroot
 	SOURCE_DATE_EPOCH=$(noted epoch) HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-		chroot "$ROOT" "$@"
+		unshare --net chroot "$ROOT" "$@"
 }
 
 # Installs packages with the machine's apt: it resolves, fetches and verifies out
@@ -202,6 +203,8 @@ repository() {	# PACKAGE...: these, with all they depend on
 	# Packages of this course, inside the image: apt-get works without a network.
 	deb [trusted=yes] file:/usr/share/drydock/packages ./
 	LIST
+	# Without root's rights a container may have no user but root.
+	echo 'APT::Sandbox::User "root";' >"$ROOT/etc/apt/apt.conf.d/90drydock"
 }
 
 # A static C program: it runs in an image that holds nothing else.

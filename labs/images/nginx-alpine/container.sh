@@ -9,6 +9,8 @@ rm -r "$ROOT/etc/nginx/sites-available" "$ROOT/etc/nginx/sites-enabled" "$ROOT/v
 cp default.conf "$ROOT/etc/nginx/conf.d/default.conf"
 in_root useradd --system --uid 101 --user-group --no-create-home --home-dir /var/cache/nginx \
 	--shell /bin/false --comment "nginx user" nginx
-sed -i -e '/sites-enabled/d' -e 's/^user .*/user nginx;/' "$ROOT/etc/nginx/nginx.conf"
+# It says when it starts and stops, as the one on Docker Hub does.
+sed -i -e '/sites-enabled/d' -e '/error_log/d' \
+	-e 's|^user .*|user nginx;\nerror_log /var/log/nginx/error.log notice;|' "$ROOT/etc/nginx/nginx.conf"
 in_root nginx -t -q
 label org.drydock.contents "nginx $(in_root dpkg-query -W -f '${Version}' nginx-light) of Debian $(noted suite)"
