@@ -12,13 +12,33 @@
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
-/* The sanitizer must be told of each switch, and that an abandoned stack is clean. */
+/* The sanitizer must be told of each switch, and that an abandoned stack is clean. Where
+ * the caller's own stack lies, only the sanitizer knows: it says so at the first switch
+ * away from there, and is told the same on the way back. */
+static struct {
+	const void *stack;
+	size_t size;
+} outside;
+static int from_outside;
+
 static void leaving(struct context *from, const struct context *to, int last)
 {
-	__sanitizer_start_switch_fiber(last ? NULL : &from->fake, to->stack,
-				       to->stack ? SIM_STACK : 0);
+	from_outside = !from->stack;
+	__sanitizer_start_switch_fiber(last ? NULL : &from->fake,
+				       to->stack ? to->stack : outside.stack,
+				       to->stack ? SIM_STACK : outside.size);
 }
-static void arrived(void *fake) { __sanitizer_finish_switch_fiber(fake, NULL, NULL); }
+static void arrived(void *fake)
+{
+	const void *stack;
+	size_t size;
+
+	__sanitizer_finish_switch_fiber(fake, &stack, &size);
+	if (from_outside) {
+		outside.stack = stack;
+		outside.size = size;
+	}
+}
 static void forget(void *stack) { __asan_unpoison_memory_region(stack, SIM_STACK); }
 #else
 static void leaving(struct context *from, const struct context *to, int last) {}
