@@ -246,8 +246,9 @@ static void release(struct entry *t)
 int rootless_run(struct kernel *k, const char *exec_root, char **argv, int *code, struct err *e)
 {
 	__attribute__((cleanup(release))) struct entry t = {
-		.k = k, .user = getuid(), .exec_root = exec_root, .argv = argv, .door = { -1, -1 }, .go = { -1, -1 },
-		.ns = { -1, -1, -1 }, .outgoing = exec_root ? outgoing_choose() : "", .signals = -1,
+		.k = k, .user = getuid(), .exec_root = exec_root, .argv = argv,
+		.door = { -1, -1 }, .go = { -1, -1 }, .ns = { -1, -1, -1 },
+		.outgoing = exec_root ? outgoing_choose() : "", .signals = -1,
 	};
 	autofd int pidfd = -1;
 	int r = prepare(&t, e);

@@ -27,8 +27,8 @@
 
 /* Goes inside: starts this program again there, with the same arguments, and stays
  * outside until it ends.  exec_root: where the namespaces are noted; NULL for a program
- * that keeps the host's network and leaves nothing behind.  *code: its exit code.  EPERM and the like, with the setting
- * that forbids it as the hint, if there is no going inside. */
+ * that keeps the host's network and leaves nothing behind.  *code: its exit code.  EPERM
+ * and the like, with the setting that forbids it as the hint, if there is no going inside. */
 int rootless_run(struct kernel *k, const char *exec_root, char **argv, int *code, struct err *e);
 
 /* The first thing of a program: am I the one inside?  Then the rights are set
