@@ -65,6 +65,7 @@ void course_close(struct course *s)
 	facts_free(s->facts);
 	free(s->learner.id);
 	free(s->host);
+	free(s->backend);
 	*s = (struct course){ 0 };
 }
 
@@ -75,9 +76,12 @@ int course_connect(struct course *s, struct err *e)
 	int r = http_open(s->host, &s->http, e);
 	if (r == 0)
 		r = http_call(s->http, "GET", "/drydock/info", NULL, &a, e);
-	http_answer_free(&a);
-	if (r == 0)
+	if (r == 0) {
+		free(s->backend);
+		s->backend = str_dup(json_str_or(a.json, "backend", ""));
 		r = http_open(s->host, &s->grader, e);
+	}
+	http_answer_free(&a);
 	if (r < 0) {
 		disconnect(s);
 		return r;

@@ -16,6 +16,7 @@ struct course {
 	struct world world;		/* asks the engine and the learner */
 	struct http *http, *grader;	/* NULL while no engine answers */
 	char *host;			/* "unix:///…", as DOCKER_HOST wants it */
+	char *backend;			/* of the engine: "linux", "rootless", "sim"; NULL: none yet */
 };
 
 /* Reads the labs and names the learner (NULL: DRYDOCK_LEARNER, else the user's

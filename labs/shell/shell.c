@@ -98,6 +98,20 @@ static void say_stand_ins(struct shell *sh)
 		   "packages, under the names the lecture uses. `docker info` says so too.");
 }
 
+/* What carries the containers is said each time: what a learner sees depends on it. */
+static void say_backend(struct shell *sh)
+{
+	static const struct { const char *name, *text; } backend[] = {
+		{ "linux", "containers of this machine's kernel, started with root's rights." },
+		{ "rootless", "containers of this machine's kernel, without root's rights." },
+		{ "sim", "containers of a simulated kernel; your machine's own is not touched." },
+	};
+	for (size_t i = 0; i < sizeof(backend) / sizeof(*backend); i++)
+		if (str_eq(sh->course.backend, backend[i].name))
+			screen_sayf(&sh->screen, TONE_DIM, "", "Backend %s: %s", backend[i].name,
+				    backend[i].text);
+}
+
 static void greet(struct shell *sh, bool resumed)
 {
 	screen_gap();
@@ -107,6 +121,7 @@ static void greet(struct shell *sh, bool resumed)
 			    sh->course.learner.id, sh->lab->number);
 	else
 		say_stand_ins(sh);
+	say_backend(sh);
 	screen_say(&sh->screen, TONE_TEXT, "",
 		   "Type the lecture's commands as they are printed. `help` lists the lab's own "
 		   "words, `check` tells how far you are, `exit` leaves. `lesson` has the lecture's "

@@ -6,28 +6,8 @@ isolate "$0" "$@"
 need setpriv newuidmap curl busybox
 command -v slirp4netns pasta >/dev/null || skip_all "neither slirp4netns nor pasta is installed"
 
-ME=54321
-chmod 711 "$WORK"
-# Users of this test's own, and a way out that is a network of its own.
-own() { cp "$1" "$WORK/${1##*/}" && echo "$2" >>"$WORK/${1##*/}" && mount --bind "$WORK/${1##*/}" "$1"; }
-own /etc/passwd "student:x:$ME:$ME::$WORK/home:/bin/sh"
-own /etc/group "student:x:$ME:"
-own /etc/subuid "student:200000:65536"
-own /etc/subgid "student:200000:65536"
-mknod -m 666 "$WORK/tun" c 10 200 && mount --bind "$WORK/tun" /dev/net/tun
-ip link add outer0 type veth peer name outer1 && ip addr add 10.99.0.1/24 dev outer0 &&
-	ip link set outer0 up && ip link set outer1 up &&
-	ip route add default dev outer0
-mkdir "$WORK/www" && echo "out there" >"$WORK/www/index.html"
-busybox httpd -p 10.99.0.1:8099 -h "$WORK/www"
+. "$TESTS/helpers/student.sh"
 
-export HOME=$WORK/home DAEMON_AS="setpriv --reuid=$ME --regid=$ME --clear-groups"
-place() {	# NAME: roots of the user's own
-	DRYDOCK_ROOT=$WORK/$1
-	mkdir -p "$DRYDOCK_ROOT/lib" "$DRYDOCK_ROOT/run" "$HOME"
-	test_images "$DRYDOCK_ROOT/lib"
-	chown -R $ME:$ME "$DRYDOCK_ROOT" "$HOME"
-}
 host_id() { stat -c %u "/proc/$(docker inspect -f '{{.State.Pid}}' "$1")"; }
 site() { curl -s -m 5 --retry 5 --retry-all-errors "$1"; }
 
@@ -69,7 +49,7 @@ is "$(docker exec other id -u)" 33 "and the next one finds its way into their na
 docker rm -f $(docker ps -aq) >/dev/null
 stop_daemon
 
-for f in subuid subgid; do grep -v ^student "$WORK/$f" >"$WORK/new"; cat "$WORK/new" >"$WORK/$f"; done	# the same inode
+one_user
 like "$($DAEMON_AS "$ENGINE" daemon -H "$DOCKER_HOST" 2>&1)" "was made by a daemon for a range of users" \
 	"the data of many users isn't taken for one's"
 place one
@@ -81,7 +61,6 @@ like "$(docker info 2>&1)" 'users: there is only root in containers' "which dock
 is "$(docker run --rm busybox sh -c 'touch /f && chown 33:33 /f && echo done')" "done" "a change of owner doesn't stop a program"
 docker rm -f $(docker ps -aq) >/dev/null
 stop_daemon
-ip link del outer0
-umount /dev/net/tun /etc/passwd /etc/group /etc/subuid /etc/subgid
+student_end
 leak_check "nothing is left behind"
 done_testing

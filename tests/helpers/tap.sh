@@ -59,6 +59,8 @@ not_ok() {	# NAME COMMAND...: passes where the command fails
 		tap_result 0 "$name"
 	fi
 }
+# What a terminal would show of FILE: no escape sequences, no carriage returns.
+readable() { sed -e 's/\x1b\[[0-9;?]*[A-Za-z]//g' -e 's/[\r\x01\x02]//g' "$1"; }
 is() {		# GOT EXPECTED NAME
 	if [ "$1" = "$2" ]; then tap_result 0 "$3"; return; fi
 	tap_result 1 "$3" || { diag "got:"; diag "$1"; diag "expected:"; diag "$2"; }

@@ -17,9 +17,6 @@ export COUNT_ROWS="$DOCKER history -q python:3.9-slim | wc -l"
 mkdir -p "$HOME"
 unset DOCKER_HOST NO_COLOR ACCESSIBLE
 
-# What a terminal would show: no escape sequences, no carriage returns.
-readable() { sed -e 's/\x1b\[[0-9;?]*[A-Za-z]//g' -e 's/[\r\x01\x02]//g' "$1"; }
-
 session() {	# NAME COLUMNS ROWS TERM [OPTIONS...]
 	local name=$1 columns=$2 rows=$3 term=$4 text
 	shift 4
