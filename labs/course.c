@@ -79,6 +79,7 @@ int course_connect(struct course *s, struct err *e)
 	if (r == 0) {
 		free(s->backend);
 		s->backend = str_dup(json_str_or(a.json, "backend", ""));
+		s->images = *json_str_or(a.json, "course_registry", "");
 		r = http_open(s->host, &s->grader, e);
 	}
 	http_answer_free(&a);

@@ -17,6 +17,7 @@ struct course {
 	struct http *http, *grader;	/* NULL while no engine answers */
 	char *host;			/* "unix:///…", as DOCKER_HOST wants it */
 	char *backend;			/* of the engine: "linux", "rootless", "sim"; NULL: none yet */
+	bool images;			/* the engine has a registry with the course's images */
 };
 
 /* Reads the labs and names the learner (NULL: DRYDOCK_LEARNER, else the user's

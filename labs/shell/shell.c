@@ -91,11 +91,17 @@ static const struct lab *first_lab(struct shell *sh, const char *wanted, struct 
 	return found || wanted ? found : &l->v[0];
 }
 
-static void say_stand_ins(struct shell *sh)
+/* Said each time while they are missing: nothing of the lecture works without them. */
+static void say_images(struct shell *sh, bool resumed)
 {
-	screen_say(&sh->screen, TONE_DIM, "",
-		   "The images of this course are stand-ins: made on this machine from its own "
-		   "packages, under the names the lecture uses. `docker info` says so too.");
+	if (!sh->course.images)
+		screen_say(&sh->screen, TONE_WARN, "careful: ",
+			   "The images of this course are not made yet, so pulls go to Docker Hub. "
+			   "Leave with `exit`, type `drydock bake`, and come back.");
+	else if (!resumed)
+		screen_say(&sh->screen, TONE_DIM, "",
+			   "The images of this course are stand-ins: made on this machine from its "
+			   "own packages, under the names the lecture uses. `docker info` says so too.");
 }
 
 /* What carries the containers is said each time: what a learner sees depends on it. */
@@ -119,8 +125,7 @@ static void greet(struct shell *sh, bool resumed)
 	if (resumed)
 		screen_sayf(&sh->screen, TONE_TEXT, "", "Welcome back, %s. You were at step %d.",
 			    sh->course.learner.id, sh->lab->number);
-	else
-		say_stand_ins(sh);
+	say_images(sh, resumed);
 	say_backend(sh);
 	screen_say(&sh->screen, TONE_TEXT, "",
 		   "Type the lecture's commands as they are printed. `help` lists the lab's own "

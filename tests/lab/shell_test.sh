@@ -5,7 +5,7 @@
 isolate "$0" "$@"
 [ -x "$DRYDOCK" ] || skip_all "drydock is not built"
 
-plan 47
+plan 48
 export DRYDOCK_ROOT=$WORK/root HOME=$WORK/home SHELL=/bin/bash NO_COLOR=1
 unset DOCKER_HOST
 mkdir -p "$HOME" "$DRYDOCK_ROOT/lib"
@@ -26,6 +26,9 @@ exits 2 "lab without a verb is wrong usage" "$DRYDOCK" lab
 exits 2 "lab with an unknown verb is wrong usage" "$DRYDOCK" lab dance
 exits 1 "no engine at that address" "$DRYDOCK" --host unix:///nowhere.sock
 like "$(DRYDOCK_LABS=/nowhere "$DRYDOCK" lab list 2>&1)" "hint: set DRYDOCK_LABS" "no labs: says what to do"
+
+like "$(echo exit | DRYDOCK_ROOT=$WORK/bare "$DRYDOCK" --learner ana 2>&1)" "images of this course are not made yet" \
+	"a machine without the course's images is told at once what to do"
 
 # ---- the first session: starts an engine, and takes it away again -------------------
 said=$(shell 'check' '# a comment' '' 'hint' 'hint 4' 'predict b sure' 'docker info | head -n 3' \
