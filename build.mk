@@ -27,7 +27,7 @@ CLIENT_OBJ := $(call obj,$(CLIENT_SRC) $(GEN_C))
 SUPER_OBJ  := $(call musl,$(SUPER_SRC) $(GEN_C))
 
 PROGRAMS := $(B)/drydock $(B)/drydock-engine $(B)/drydock-supervisor
-all: $(PROGRAMS) $(B)/docker ; @:
+all: $(PROGRAMS) $(B)/docker translations ; @:
 .PHONY: all
 
 # One short line a step; V=1 shows the commands.  The target's directory is made here.
@@ -71,6 +71,21 @@ $(B)/drydock-engine: $(call obj,$(ENGINE_MAIN)) $(B)/libdrydock-engine.a
 # Reached as `docker`, the program behaves as `drydock docker`.
 $(B)/docker: | $(B)/drydock
 	$(Q)ln -sf drydock $@
+
+# ---- translations ---------------------------------------------------------------
+# po/XX.po becomes the catalogue that gettext looks for beside the program.  Who builds
+# without msgfmt (Debian's gettext) gets the program in English.
+CATALOGUES := $(patsubst po/%.po,$(B)/locale/%/LC_MESSAGES/drydock.mo,$(wildcard po/*.po))
+ifeq ($(shell command -v msgfmt),)
+translations: ; @echo '  note   msgfmt is not installed (package gettext): only English is built'
+else
+translations: $(CATALOGUES) ; @:
+endif
+.PHONY: translations
+
+$(B)/locale/%/LC_MESSAGES/drydock.mo: po/%.po
+	$(call say,MSGFMT)
+	$(Q)msgfmt --check -o $@ $<
 
 # ---- the supervisor: musl, static, small --------------------------------------
 # musl has no kernel headers.  These links offer the host's, and only these: with
@@ -172,6 +187,7 @@ install: all
 	install -m 755 $(B)/drydock-engine $(B)/drydock-supervisor $(DESTDIR)$(PREFIX)/libexec/drydock
 	install -d $(DESTDIR)$(PREFIX)/share/drydock
 	cp -r labs lessons quiz $(DESTDIR)$(PREFIX)/share/drydock
+	[ ! -d $(B)/locale ] || cp -r $(B)/locale $(DESTDIR)$(PREFIX)/share
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	$(B)/drydock docker completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/drydock
 	[ -e $(DESTDIR)$(PREFIX)/share/bash-completion/completions/docker ] || \

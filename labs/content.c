@@ -2,10 +2,10 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/file.h"
 #include "core/str.h"
 
 #define INSTALLED "../share/drydock"	/* from the folder of the program */
@@ -60,14 +60,9 @@ char *content_dir(const struct content *c)
 {
 	static const char *const places[] = { "..", INSTALLED, "../.." };
 	const char *env = getenv(c->env);
-	char exe[PATH_MAX];
 	if (env)
 		return str_dup(env);
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	exe[n > 0 ? n : 0] = '\0';
-	char *slash = strrchr(exe, '/');
-	if (slash)
-		*slash = '\0';
+	autofree char *exe = file_own_folder();
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		char *dir = str_printf("%s/%s/%s", exe, places[i], c->folder);
 		if (has_entries(c, dir))

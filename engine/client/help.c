@@ -7,6 +7,7 @@
 
 #include "client/verb.h"
 #include "core/cleanup.h"
+#include "core/lang.h"
 #include "core/wrap.h"
 
 /* Docker shows the groups for a swarm's nodes only to such. */
@@ -67,8 +68,8 @@ static void option_line(const struct option *o, int column, int width, struct st
 	size_t from = out->len;
 	autofree char *text = o->preset && *o->preset
 		? str_printf(o->type == &opt_string ? "%s (default \"%s\")" : "%s (default %s)",
-			     o->help, o->preset)
-		: str_dup(o->help);
+			     _(o->help), o->preset)
+		: str_dup(_(o->help));
 
 	if (o->letter)
 		str_addf(out, "  -%c, --%s", o->letter, o->name);

@@ -93,13 +93,9 @@ static char *default_recipes(void)
 {
 	static const char *const places[] = { "../labs/images", "../../labs/images",
 					      "../../share/drydock/labs/images" };
-	char exe[4096];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 	if (getenv("DRYDOCK_LABS"))
 		return str_printf("%s/images", getenv("DRYDOCK_LABS"));
-	exe[n > 0 ? n : 0] = '\0';
-	if (strrchr(exe, '/'))
-		*strrchr(exe, '/') = '\0';
+	autofree char *exe = file_own_folder();
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		autofree char *dir = str_printf("%s/%s", exe, places[i]);
 		char *real = realpath(dir, NULL);

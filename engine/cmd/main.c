@@ -16,6 +16,8 @@
 #include "client/docker.h"
 #include "cmd/main.h"
 #include "core/cleanup.h"
+#include "core/file.h"
+#include "core/lang.h"
 #include "core/str.h"
 #include "labs/cmd.h"
 #include "labs/look/look.h"
@@ -25,23 +27,10 @@
 
 #define EXIT_USAGE 2
 
-/* The folder this program lies in. Caller frees. */
-static char *own_folder(void)
-{
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-
-	if (n <= 0)
-		return str_dup(".");
-	path[n] = '\0';
-	*strrchr(path, '/') = '\0';
-	return str_dup(path);
-}
-
 static int run_engine(int argc, char **argv)
 {
 	static const char *const places[] = { "", "/../libexec/drydock" };
-	autofree char *folder = own_folder();
+	autofree char *folder = file_own_folder();
 	autofree char **args = mem_alloc(((size_t)argc + 2) * sizeof(char *));
 
 	args[0] = (char *)"drydock-engine";
@@ -76,25 +65,26 @@ static const struct verb_row {
 	int (*run)(int argc, char **argv);
 	const char *what;	/* NULL: for programs, not in --help */
 } verbs[] = {
-	{ "docker", docker_main, "the docker command line (also reached as `docker`)" },
-	{ "lab", cmd_lab, "the lab's steps, from any shell: list, start, check, hint, why" },
-	{ "attach-session", cmd_attach_session, "a second terminal for a lab shell that is open" },
-	{ "lesson", cmd_lesson, "the lecture's sections, and a demonstration of each" },
-	{ "quiz", cmd_quiz, "questions about the lecture: practice, exam, export" },
-	{ "review", cmd_review, "asks again what is due: after 1, 3, 7 and 16 days" },
-	{ "layers", cmd_layers, "the layers of a container or image, and what each changed" },
-	{ "where", cmd_where, "which layer a path comes from, and what rm would do to it" },
-	{ "lost", cmd_lost, "what went with a container that was removed" },
-	{ "compare", cmd_compare, "two runs: only the kernel calls that differ" },
-	{ "trace", cmd_trace, "the kernel calls behind what happened, live with -f" },
-	{ "explain", cmd_explain, "what a call, flag, namespace or cgroup file does" },
-	{ "daemon", run_engine, "serve the Docker Engine API and run containers" },
-	{ "registry", run_engine, "serve images to this class over HTTP" },
+	{ "docker", docker_main, N_("the docker command line (also reached as `docker`)") },
+	{ "lab", cmd_lab, N_("the lab's steps, from any shell: list, start, check, hint, why") },
+	{ "attach-session", cmd_attach_session,
+	  N_("a second terminal for a lab shell that is open") },
+	{ "lesson", cmd_lesson, N_("the lecture's sections, and a demonstration of each") },
+	{ "quiz", cmd_quiz, N_("questions about the lecture: practice, exam, export") },
+	{ "review", cmd_review, N_("asks again what is due: after 1, 3, 7 and 16 days") },
+	{ "layers", cmd_layers, N_("the layers of a container or image, and what each changed") },
+	{ "where", cmd_where, N_("which layer a path comes from, and what rm would do to it") },
+	{ "lost", cmd_lost, N_("what went with a container that was removed") },
+	{ "compare", cmd_compare, N_("two runs: only the kernel calls that differ") },
+	{ "trace", cmd_trace, N_("the kernel calls behind what happened, live with -f") },
+	{ "explain", cmd_explain, N_("what a call, flag, namespace or cgroup file does") },
+	{ "daemon", run_engine, N_("serve the Docker Engine API and run containers") },
+	{ "registry", run_engine, N_("serve images to this class over HTTP") },
 	{ "build", run_build,
-	  "docker build; --dump-ast FILE shows how a Dockerfile is understood" },
+	  N_("docker build; --dump-ast FILE shows how a Dockerfile is understood") },
 	{ "export-bundle", export_bundle,
-	  "write a container or an image as an OCI bundle, for runc" },
-	{ "bake", run_engine, "prepare the course images" },
+	  N_("write a container or an image as an OCI bundle, for runc") },
+	{ "bake", run_engine, N_("prepare the course images") },
 	{ "__complete", run_complete, NULL },
 };
 
@@ -112,20 +102,21 @@ static int run_complete(int argc, char **argv)
 
 static int help(FILE *to, int code)
 {
-	fprintf(to, "Usage: drydock [OPTIONS]            open the lab shell\n"
-		"       drydock VERB [OPTIONS]\n\n");
+	fputs(_("Usage: drydock [OPTIONS]            open the lab shell\n"
+		"       drydock VERB [OPTIONS]\n\n"), to);
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		if (verbs[i].what)
-			fprintf(to, "  %-14s %s\n", verbs[i].name, verbs[i].what);
-	fprintf(to, "\nOptions of the lab shell:\n"
+			fprintf(to, "  %-14s %s\n", verbs[i].name, _(verbs[i].what));
+	fputs(_("\nOptions of the lab shell:\n"
 		"  --plain        text only: no colour, no boxes, no redrawing\n"
 		"  --lab N        begin at step N\n"
 		"  --learner ID   whose progress this is\n"
 		"  --backend B    auto, linux, rootless or sim\n"
 		"  --host URL     the daemon's socket\n"
 		"  --keep         leave the daemon running that was started for it\n"
+		"  --lang NAME    the language: en or de (DRYDOCK_LANG says the same)\n"
 		"  --version      print the version\n"
-		"\n`drydock VERB --help` shows a verb's options.\n");
+		"\n`drydock VERB --help` shows a verb's options.\n"), to);
 	return code;
 }
 
@@ -144,8 +135,62 @@ static int dispatch(int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		if (!strcmp(argv[1], verbs[i].name))
 			return verbs[i].run(argc - 1, argv + 1);
-	fprintf(stderr, "drydock: no verb \"%s\"\n\n", argv[1]);
+	fprintf(stderr, _("drydock: no verb \"%s\"\n\n"), argv[1]);
 	return help(stderr, EXIT_USAGE);
+}
+
+static bool is_one_of(const char *word, const char *const *list)
+{
+	for (; *list; list++)
+		if (!strcmp(word, *list))
+			return true;
+	return false;
+}
+
+/* docker's verbs speak as docker does, and the engine's own log for administrators. */
+static const char *const english[] = {
+	"docker", "build", "daemon", "registry", "bake", "__complete", NULL
+};
+
+/* With these a program reads what is printed: it gets the same words everywhere. */
+static bool for_programs(int argc, char **argv)
+{
+	static const char *const options[] = { "--json", "--export", "--import", NULL };
+	for (int i = 1; i < argc; i++)
+		if (is_one_of(argv[i], options) || str_starts(argv[i], "--export="))
+			return true;
+	return false;
+}
+
+/* Takes "--lang NAME" or "--lang=NAME" out of the words; NULL: it is not there. */
+static const char *take_lang(int *argc, char **argv)
+{
+	for (int i = 1; i < *argc; i++) {
+		const char *joined = str_starts(argv[i], "--lang=") ? argv[i] + 7 : NULL;
+		int n = joined ? 1 : 2;
+		if (!joined && (strcmp(argv[i], "--lang") || i + 1 == *argc))
+			continue;
+		const char *name = joined ? joined : argv[i + 1];
+		memmove(argv + i, argv + i + n, (size_t)(*argc - i - n + 1) * sizeof(*argv));
+		*argc -= n;
+		return name;
+	}
+	return NULL;
+}
+
+static int begin_language(int *argc, char **argv)
+{
+	const char *name = take_lang(argc, argv);
+	if (name && strcmp(name, "en") && !lang_has(name)) {
+		fprintf(stderr, "drydock: there is no translation \"%s\"\n"
+			"hint: `--lang de` is German, `--lang en` English; a translation needs "
+			"Debian's gettext when Drydock is built\n", name);
+		return EXIT_USAGE;
+	}
+	lang_begin(name);
+	if (for_programs(*argc, argv) || (*argc > 1 && is_one_of(argv[1], english)))
+		lang_off();
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -155,5 +200,8 @@ int main(int argc, char **argv)
 
 	if (!strcmp(name, "docker"))
 		return docker_main(argc, argv);
-	return dispatch(argc, argv);
+	if (argc > 1 && is_one_of(argv[1], english))
+		return dispatch(argc, argv);
+	int r = begin_language(&argc, argv);
+	return r ? r : dispatch(argc, argv);
 }

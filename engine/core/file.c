@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -348,4 +349,16 @@ int dir_size(const char *path, int64_t *bytes, struct err *e)
 		return err_sys(e, -r, "measure %s", path);
 	*bytes = w.bytes;
 	return 0;
+}
+
+char *file_own_folder(void)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (n <= 0)
+		return str_dup(".");
+	path[n] = '\0';
+	*strrchr(path, '/') = '\0';
+	return str_dup(path);
 }

@@ -28,6 +28,8 @@ int dir_size(const char *path, int64_t *bytes, struct err *e);
  * directory that is moved meanwhile is left out from there on.  0 or -errno. */
 struct dir_entry { int dir; const char *name, *path; struct stat st; };
 int dir_walk(int dir, void (*fn)(void *arg, const struct dir_entry *e), void *arg);
+/* The folder that the running program lies in; caller frees. */
+char *file_own_folder(void);
 int write_all(int fd, const void *data, size_t len);	/* 0 or -errno */
 
 #endif

@@ -18,6 +18,7 @@
 
 #include "client/docker.h"
 #include "core/cleanup.h"
+#include "core/lang.h"
 #include "core/clock.h"
 #include "labs/shell/shell.h"
 
@@ -134,6 +135,7 @@ static int run(struct shell *sh, int (*program)(void *arg), void *arg, bool hold
 static int call_docker(void *arg)
 {
 	char **words = arg;
+	lang_off();	/* docker speaks as docker does */
 	return docker_main((int)strv_len(words), words);
 }
 

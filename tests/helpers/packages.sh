@@ -4,11 +4,18 @@
 #	packages.sh build bake test bench
 #
 # As root it installs; otherwise it says what to install and how.  A package
-# written as PACKAGE|COMMAND counts as there when the command is.
+# written as PACKAGE|COMMAND counts as there when the command is.  A stage with a +
+# behind it (build+) does without the package where nobody can install it.
 set -eu
 list=$(dirname "$0")/packages
 
-wanted() { awk -v stages=" $* " 'index(stages, " " $1 " ") && !seen[$2]++ { print $2 }' "$list"; }
+optional=1
+[ "$(id -u)" = 0 ] || optional=0
+wanted() {
+	awk -v stages=" $* " -v optional=$optional '
+		{ left_out = sub(/\+$/, "", $1) && !optional }
+		!left_out && index(stages, " " $1 " ") && !seen[$2]++ { print $2 }' "$list"
+}
 
 names=$(wanted "$@")
 # One question for all of them: each costs as much as all.
