@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <nftables/libnftables.h>
+#include <linux/close_range.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* libnftables works on one context at a time; making one costs 1.5 ms, a change
  * 0.2 ms, so that one is kept.  A context acts on the network namespace it was made
@@ -54,24 +57,49 @@ static long run_in(struct nft_ctx *ctx, const char *commands)
 	return code ? -code : -EINVAL;
 }
 
-static void *free_context(void *ctx)
+struct errand {
+	const char *commands;
+	long result;
+	char message[sizeof(message)];
+	sem_t done;
+};
+
+/* A thread of its own, which starts in its maker's network namespace, for two reasons.
+ * libnftables ends the whole program when it finds no descriptor for its socket: here
+ * the descriptors are the thread's own, and all free.  And closing a socket that has
+ * changed something waits until the kernel has freed what the change left over, an RCU
+ * grace period of some 10 ms, a third of a container's start: nobody waits here. */
+static void *run_elsewhere(void *arg)
 {
+	struct errand *er = arg;
+
+	close_range(3, ~0U, CLOSE_RANGE_UNSHARE);
+	struct nft_ctx *ctx = new_context();
+	er->result = run_in(ctx, er->commands);
+	memcpy(er->message, message, sizeof(message));
+	sem_post(&er->done);	/* er is gone from here on */
 	pthread_mutex_lock(&lock);
-	nft_ctx_free(ctx);
+	if (ctx)
+		nft_ctx_free(ctx);
 	pthread_mutex_unlock(&lock);
 	return NULL;
 }
 
-/* Closing a socket that has changed something waits until the kernel has freed what the
- * change left over, an RCU grace period of some 10 ms: a third of a container's start. */
-static void let_go(struct nft_ctx *ctx)
+static long send_elsewhere(const char *commands)
 {
+	struct errand er = { .commands = commands };
 	pthread_t t;
 
-	if (pthread_create(&t, NULL, free_context, ctx) == 0)
+	sem_init(&er.done, 0, 0);
+	int code = pthread_create(&t, NULL, run_elsewhere, &er);
+	if (code == 0) {
 		pthread_detach(t);
-	else
-		nft_ctx_free(ctx);
+		while (sem_wait(&er.done) < 0)
+			;	/* a signal */
+		memcpy(message, er.message, sizeof(message));
+	}
+	sem_destroy(&er.done);
+	return code ? -code : er.result;
 }
 
 static long run(const char *commands)
@@ -82,13 +110,7 @@ static long run(const char *commands)
 		context = new_context();
 		context_netns = here;
 	}
-	if (here == context_netns)
-		return run_in(context, commands);
-	struct nft_ctx *elsewhere = new_context();
-	long r = run_in(elsewhere, commands);
-	if (elsewhere)
-		let_go(elsewhere);
-	return r;
+	return here == context_netns ? run_in(context, commands) : send_elsewhere(commands);
 }
 
 static long locked_run(const char *commands)

@@ -341,9 +341,10 @@ static void own_rules(struct plan_builder *p, const struct plan_input *in)
 	autofree char *allow = str_printf("%s/%s/devices.allow", tree, s->device_group);
 	plan_add(p, K_WRITE_FILE, WHY_CG_LIMIT, TEXT(deny), TEXT("a"));
 	char **rules = device_rules_of(s);
+	const char *const *of_all = device_rules_default;	/* they come first */
 	for (int i = 0; rules[i]; i++) {
 		plan_add(p, K_WRITE_FILE, WHY_CG_LIMIT, TEXT(allow), TEXT(rules[i]));
-		if (device_rules_default[i])	/* those of all come first */
+		if (*of_all && of_all++)
 			plan_expect(p, PLAN_ANY_ERRNO, -1);
 	}
 	strv_free(rules);
