@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 
-from engines import Docker, Drydock, Runc, layer_tar, put, sh, until
+from engines import Docker, Drydock, Runc, Student, layer_tar, put, sh, until
 from transfers import Transfers
 
 ISOLATED = "DRYDOCK_BENCH_ISOLATED"
@@ -80,6 +80,7 @@ class Bench:
         self.silent = self.add(Drydock(work, build, layer, "silent", ["--trace", "off"]))
         self.straced = shutil.which("strace") and self.add(Drydock(
             work, build, layer, "straced", prefix=["strace", "-f", "-o", "/dev/null"]))
+        self.student = self.add(Student(work, build, layer))
         self.docker = self.add(Docker(work, layer))
         self.runc = Runc(work, self.hello)
 
@@ -126,6 +127,13 @@ class Bench:
                                        self.docker.cli(*run))
         self.report.faster("run --rm --network none", ours, runc, "runc", 1)
         self.report.line("", "", f"docker {ms(docker)}: {docker / ours:.1f} times as long")
+
+    def run_rootless(self):
+        run = ["run", "--rm", "bench"]
+        student, root = self.race(self.rounds, self.student.cli(*run), self.ours.cli(*run))
+        self.report.line("run --rm without root's rights", ms(student),
+                         f"with them {ms(root)}: {student / root:.2f} of it",
+                         "target: at most 1.5", student <= 1.5 * root)
 
     def floor(self):
         command = [os.path.join(self.build, "bench/floor"), self.hello, self.work]
@@ -383,8 +391,8 @@ def isolate():
 
 def measure(bench):
     for figure_of in (bench.daemon, bench.run_default, bench.run_user_network,
-                      bench.run_without_network, bench.floor, bench.exec_program,
-                      bench.build_five_steps, bench.client, bench.tracing,
+                      bench.run_without_network, bench.run_rootless, bench.floor,
+                      bench.exec_program, bench.build_five_steps, bench.client, bench.tracing,
                       bench.supervisor, bench.published_port, bench.prompt, bench.transfers,
                       bench.listing, bench.idle):
         try:
