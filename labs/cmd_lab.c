@@ -9,6 +9,7 @@
 #include "client/terminal.h"
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/lang.h"
 #include "core/wrap.h"
 #include "labs/cmd.h"
 #include "labs/recap.h"
@@ -16,13 +17,14 @@
 #include "labs/usage.h"
 
 static const struct option table[] = {
-	{ .name = "json", .type = &opt_flag, .help = "Answer in JSON" },
+	{ .name = "json", .type = &opt_flag, .help = N_("Answer in JSON") },
 	{ .name = "learner", .type = &opt_string,
-	  .help = "Whose progress (default: your user name)" },
-	{ .name = "host", .letter = 'H', .type = &opt_string, .help = "Where the engine listens" },
+	  .help = N_("Whose progress (default: your user name)") },
+	{ .name = "host", .letter = 'H', .type = &opt_string,
+	  .help = N_("Where the engine listens") },
 	{ .name = "journal", .type = &opt_string,
-	  .help = "Judge a recorded journal (JSON lines), ask no engine" },
-	{ .name = "yes", .letter = 'y', .type = &opt_flag, .help = "reset: do not ask" },
+	  .help = N_("Judge a recorded journal (JSON lines), ask no engine") },
+	{ .name = "yes", .letter = 'y', .type = &opt_flag, .help = N_("reset: do not ask") },
 	{ .name = NULL },
 };
 
@@ -59,8 +61,8 @@ static int list(struct call *c)
 		cJSON_AddItemToArray(all, recap_step(&c->s, l));
 		course_judge(&c->s, l, &v);
 		if (!c->json)
-			printf("%d  %-12s %-8s %zu of %zu  %s\n", l->number, l->name,
-			       verdict_name(v.kind), v.proof.reached, l->n_goals, l->title);
+			printf(_("%d  %-12s %-8s %zu of %zu  %s\n"), l->number, l->name,
+			       _(verdict_name(v.kind)), v.proof.reached, l->n_goals, l->title);
 	}
 	if (c->json)
 		return print_json(all);
@@ -109,7 +111,7 @@ static int check_or_why(struct call *c, bool goals)
 	}
 	if (goals)
 		print_goals(c, &v);
-	str_add(&text, verdict_name(v.kind));
+	str_add(&text, _(verdict_name(v.kind)));
 	if (v.kind == VERDICT_WRONG_PATH)
 		str_addf(&text, " %s", v.wrong->id);
 	if (v.kind < VERDICT_DONE)
@@ -135,10 +137,10 @@ static int reset(struct call *c)
 {
 	char **left = course_leftovers(&c->s, c->lab);
 	for (size_t i = 0; left[i]; i++)
-		printf("removes container %.12s\n", left[i]);
+		printf(_("removes container %.12s\n"), left[i]);
 	strv_free(left);
 	if (!c->yes) {
-		puts("Nothing was changed yet; say --yes to begin the step anew.");
+		puts(_("Nothing was changed yet; say --yes to begin the step anew."));
 		return 1;
 	}
 	return course_reset(&c->s, c->lab, &c->e);
@@ -159,13 +161,13 @@ static const struct {
 	int (*run)(struct call *c);
 	bool writes;
 } verbs[] = {
-	{ "list", "all steps and how far they are", list, false },
-	{ "start", "enters a step and prints its text", start, true },
-	{ "check", "is the step shown? exit code 0: yes, 1: no, 2: cannot say", check, false },
-	{ "why", "the step's parts, and what is missing", why, false },
-	{ "hint", "opens the next hint", hint, true },
-	{ "reset", "begins the step anew", reset, true },
-	{ "recap", "all that was done, as Markdown or JSON", recap, false },
+	{ "list", N_("all steps and how far they are"), list, false },
+	{ "start", N_("enters a step and prints its text"), start, true },
+	{ "check", N_("is the step shown? exit code 0: yes, 1: no, 2: cannot say"), check, false },
+	{ "why", N_("the step's parts, and what is missing"), why, false },
+	{ "hint", N_("opens the next hint"), hint, true },
+	{ "reset", N_("begins the step anew"), reset, true },
+	{ "recap", N_("all that was done, as Markdown or JSON"), recap, false },
 };
 
 static int usage(const struct err *e)
@@ -174,10 +176,11 @@ static int usage(const struct err *e)
 	FILE *out = e ? stderr : stdout;
 	if (e)
 		err_print(e);
-	fputs("Usage:  drydock lab VERB [STEP] [OPTIONS]\n\n"
-	      "The labs of lecture 7.4.\n\nVerbs:\n", out);
+	fputs(_("Usage:  drydock lab VERB [STEP] [OPTIONS]\n\n"
+		"The labs of lecture 7.4.\n\n"
+		"Verbs:\n"), out);
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		fprintf(out, "  %-8s %s\n", verbs[i].name, verbs[i].help);
+		fprintf(out, "  %-8s %s\n", verbs[i].name, _(verbs[i].help));
 	options_help(table, 80, &text);
 	fprintf(out, "\n%s", text.s);
 	return e ? EXIT_TROUBLE : 0;
@@ -200,7 +203,7 @@ static int find_step(struct call *c, const char *which)
 	c->lab = labs_find(&c->s.labs, which ? which : last);
 	if (!c->lab && !which)
 		c->lab = &c->s.labs.v[0];
-	return c->lab ? 0 : err_set(&c->e, EINVAL, "there is no step \"%s\"", which);
+	return c->lab ? 0 : err_set(&c->e, EINVAL, _("there is no step \"%s\""), which);
 }
 
 static int find_verb(const struct options *o, struct err *e)
@@ -209,15 +212,15 @@ static int find_verb(const struct options *o, struct err *e)
 		if (str_eq(verbs[i].name, o->args[0]))
 			return (int)i;
 	if (!o->n_args)
-		return err_set(e, EINVAL, "say what to do with the labs");
-	return err_set(e, EINVAL, "unknown verb \"%s\"", o->args[0]);
+		return err_set(e, EINVAL, _("say what to do with the labs"));
+	return err_set(e, EINVAL, _("unknown verb \"%s\""), o->args[0]);
 }
 
 static int carry_out(struct call *c, const struct options *o, int verb)
 {
 	const char *journal = opt_text(o, "journal");
 	if (journal && verbs[verb].writes)
-		return err_set(&c->e, EINVAL, "a recorded journal is not written to");
+		return err_set(&c->e, EINVAL, _("a recorded journal is not written to"));
 	c->json = opt_on(o, "json");
 	c->yes = opt_on(o, "yes");
 	int r = course_open(&c->s, opt_text(o, "learner"), opt_text(o, "host"), &c->e);

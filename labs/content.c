@@ -6,6 +6,7 @@
 
 #include "core/cleanup.h"
 #include "core/file.h"
+#include "core/lang.h"
 #include "core/str.h"
 
 #define INSTALLED "../share/drydock"	/* from the folder of the program */
@@ -78,8 +79,9 @@ int content_files(const struct content *c, const char *dir, char ***out, struct 
 	char **files = list(c, where);
 	if (!files[0]) {
 		strv_free(files);
-		err_set(e, ENOENT, "no %s found in %s", c->folder, where);
-		return err_hint(e, "set %s to the directory that holds 01-...%s", c->env, c->inside);
+		err_set(e, ENOENT, _("no %s found in %s"), c->folder, where);
+		return err_hint(e, _("set %s to the directory that holds 01-...%s"),
+				c->env, c->inside);
 	}
 	*out = files;
 	return 0;

@@ -9,6 +9,7 @@
 #include "client/http_connect.h"
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/lang.h"
 #include "labs/proof_state.h"
 #include "labs/vocabulary.h"
 
@@ -116,7 +117,7 @@ static int add_line(void *arg, cJSON *line)
 int course_refresh(struct course *s, struct err *e)
 {
 	if (!s->http)
-		return err_set(e, ENOTCONN, "no engine is running");
+		return err_set(e, ENOTCONN, _("no engine is running"));
 	autofree char *path = str_printf("/drydock/facts?since=%lld",
 					 (long long)facts_last_seq(s->facts));
 	return http_lines(s->http, "GET", path, NULL, add_line, s, e);
@@ -149,7 +150,7 @@ int course_post(struct course *s, const char *type, int step, cJSON *data, struc
 	}
 	json_put(body, "data", data ? data : cJSON_CreateObject());
 	if (!s->http)
-		return err_set(e, ENOTCONN, "no engine is running, so nothing is written down");
+		return err_set(e, ENOTCONN, _("no engine is running, so nothing is written down"));
 	int r = http_call(s->http, "POST", "/drydock/facts", body, &a, e);
 	http_answer_free(&a);
 	return r;
@@ -195,7 +196,7 @@ char **course_leftovers(const struct course *s, const struct lab *l)
 int course_reset(struct course *s, const struct lab *l, struct err *e)
 {
 	char **ids = course_leftovers(s, l);
-	int r = s->grader ? 0 : err_set(e, ENOTCONN, "no engine is running");
+	int r = s->grader ? 0 : err_set(e, ENOTCONN, _("no engine is running"));
 	for (size_t i = 0; r == 0 && ids[i]; i++) {
 		struct http_answer a = { 0 };
 		autofree char *path = str_printf("/containers/%s?force=1", ids[i]);

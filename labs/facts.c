@@ -6,6 +6,7 @@
 #include "core/cleanup.h"
 #include "core/file.h"
 #include "core/json.h"
+#include "core/lang.h"
 #include "core/str.h"
 #include "labs/vocabulary.h"
 
@@ -124,7 +125,7 @@ int facts_add(struct facts *f, cJSON *line, struct err *e)
 	const char *type = json_str(line, "type");
 	if (!type || x.seq < 0) {
 		cJSON_Delete(line);
-		return err_set(e, EBADMSG, "read the journal: a line without type or seq");
+		return err_set(e, EBADMSG, _("read the journal: a line without type or seq"));
 	}
 	if (x.seq <= facts_last_seq(f)) {
 		cJSON_Delete(line);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/lang.h"
 #include "core/str.h"
 
 static bool same_file(const char *a, const char *b)
@@ -20,10 +21,10 @@ static int make_link(const char *exe, char **made, struct err *e)
 {
 	char dir[] = "/tmp/drydock-path-XXXXXX";
 	if (!mkdtemp(dir))
-		return err_sys(e, errno, "make a directory for docker on PATH");
+		return err_sys(e, errno, _("make a directory for docker on PATH"));
 	*made = str_dup(dir);
 	autofree char *link = str_printf("%s/docker", dir);
-	return symlink(exe, link) < 0 ? err_sys(e, errno, "link %s", link) : 0;
+	return symlink(exe, link) < 0 ? err_sys(e, errno, _("link %s"), link) : 0;
 }
 
 int own_docker_first(char **made, struct err *e)

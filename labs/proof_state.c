@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/json.h"
+#include "core/lang.h"
 #include "labs/vocabulary.h"
 
 /* The last fact of each kind decides; every actor's facts change the world. */
@@ -43,10 +44,10 @@ static int state_of(const struct facts *f, size_t limit, const char *cid)
 const char *state_name(const struct facts *f, const char *cid)
 {
 	switch (state_of(f, facts_count(f), cid)) {
-	case STATE_CREATED: return "created";
-	case STATE_RUNNING: return "running";
-	case STATE_EXITED: return "exited";
-	case STATE_REMOVED: return "removed";
+	case STATE_CREATED: return N_("created");
+	case STATE_RUNNING: return N_("running");
+	case STATE_EXITED: return N_("exited");
+	case STATE_REMOVED: return N_("removed");
 	default: return NULL;
 	}
 }

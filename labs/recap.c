@@ -4,6 +4,7 @@
 
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/lang.h"
 
 static void add_predictions(struct course *s, const struct lab *l, struct str *out)
 {
@@ -14,9 +15,9 @@ static void add_predictions(struct course *s, const struct lab *l, struct str *o
 		if (!given || !question_seen(q, s->facts, p.entered))
 			continue;
 		str_addf(out, "- %s %s\n", q->ask,
-			 !*given ? "(not answered)" :
-			 str_eq(given, q->right) ? "**You expected it.**" :
-			 "**It came otherwise than you expected.**");
+			 !*given ? _("(not answered)") :
+			 str_eq(given, q->right) ? _("**You expected it.**") :
+			 _("**It came otherwise than you expected.**"));
 		str_addf(out, "  %s\n", q->why);
 	}
 }
@@ -26,7 +27,7 @@ static void add_notes(struct course *s, const struct lab *l, struct str *out)
 	for (size_t i = 0; i < l->n_notes; i++) {
 		autostr struct str text = { 0 };
 		if (verdict_note(&text, l, i, s->facts, &s->world))
-			str_addf(out, "- Note: %s\n", text.s);
+			str_addf(out, _("- Note: %s\n"), text.s);
 	}
 }
 
@@ -35,9 +36,10 @@ static void add_step(struct course *s, const struct lab *l, struct str *out)
 	struct verdict v;
 	struct progress p = progress_of(s->facts, l);
 	course_judge(s, l, &v);
-	str_addf(out, "## Step %d: %s\n\n", l->number, l->title);
-	str_addf(out, "%s, %zu of %zu parts shown, %d %s opened.\n\n", verdict_name(v.kind),
-		 v.proof.reached, l->n_goals, p.hints, p.hints == 1 ? "hint" : "hints");
+	str_addf(out, _("## Step %d: %s\n\n"), l->number, l->title);
+	str_addf(out, P_("%s, %zu of %zu parts shown, %d hint opened.\n\n",
+			 "%s, %zu of %zu parts shown, %d hints opened.\n\n", p.hints),
+		 _(verdict_name(v.kind)), v.proof.reached, l->n_goals, p.hints);
 	for (size_t i = 0; i < v.proof.reached; i++) {
 		str_add(out, "- ");
 		proof_expand(out, l->goal[i].shown, &l->scope, &v.proof, &s->world);
@@ -51,7 +53,7 @@ static void add_step(struct course *s, const struct lab *l, struct str *out)
 
 void recap_markdown(struct course *s, struct str *out)
 {
-	str_addf(out, "# Recap of %s\n\n", s->learner.id);
+	str_addf(out, _("# Recap of %s\n\n"), s->learner.id);
 	for (size_t i = 0; i < s->labs.n; i++)
 		add_step(s, &s->labs.v[i], out);
 }

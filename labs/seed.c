@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "core/cleanup.h"
+#include "core/lang.h"
 #include "labs/own_docker.h"
 #include "labs/vocabulary.h"
 
@@ -30,7 +31,7 @@ static int run_line(const char *line, struct err *e)
 	char said[512];
 	FILE *p = popen(command, "re");
 	if (!p)
-		return err_sys(e, errno, "prepare the step");
+		return err_sys(e, errno, _("prepare the step"));
 	size_t n = 0, got;
 	while ((got = fread(said + n, 1, sizeof(said) - 1 - n, p)) > 0)
 		n = n + got < sizeof(said) - 1 ? n + got : 0;	/* its last words will do */
@@ -39,7 +40,7 @@ static int run_line(const char *line, struct err *e)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	said[strcspn(said, "\n")] = '\0';
-	return err_set(e, EIO, "prepare the step: %s", said);
+	return err_set(e, EIO, _("prepare the step: %s"), said);
 }
 
 static void set_variables(const struct course *s, const struct lab *l)

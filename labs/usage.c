@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "core/cleanup.h"
+#include "core/lang.h"
 
 int usage_print(const char *head, const struct option *table, const struct err *e)
 {
@@ -11,6 +12,6 @@ int usage_print(const char *head, const struct option *table, const struct err *
 	if (e)
 		err_print(e);
 	options_help(table, 80, &text);
-	fprintf(out, "%s\n%s", head, text.s);
+	fprintf(out, "%s\n%s", _(head), text.s);
 	return e ? EXIT_TROUBLE : 0;
 }

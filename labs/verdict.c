@@ -7,6 +7,7 @@
 
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/lang.h"
 #include "labs/vocabulary.h"
 
 /* Steps are labelled with their number as text. */
@@ -157,7 +158,7 @@ void verdict_judge(const struct lab *l, const struct facts *f, const struct worl
 const char *verdict_name(enum verdict_kind k)
 {
 	static const char *const names[] = {
-		"not yet", "wrong path", "done", "done by worked example",
+		N_("not yet"), N_("wrong path"), N_("done"), N_("done by worked example"),
 	};
 	return names[k];
 }

@@ -41,7 +41,7 @@ const char *progress_answer(const struct facts *f, int64_t since, const char *qu
 
 void verdict_judge(const struct lab *l, const struct facts *f, const struct world *w,
 		   struct verdict *out);
-const char *verdict_name(enum verdict_kind k);	/* "not yet" … */
+const char *verdict_name(enum verdict_kind k);	/* "not yet" …; people get it through _() */
 /* The sentence that says what is missing, or what went wrong; NULL-free text. */
 void verdict_say(struct str *out, const struct lab *l, const struct verdict *v,
 		 const struct world *w);

@@ -6,6 +6,7 @@
 #include "client/http.h"
 #include "client/http_connect.h"
 #include "core/cleanup.h"
+#include "core/lang.h"
 #include "labs/shell/engine.h"
 
 static int answers(const char *host, struct err *e)
@@ -26,7 +27,7 @@ int at_engine_begin(struct at_engine *a, const char *host, const struct screen *
 	autofree char *where = host ? str_dup(host) : http_default_host();
 	int r = answers(where, e);
 	if (r < 0 && !named) {
-		screen_say(s, TONE_DIM, "", "No engine is running; starting one for this ...");
+		screen_say(s, TONE_DIM, "", _("No engine is running; starting one for this ..."));
 		fflush(stdout);
 		r = engine_start(NULL, false, &a->own, e);
 	}

@@ -7,22 +7,23 @@
 #include "client/options.h"
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/lang.h"
 #include "labs/usage.h"
 #include "lessons/at_engine.h"
 
 static const struct option table[] = {
-	{ .name = "demo", .type = &opt_flag, .help = "Run the lesson's demonstration" },
-	{ .name = "json", .type = &opt_flag, .help = "List the lessons in JSON" },
+	{ .name = "demo", .type = &opt_flag, .help = N_("Run the lesson's demonstration") },
+	{ .name = "json", .type = &opt_flag, .help = N_("List the lessons in JSON") },
 	{ .name = "host", .letter = 'H', .type = &opt_string,
-	  .help = "Where the engine listens (for --demo)" },
-	{ .name = "plain", .type = &opt_flag, .help = "Lines of ASCII text only" },
+	  .help = N_("Where the engine listens (for --demo)") },
+	{ .name = "plain", .type = &opt_flag, .help = N_("Lines of ASCII text only") },
 	{ .name = NULL },
 };
 
 static const char head[] =
-	"Usage:  drydock lesson [N | NAME] [OPTIONS]\n"
-	"\n"
-	"The sections of lecture 7.4; without a number: the list of them.\n";
+	N_("Usage:  drydock lesson [N | NAME] [OPTIONS]\n"
+	   "\n"
+	   "The sections of lecture 7.4; without a number: the list of them.\n");
 
 static int list_json(const struct lessons *l)
 {
@@ -51,7 +52,8 @@ static int list(const struct lessons *l, const struct screen *s)
 		screen_say(s, TONE_HEAD, label, l->v[i].title);
 	}
 	screen_gap();
-	screen_say(s, TONE_TEXT, "", "`lesson N` reads one, `lesson N --demo` runs its demonstration.");
+	screen_say(s, TONE_TEXT, "", _("`lesson N` reads one, `lesson N --demo` runs its "
+				       "demonstration."));
 	return 0;
 }
 
@@ -59,26 +61,28 @@ static void say_claims(const struct lesson *l, const struct screen *s)
 {
 	if (!l->n_claims)
 		return;
-	screen_say(s, TONE_HEAD, "", "The lecture says, and what holds");
+	screen_say(s, TONE_HEAD, "", _("The lecture says, and what holds"));
 	screen_gap();
 	for (size_t i = 0; i < l->n_claims; i++) {
-		screen_sayf(s, TONE_WARN, "lecture: ", "\"%s\"", l->claims[i].quote);
-		screen_say(s, TONE_GOOD, "holds:   ", l->claims[i].truth);
+		screen_sayf(s, TONE_WARN, _("lecture: "), "\"%s\"", l->claims[i].quote);
+		screen_say(s, TONE_GOOD, _("holds:   "), l->claims[i].truth);
 		screen_gap();
 	}
 }
 
 static int read_one(const struct lesson *l, const struct screen *s)
 {
-	screen_sayf(s, TONE_DIM, "", "lesson %d - %s", l->number, l->lecture);
+	screen_sayf(s, TONE_DIM, "", _("lesson %d - %s"), l->number, l->lecture);
 	screen_gap();
 	screen_markdown(s, l->front.body);
 	say_claims(l, s);
-	screen_sayf(s, TONE_HEAD, "demonstration: ", "%s. `lesson %d --demo` runs it for real.",
+	screen_sayf(s, TONE_HEAD, _("demonstration: "),
+		    _("%s. `lesson %d --demo` runs it for real."),
 		    l->demo.title, l->number);
 	for (size_t i = 0; i < l->n_labs; i++)
-		screen_sayf(s, TONE_TEXT, "do it yourself: ", "step %s of the lab.", l->labs[i]);
-	screen_sayf(s, TONE_TEXT, "questions: ", "`quiz --section %d`.", l->number);
+		screen_sayf(s, TONE_TEXT, _("do it yourself: "),
+			    _("step %s of the lab."), l->labs[i]);
+	screen_sayf(s, TONE_TEXT, _("questions: "), _("`quiz --section %d`."), l->number);
 	return 0;
 }
 
@@ -88,7 +92,7 @@ static int run_demo(const struct lesson *l, const struct screen *s, const char *
 	struct at_engine at = { 0 };
 	int r = at_engine_begin(&at, host, s, e);
 	if (r == 0) {
-		screen_sayf(s, TONE_HEAD, "demonstration: ", "%s", l->demo.title);
+		screen_sayf(s, TONE_HEAD, _("demonstration: "), "%s", l->demo.title);
 		r = script_run(&l->demo, s, e);
 	}
 	at_engine_end(&at);
@@ -105,9 +109,9 @@ static int carry_out(const struct options *o, struct err *e)
 		return r;
 	const struct lesson *l = o->n_args ? lessons_find(&all, o->args[0]) : NULL;
 	if (o->n_args && !l)
-		r = err_set(e, EINVAL, "there is no lesson \"%s\"", o->args[0]);
+		r = err_set(e, EINVAL, _("there is no lesson \"%s\""), o->args[0]);
 	else if (!l && opt_on(o, "demo"))
-		r = err_set(e, EINVAL, "say whose demonstration: `drydock lesson 2 --demo`");
+		r = err_set(e, EINVAL, _("say whose demonstration: `drydock lesson 2 --demo`"));
 	else if (!l)
 		r = opt_on(o, "json") ? list_json(&all) : list(&all, &s);
 	else
@@ -122,7 +126,7 @@ int cmd_lesson(int argc, char **argv)
 	struct err e = { 0 };
 	int r = options_parse(table, false, argc - 1, argv + 1, &o, &e);
 	if (r == 0 && o.n_args > 1)
-		r = err_set(&e, EINVAL, "one lesson at a time, not \"%s\"", o.args[1]);
+		r = err_set(&e, EINVAL, _("one lesson at a time, not \"%s\""), o.args[1]);
 	if (r < 0 || o.help) {
 		r = usage_print(head, table, r < 0 ? &e : NULL);
 	} else if ((r = carry_out(&o, &e)) < 0) {

@@ -11,6 +11,7 @@
 
 #include "core/cleanup.h"
 #include "core/file.h"
+#include "core/lang.h"
 #include "labs/own_docker.h"
 
 #define KEYS_SCRIPT "title script shows cleanup"
@@ -115,14 +116,14 @@ static int run_line(const char *line, bool show, struct str *out, struct err *e)
 	ssize_t n;
 	fflush(stdout);
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_sys(e, errno, "run a demonstration");
+		return err_sys(e, errno, _("run a demonstration"));
 	pid_t pid = fork();
 	if (pid == 0)
 		child(line, ends[1]);
 	close(ends[1]);
 	autofd int from = ends[0];
 	if (pid < 0)
-		return err_sys(e, errno, "run a demonstration");
+		return err_sys(e, errno, _("run a demonstration"));
 	while ((n = read(from, block, sizeof(block))) > 0 || (n < 0 && errno == EINTR)) {
 		str_addn(out, block, n > 0 ? (size_t)n : 0);
 		if (show && n > 0 && write_all(STDOUT_FILENO, block, (size_t)n) < 0)
@@ -181,11 +182,12 @@ static int judge(const struct screen *screen, const struct script_line *l, int c
 		 const char *text)
 {
 	if (code != l->code)
-		screen_sayf(screen, TONE_WARN, "otherwise: ",
-			    "this was to end with exit code %d, and ended with %d.", l->code, code);
+		screen_sayf(screen, TONE_WARN, _("otherwise: "),
+			    _("this was to end with exit code %d, and ended with %d."),
+			    l->code, code);
 	else if (l->expect && !matches(l->expect, text))
-		screen_sayf(screen, TONE_WARN, "otherwise: ",
-			    "this was to print something that matches %s.", l->expect);
+		screen_sayf(screen, TONE_WARN, _("otherwise: "),
+			    _("this was to print something that matches %s."), l->expect);
 	else
 		return 0;
 	return 1;
@@ -218,6 +220,6 @@ int script_run(const struct script *s, const struct screen *screen, struct err *
 	remove_new_images(before);
 	own_docker_remove(made);
 	if (r == 0)
-		screen_say(screen, TONE_GOOD, "seen: ", s->shows);
+		screen_say(screen, TONE_GOOD, _("seen: "), s->shows);
 	return r;
 }

@@ -7,6 +7,7 @@
 #include "client/options.h"
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/lang.h"
 #include "labs/usage.h"
 #include "lessons/at_engine.h"
 #include "quiz/exam.h"
@@ -14,37 +15,40 @@
 #include "quiz/report.h"
 
 static const struct option table[] = {
-	{ .name = "section", .type = &opt_string, .help = "Only this section (number or name)" },
-	{ .name = "concept", .type = &opt_string, .help = "Only questions about this concept" },
-	{ .name = "question", .type = &opt_string, .help = "Only this question" },
-	{ .name = "count", .type = &opt_int, .help = "At most so many questions" },
+	{ .name = "section", .type = &opt_string,
+	  .help = N_("Only this section (number or name)") },
+	{ .name = "concept", .type = &opt_string, .help = N_("Only questions about this concept") },
+	{ .name = "question", .type = &opt_string, .help = N_("Only this question") },
+	{ .name = "count", .type = &opt_int, .help = N_("At most so many questions") },
 	{ .name = "exam", .type = &opt_flag,
-	  .help = "One question a concept, and the result at the end" },
-	{ .name = "list", .type = &opt_flag, .help = "List the questions" },
-	{ .name = "json", .type = &opt_flag, .help = "In JSON, for programs" },
+	  .help = N_("One question a concept, and the result at the end") },
+	{ .name = "list", .type = &opt_flag, .help = N_("List the questions") },
+	{ .name = "json", .type = &opt_flag, .help = N_("In JSON, for programs") },
 	{ .name = "prove", .type = &opt_string,
-	  .help = "Run the experiment of a question (image-1), of one of its options (image-1.b), "
-		  "or one by its own name" },
-	{ .name = "recap", .type = &opt_flag, .help = "What was answered, as Markdown" },
-	{ .name = "check", .type = &opt_flag, .help = "Is the bank complete? Says what is not" },
-	{ .name = "export", .type = &opt_string, .help = "Print the bank as gift or aiken" },
+	  .help = N_("Run the experiment of a question (image-1), of one of its options "
+		     "(image-1.b), or one by its own name") },
+	{ .name = "recap", .type = &opt_flag, .help = N_("What was answered, as Markdown") },
+	{ .name = "check", .type = &opt_flag,
+	  .help = N_("Is the bank complete? Says what is not") },
+	{ .name = "export", .type = &opt_string, .help = N_("Print the bank as gift or aiken") },
 	{ .name = "import", .type = &opt_string,
-	  .help = "Read questions from a GIFT or Aiken file" },
-	{ .name = "into", .type = &opt_string, .help = "The folder that --import writes to" },
+	  .help = N_("Read questions from a GIFT or Aiken file") },
+	{ .name = "into", .type = &opt_string, .help = N_("The folder that --import writes to") },
 	{ .name = "learner", .type = &opt_string,
-	  .help = "Whose answers these are (default: your user name)" },
-	{ .name = "host", .letter = 'H', .type = &opt_string, .help = "Where the engine listens" },
-	{ .name = "plain", .type = &opt_flag, .help = "Lines of ASCII text only" },
+	  .help = N_("Whose answers these are (default: your user name)") },
+	{ .name = "host", .letter = 'H', .type = &opt_string,
+	  .help = N_("Where the engine listens") },
+	{ .name = "plain", .type = &opt_flag, .help = N_("Lines of ASCII text only") },
 	{ .name = NULL },
 };
 
 struct call { struct quiz z; const struct options *o; struct err e; };
 
 static const char head[] =
-	"Usage:  drydock quiz [OPTIONS]\n"
-	"\n"
-	"Questions about lecture 7.4. Answers are a letter and, if you like, how sure you\n"
-	"are: `b sure` (or think, or guess).\n";
+	N_("Usage:  drydock quiz [OPTIONS]\n"
+	   "\n"
+	   "Questions about lecture 7.4. Answers are a letter and, if you like, how sure you\n"
+	   "are: `b sure` (or think, or guess).\n");
 
 /* ---- which questions ------------------------------------------------------------------ */
 
@@ -54,11 +58,11 @@ static int check_filters(struct call *c)
 	const char *section = opt_text(c->o, "section"), *concept = opt_text(c->o, "concept");
 	const char *question = opt_text(c->o, "question");
 	if (section && !bank_section(&c->z.bank, section))
-		return err_set(&c->e, EINVAL, "there is no section \"%s\"", section);
+		return err_set(&c->e, EINVAL, _("there is no section \"%s\""), section);
 	if (concept && !bank_concept(&c->z.bank, concept))
-		return err_set(&c->e, EINVAL, "there is no concept \"%s\"", concept);
+		return err_set(&c->e, EINVAL, _("there is no concept \"%s\""), concept);
 	if (question && !bank_item(&c->z.bank, question))
-		return err_set(&c->e, EINVAL, "there is no question \"%s\"", question);
+		return err_set(&c->e, EINVAL, _("there is no question \"%s\""), question);
 	return 0;
 }
 
@@ -139,7 +143,7 @@ static int check(struct call *c)
 	size_t found = bank_check(&c->z.bank, &text);
 	if (found)
 		fputs(text.s, stdout);
-	printf("%zu questions about %zu concepts, %zu findings\n", c->z.bank.n_items,
+	printf(_("%zu questions about %zu concepts, %zu findings\n"), c->z.bank.n_items,
 	       c->z.bank.n_concepts, found);
 	return found > 0;
 }
@@ -153,7 +157,8 @@ static int export(struct call *c)
 	else if (str_eq(format, "aiken"))
 		export_aiken(&c->z.bank, &text);
 	else
-		return err_set(&c->e, EINVAL, "the formats are gift and aiken, not \"%s\"", format);
+		return err_set(&c->e, EINVAL, _("the formats are gift and aiken, not "
+						"\"%s\""), format);
 	fputs(text.s ? text.s : "", stdout);
 	return 0;
 }
@@ -163,10 +168,11 @@ static int import(struct call *c)
 	const char *into = opt_text(c->o, "into");
 	size_t n = 0;
 	if (!into)
-		return err_set(&c->e, EINVAL, "say which folder to write to: --into DIR");
+		return err_set(&c->e, EINVAL, _("say which folder to write to: --into DIR"));
 	int r = import_file(opt_text(c->o, "import"), into, &n, &c->e);
 	if (r == 0)
-		printf("%zu questions are in %s now; DRYDOCK_QUIZ=%s plays them\n", n, into, into);
+		printf(_("%zu questions are in %s now; DRYDOCK_QUIZ=%s plays them\n"),
+		       n, into, into);
 	return r;
 }
 
@@ -188,10 +194,10 @@ static int prove(struct call *c)
 	const struct script *s = find_experiment(&c->z.bank, what);
 	struct at_engine at = { 0 };
 	if (!s)
-		return err_set(&c->e, EINVAL, "there is no experiment for \"%s\"", what);
+		return err_set(&c->e, EINVAL, _("there is no experiment for \"%s\""), what);
 	int r = at_engine_begin(&at, opt_text(c->o, "host"), &c->z.screen, &c->e);
 	if (r == 0) {
-		screen_sayf(&c->z.screen, TONE_HEAD, "experiment: ", "%s", s->title);
+		screen_sayf(&c->z.screen, TONE_HEAD, _("experiment: "), "%s", s->title);
 		r = script_run(s, &c->z.screen, &c->e);
 	}
 	at_engine_end(&at);
@@ -228,9 +234,9 @@ static int open_for(struct call *c, const struct mode *m)
 		return r;
 	err_clear(&c->e);
 	if (m->writes)
-		screen_say(&c->z.screen, TONE_WARN, "note: ",
-			   "no engine is running, so no answer is written down. `drydock` opens "
-			   "the lab with one.");
+		screen_say(&c->z.screen, TONE_WARN, _("note: "),
+			   _("no engine is running, so no answer is written down. `drydock` opens "
+			     "the lab with one."));
 	return 0;
 }
 
@@ -253,7 +259,7 @@ int cmd_quiz(int argc, char **argv)
 	struct call c = { .o = &o };
 	int r = options_parse(table, false, argc - 1, argv + 1, &o, &c.e);
 	if (r == 0 && o.n_args)
-		r = err_set(&c.e, EINVAL, "unknown word \"%s\"", o.args[0]);
+		r = err_set(&c.e, EINVAL, _("unknown word \"%s\""), o.args[0]);
 	if (r < 0 || o.help) {
 		r = usage_print(head, table, r < 0 ? &c.e : NULL);
 	} else if ((r = carry_out(&c)) < 0) {

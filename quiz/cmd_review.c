@@ -5,27 +5,29 @@
 #include "client/options.h"
 #include "core/clock.h"
 #include "core/cleanup.h"
+#include "core/lang.h"
 #include "labs/usage.h"
 #include "quiz/report.h"
 
 static const struct option table[] = {
-	{ .name = "list", .type = &opt_flag, .help = "Only list what comes back when" },
-	{ .name = "json", .type = &opt_flag, .help = "The list in JSON" },
-	{ .name = "count", .type = &opt_int, .help = "At most so many questions" },
+	{ .name = "list", .type = &opt_flag, .help = N_("Only list what comes back when") },
+	{ .name = "json", .type = &opt_flag, .help = N_("The list in JSON") },
+	{ .name = "count", .type = &opt_int, .help = N_("At most so many questions") },
 	{ .name = "learner", .type = &opt_string,
-	  .help = "Whose review this is (default: your user name)" },
-	{ .name = "host", .letter = 'H', .type = &opt_string, .help = "Where the engine listens" },
+	  .help = N_("Whose review this is (default: your user name)") },
+	{ .name = "host", .letter = 'H', .type = &opt_string,
+	  .help = N_("Where the engine listens") },
 	{ .name = "journal", .type = &opt_string,
-	  .help = "List from a recorded journal (JSON lines), ask no engine" },
-	{ .name = "plain", .type = &opt_flag, .help = "Lines of ASCII text only" },
+	  .help = N_("List from a recorded journal (JSON lines), ask no engine") },
+	{ .name = "plain", .type = &opt_flag, .help = N_("Lines of ASCII text only") },
 	{ .name = NULL },
 };
 
 static const char head[] =
-	"Usage:  drydock review [OPTIONS]\n"
-	"\n"
-	"Asks again what was answered before: after 1, 3, 7 and 16 days, each time with\n"
-	"another question about the same thing.\n";
+	N_("Usage:  drydock review [OPTIONS]\n"
+	   "\n"
+	   "Asks again what was answered before: after 1, 3, 7 and 16 days, each time with\n"
+	   "another question about the same thing.\n");
 
 /* A clock that was set back must not hide what is due: the last answer is not later
  * than now. */
@@ -35,9 +37,9 @@ static uint64_t now_of(struct quiz *z, bool silent)
 	if (now >= last)
 		return now;
 	if (!silent)
-		screen_say(&z->screen, TONE_WARN, "note: ",
-			   "the clock is behind your last answer; that answer's time is taken "
-			   "for now.");
+		screen_say(&z->screen, TONE_WARN, _("note: "),
+			   _("the clock is behind your last answer; that answer's time is taken "
+			     "for now."));
 	return last;
 }
 
@@ -49,11 +51,11 @@ static void say_nothing_due(struct quiz *z, const struct due *due)
 		if (due[i].asked && !due[i].settled && (!next || due[i].at < next))
 			next = due[i].at;
 	if (next)
-		screen_sayf(&z->screen, TONE_TEXT, "", "Nothing is due. The next is on %.10s.",
+		screen_sayf(&z->screen, TONE_TEXT, "", _("Nothing is due. The next is on %.10s."),
 			    clock_rfc3339(next, day));
 	else
 		screen_say(&z->screen, TONE_TEXT, "",
-			   "Nothing is due. What you answer in `quiz` comes back here.");
+			   _("Nothing is due. What you answer in `quiz` comes back here."));
 }
 
 static int play(struct quiz *z, const struct due *due, uint64_t now, int64_t count,
@@ -76,8 +78,8 @@ static int carry_out(const struct options *o, struct quiz *z, struct err *e)
 	bool listed = opt_on(o, "list") || opt_on(o, "json");
 	screen_init(&z->screen, opt_on(o, "plain"));
 	if (journal && !listed)
-		return err_set(e, EINVAL, "a recorded journal is not written to: --journal "
-			       "goes with --list");
+		return err_set(e, EINVAL, _("a recorded journal is not written to: --journal goes "
+					    "with --list"));
 	int r = quiz_open(z, opt_text(o, "learner"), opt_text(o, "host"), journal, e);
 	if (r < 0)
 		return r;
@@ -97,7 +99,7 @@ int cmd_review(int argc, char **argv)
 	struct quiz z = { 0 };
 	int r = options_parse(table, false, argc - 1, argv + 1, &o, &e);
 	if (r == 0 && o.n_args)
-		r = err_set(&e, EINVAL, "unknown word \"%s\"", o.args[0]);
+		r = err_set(&e, EINVAL, _("unknown word \"%s\""), o.args[0]);
 	if (r < 0 || o.help) {
 		r = usage_print(head, table, r < 0 ? &e : NULL);
 	} else {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/lang.h"
 
 /* ---- choosing ------------------------------------------------------------------------ */
 
@@ -82,11 +83,12 @@ static void say_misses(struct quiz *z, const struct given *v, size_t n)
 			if (!v[i].choice || is_right(&v[i]) || !str_eq(v[i].confidence, order[c]))
 				continue;
 			screen_gap();
-			screen_say(&z->screen, TONE_HEAD, "how sure you were: ",
-				   *order[c] ? order[c] : "you did not say");
-			screen_say(&z->screen, TONE_TEXT, "question: ", v[i].item->q.ask);
+			screen_say(&z->screen, TONE_HEAD, _("how sure you were: "),
+				   *order[c] ? _(order[c]) : _("you did not say"));
+			screen_say(&z->screen, TONE_TEXT, _("question: "), v[i].item->q.ask);
 			quiz_feedback(z, &v[i]);
-			screen_sayf(&z->screen, TONE_TEXT, "prove it: ", "`quiz --prove %s.%s`",
+			screen_sayf(&z->screen, TONE_TEXT, _("prove it: "),
+				    _("`quiz --prove %s.%s`"),
 				    v[i].item->q.id, v[i].choice->key);
 		}
 }
@@ -97,9 +99,9 @@ static int say_result(struct quiz *z, const struct given *v, size_t n, size_t of
 	for (size_t i = 0; i < n; i++)
 		right += is_right(&v[i]);
 	screen_gap();
-	screen_sayf(&z->screen, right == of ? TONE_GOOD : TONE_WARN, "result: ",
-		    "%zu of %zu right%s.", right, of,
-		    n < of ? "; not all questions were reached" : "");
+	screen_sayf(&z->screen, right == of ? TONE_GOOD : TONE_WARN, _("result: "),
+		    n < of ? _("%zu of %zu right; not all questions were reached.")
+			   : _("%zu of %zu right."), right, of);
 	say_misses(z, v, n);
 	return right != of;
 }

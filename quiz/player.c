@@ -9,6 +9,7 @@
 
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/lang.h"
 #include "lessons/script.h"
 #include "quiz/quiz.h"
 
@@ -39,7 +40,7 @@ static char *read_answer(const char *prompt)
 /* "s", "sure", …; NULL: none of the words. */
 static const char *confidence_of(const char *word)
 {
-	static const char *const words[] = { "sure", "think", "guess" };
+	static const char *const words[] = { N_("sure"), N_("think"), N_("guess") };
 	for (size_t i = 0; *word && i < ARRAY_SIZE(words); i++)
 		if (str_starts(words[i], word))
 			return words[i];
@@ -49,7 +50,7 @@ static const char *confidence_of(const char *word)
 static const char *ask_confidence(void)
 {
 	for (;;) {
-		autofree char *line = read_answer("how sure are you - sure, think or guess? ");
+		autofree char *line = read_answer(_("how sure are you - sure, think or guess? "));
 		if (!line || !*line)
 			return "";
 		const char *c = confidence_of(line);
@@ -61,7 +62,7 @@ static const char *ask_confidence(void)
 static void show(struct quiz *z, const struct item *i, size_t n, size_t of)
 {
 	screen_gap();
-	screen_sayf(&z->screen, TONE_DIM, "", "question %zu of %zu, about: %s", n, of,
+	screen_sayf(&z->screen, TONE_DIM, "", _("question %zu of %zu, about: %s"), n, of,
 		    z->bank.concepts[i->concept].title);
 	screen_say(&z->screen, TONE_HEAD, "", i->q.ask);
 	for (size_t k = 0; k < i->q.n_options; k++) {
@@ -94,7 +95,7 @@ static void write_down(struct quiz *z, const struct given *g)
 	if (!z->course.http)
 		cJSON_Delete(data);
 	else if (course_post(&z->course, "quiz.answer", 0, data, &e) < 0)
-		screen_say(&z->screen, TONE_WARN, "not written down: ", e.what);
+		screen_say(&z->screen, TONE_WARN, _("not written down: "), e.what);
 }
 
 int quiz_ask(struct quiz *z, const struct item *i, size_t n, size_t of, struct given *out)
@@ -102,14 +103,14 @@ int quiz_ask(struct quiz *z, const struct item *i, size_t n, size_t of, struct g
 	*out = (struct given){ .item = i, .confidence = "" };
 	show(z, i, n, of);
 	for (;;) {
-		autofree char *line = read_answer("your answer (Enter passes, q ends): ");
+		autofree char *line = read_answer(_("your answer (Enter passes, q ends): "));
 		if (!line || str_eq(line, "q") || str_eq(line, "quit") || str_eq(line, "exit"))
 			return 0;
 		if (!*line)
 			return 1;
 		if (understand(i, line, out))
 			break;
-		screen_sayf(&z->screen, TONE_WARN, "", "\"%s\" is none of the answers.", line);
+		screen_sayf(&z->screen, TONE_WARN, "", _("\"%s\" is none of the answers."), line);
 	}
 	if (!out->confidence)
 		out->confidence = ask_confidence();
@@ -130,7 +131,7 @@ static void say_evidence(struct quiz *z, const struct item *i)
 		if (found.reached != 1)
 			continue;
 		proof_expand(&text, r->say, &r->scope, &found, &z->course.world);
-		screen_say(&z->screen, TONE_GOOD, "your own runs: ", text.s);
+		screen_say(&z->screen, TONE_GOOD, _("your own runs: "), text.s);
 	}
 }
 
@@ -138,12 +139,13 @@ static void say_wrong(struct quiz *z, const struct given *g)
 {
 	const struct question *q = &g->item->q;
 	const char *belief = bank_belief(&z->bank, g->choice->tag);
-	screen_sayf(&z->screen, TONE_WARN, "not so: ", "%s) %s", g->choice->key, g->choice->text);
+	screen_sayf(&z->screen, TONE_WARN, _("not so: "),
+		    "%s) %s", g->choice->key, g->choice->text);
 	if (belief)
-		screen_sayf(&z->screen, TONE_TEXT, "behind it: ", "the idea that %s", belief);
+		screen_sayf(&z->screen, TONE_TEXT, _("behind it: "), _("the idea that %s"), belief);
 	if (g->choice->say)
-		screen_say(&z->screen, TONE_TEXT, "but: ", g->choice->say);
-	screen_sayf(&z->screen, TONE_GOOD, "right is: ", "%s) %s", q->right,
+		screen_say(&z->screen, TONE_TEXT, _("but: "), g->choice->say);
+	screen_sayf(&z->screen, TONE_GOOD, _("right is: "), "%s) %s", q->right,
 		    question_choice(q, q->right)->text);
 }
 
@@ -153,10 +155,11 @@ void quiz_feedback(struct quiz *z, const struct given *g)
 	if (!g->choice)
 		return;
 	if (str_eq(g->choice->key, q->right))
-		screen_sayf(&z->screen, TONE_GOOD, "right: ", "%s) %s", q->right, g->choice->text);
+		screen_sayf(&z->screen, TONE_GOOD, _("right: "),
+			    "%s) %s", q->right, g->choice->text);
 	else
 		say_wrong(z, g);
-	screen_say(&z->screen, TONE_TEXT, "why: ", q->why);
+	screen_say(&z->screen, TONE_TEXT, _("why: "), q->why);
 	say_evidence(z, g->item);
 }
 
@@ -165,8 +168,8 @@ int quiz_offer_proof(struct quiz *z, const struct given *g, struct err *e)
 	const struct script *s = bank_proof(&z->bank, &g->item->q, g->choice);
 	if (!g->choice || !s || !z->course.http)
 		return 0;
-	screen_sayf(&z->screen, TONE_HEAD, "prove it: ", "%s.", s->title);
-	autofree char *line = read_answer("p runs the experiment, Enter goes on: ");
+	screen_sayf(&z->screen, TONE_HEAD, _("prove it: "), "%s.", s->title);
+	autofree char *line = read_answer(_("p runs the experiment, Enter goes on: "));
 	if (!line || !str_eq(line, "p"))
 		return 0;
 	int r = script_run(s, &z->screen, e);

@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/lang.h"
 
 #define DAY_LEN 10	/* of "2026-01-31T…" */
 
@@ -13,7 +14,8 @@ void report_list(const struct quiz *z, const struct item *const *items, size_t n
 	for (size_t i = 0; i < n; i++) {
 		const struct answered *last = record_last(&z->record, items[i]);
 		autofree char *label = str_printf("%-14s %-6s ", items[i]->q.id,
-						  !last ? "" : last->right ? "right" : "wrong");
+						  !last ? "" : last->right ? _("right")
+									   : _("wrong"));
 		screen_say(&z->screen, TONE_TEXT, label, items[i]->q.ask);
 	}
 }
@@ -75,12 +77,13 @@ static void add_miss(const struct quiz *z, const struct answered *a, struct str 
 {
 	const struct choice *o = question_choice(&a->item->q, a->answer);
 	const char *belief = o ? bank_belief(&z->bank, o->tag) : NULL;
-	str_addf(out, "- **%s** (%s%s) %s\n", a->item->q.id, *a->confidence ? a->confidence : "",
-		 *a->confidence ? "" : "no word on how sure", a->item->q.ask);
-	str_addf(out, "  - you said: %s\n", o ? o->text : a->answer);
+	str_addf(out, "- **%s** (%s) %s\n", a->item->q.id,
+		 *a->confidence ? _(a->confidence) : _("no word on how sure"), a->item->q.ask);
+	str_addf(out, _("  - you said: %s\n"), o ? o->text : a->answer);
 	if (belief)
-		str_addf(out, "  - behind it: the idea that %s\n", belief);
-	str_addf(out, "  - right is: %s\n", question_choice(&a->item->q, a->item->q.right)->text);
+		str_addf(out, _("  - behind it: the idea that %s\n"), belief);
+	str_addf(out, _("  - right is: %s\n"),
+		 question_choice(&a->item->q, a->item->q.right)->text);
 	str_addf(out, "  - %s\n", a->item->q.why);
 }
 
@@ -93,8 +96,9 @@ void report_recap(const struct quiz *z, struct str *out)
 		asked += last != NULL;
 		right += last && last->right;
 	}
-	str_addf(out, "## Quiz\n\n%zu of %zu questions answered, %zu of them rightly the last "
-		 "time.\n\n", asked, z->bank.n_items, right);
+	str_addf(out, _("## Quiz\n\n"
+			"%zu of %zu questions answered, %zu of them rightly the last time.\n\n"),
+		 asked, z->bank.n_items, right);
 	for (size_t c = 0; c < ARRAY_SIZE(order); c++)
 		for (size_t i = 0; i < z->bank.n_items; i++) {
 			const struct answered *a = record_last(&z->record, &z->bank.items[i]);
@@ -105,7 +109,8 @@ void report_recap(const struct quiz *z, struct str *out)
 
 static const char *state_of(const struct due *d, uint64_t now)
 {
-	return !d->asked ? "new" : d->settled ? "settled" : d->at <= now ? "due" : "later";
+	return !d->asked ? N_("new") : d->settled ? N_("settled") :
+	       d->at <= now ? N_("due") : N_("later");
 }
 
 static void put_due(cJSON *all, const struct concept *k, const struct due *d, uint64_t now)
@@ -126,7 +131,7 @@ static void say_due(const struct quiz *z, const struct concept *k, const struct 
 	char day[40] = "";
 	if (d->asked && !d->settled)
 		clock_rfc3339(d->at, day);
-	autofree char *label = str_printf("%-8s %-10.*s  ", state_of(d, now), DAY_LEN, day);
+	autofree char *label = str_printf("%-8s %-10.*s  ", _(state_of(d, now)), DAY_LEN, day);
 	screen_say(&z->screen, TONE_TEXT, label, k->title);
 }
 

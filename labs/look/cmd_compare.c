@@ -7,6 +7,7 @@
 #include "client/url.h"
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/lang.h"
 #include "labs/look/calls.h"
 #include "labs/look/look.h"
 
@@ -15,10 +16,10 @@
 static const struct option table[] = { LOOK_OPTIONS };
 
 static const char head[] =
-	"Usage:  drydock compare RUN RUN [OPTIONS]\n\n"
-	"The kernel calls by which two containers were started and ended: only those that\n"
-	"differ. A RUN is a container's name or id, also of one that was removed (its id);\n"
-	"NAME#2 is its second start. Exit code 0: no difference, 1: some.\n";
+	N_("Usage:  drydock compare RUN RUN [OPTIONS]\n\n"
+	   "The kernel calls by which two containers were started and ended: only those that\n"
+	   "differ. A RUN is a container's name or id, also of one that was removed (its id);\n"
+	   "NAME#2 is its second start. Exit code 0: no difference, 1: some.\n");
 
 static int add_line(void *arg, cJSON *line)
 {
@@ -42,7 +43,8 @@ static int fetch(struct look *l, const char *run, struct calls *out)
 	autostr struct str path = { 0 };
 	int number;
 	if (!split(run, &name, &number))
-		return err_set(&l->e, EINVAL, "\"%s\": the starts of a container are #1, #2 ...", run);
+		return err_set(&l->e, EINVAL, _("\"%s\": the starts of a container are #1, "
+						"#2 ..."), run);
 	str_add(&path, "/drydock/trace");
 	url_add(&path, "container", name);
 	int r = http_lines(l->http, "GET", path.s, NULL, add_line, trace, &l->e);
@@ -50,13 +52,14 @@ static int fetch(struct look *l, const char *run, struct calls *out)
 		return r;
 	calls_take(trace, number, out);
 	if (out->n > MOST_CALLS)
-		return err_set(&l->e, E2BIG, "%s has %zu calls; more than %d are not compared", run,
+		return err_set(&l->e, E2BIG, _("%s has %zu calls; more than %d are not "
+					       "compared"), run,
 			       out->n, MOST_CALLS);
 	if (out->n)
 		return 0;
-	err_http(&l->e, 404, ENOENT, "the trace has no run %s", run);
-	return err_hint(&l->e, "`docker ps -a` lists containers; the trace keeps what happened "
-			"since the engine was started");
+	err_http(&l->e, 404, ENOENT, _("the trace has no run %s"), run);
+	return err_hint(&l->e, _("`docker ps -a` lists containers; the trace keeps what happened "
+				 "since the engine was started"));
 }
 
 struct differ { const char *region; size_t same, only_a, only_b; cJSON *list; };
@@ -107,15 +110,17 @@ static int say(struct look *l, const struct calls *a, const struct calls *b)
 	struct differ d = { .list = cJSON_CreateArray() };
 	json_put(o, "calls", d.list);
 	if (!l->json)
-		screen_sayf(&l->screen, TONE_HEAD, "", "- only in %s, + only in %s", l->o.args[0],
+		screen_sayf(&l->screen, TONE_HEAD, "", _("- only in %s, + only in %s"),
+			    l->o.args[0],
 			    l->o.args[1]);
 	walk(l, a, b, &d);
 	if (l->json) {
 		json_put_int(o, "same", (int64_t)d.same);
 		look_print_json(o);
 	} else {
-		screen_sayf(&l->screen, TONE_TEXT, "", "%zu calls are the same; %zu are only in %s, "
-			    "%zu only in %s.", d.same, d.only_a, l->o.args[0], d.only_b,
+		screen_sayf(&l->screen, TONE_TEXT, "",
+			    _("%zu calls are the same; %zu are only in %s, %zu only in %s."),
+			    d.same, d.only_a, l->o.args[0], d.only_b,
 			    l->o.args[1]);
 	}
 	return d.only_a + d.only_b > 0;
@@ -125,7 +130,7 @@ static int run(struct look *l)
 {
 	struct calls a = { 0 }, b = { 0 };
 	int r = l->o.n_args == 2 ? 0 :
-		err_set(&l->e, EINVAL, "say which two runs: drydock compare RUN RUN");
+		err_set(&l->e, EINVAL, _("say which two runs: drydock compare RUN RUN"));
 	if (r == 0)
 		r = fetch(l, l->o.args[0], &a);
 	if (r == 0)

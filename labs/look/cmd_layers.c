@@ -8,19 +8,20 @@
 #include "client/url.h"
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/lang.h"
 #include "labs/look/look.h"
 
 #define SOME_FILES 12	/* of a layer, where not all are asked for */
 
 static const struct option table[] = {
-	{ .name = "files", .type = &opt_flag, .help = "List the files of every layer" },
+	{ .name = "files", .type = &opt_flag, .help = N_("List the files of every layer") },
 	LOOK_OPTIONS,
 };
 
 static const char head[] =
-	"Usage:  drydock layers CONTAINER | IMAGE [IMAGE] [OPTIONS]\n\n"
-	"The layers of a container or an image, the top one first: what each added (A),\n"
-	"changed (C) and deleted (D). With two: what they share.\n";
+	N_("Usage:  drydock layers CONTAINER | IMAGE [IMAGE] [OPTIONS]\n\n"
+	   "The layers of a container or an image, the top one first: what each added (A),\n"
+	   "changed (C) and deleted (D). With two: what they share.\n");
 
 static int fetch(struct look *l, const char *name, cJSON **out)
 {
@@ -51,7 +52,7 @@ static void say_files(struct look *l, const cJSON *layer)
 		putchar('\n');
 	}
 	if (n > SOME_FILES && !opt_on(&l->o, "files"))
-		printf("          and %d more (--files lists all)\n", n - SOME_FILES);
+		printf(_("          and %d more (--files lists all)\n"), n - SOME_FILES);
 }
 
 static void add_names(struct str *out, const cJSON *names)
@@ -69,14 +70,14 @@ static void say_layer(struct look *l, const cJSON *layer, size_t number)
 	char buf[32];
 	screen_sayf(&l->screen, str_eq(json_str(layer, "kind"), "writable") ? TONE_GOOD : TONE_HEAD,
 		    label, "%s", name);
-	screen_sayf(&l->screen, TONE_TEXT, "     ", "%s; %lld added, %lld changed, %lld deleted",
+	screen_sayf(&l->screen, TONE_TEXT, "     ", _("%s; %lld added, %lld changed, %lld deleted"),
 		    size_text(json_int(layer, "bytes", 0), buf),
 		    (long long)json_int(layer, "added", 0),
 		    (long long)json_int(layer, "changed", 0),
 		    (long long)json_int(layer, "deleted", 0));
 	add_names(&shared, json_obj(layer, "shared"));
 	if (shared.len)
-		screen_sayf(&l->screen, TONE_DIM, "     ", "shared with %s", shared.s);
+		screen_sayf(&l->screen, TONE_DIM, "     ", _("shared with %s"), shared.s);
 	say_files(l, layer);
 }
 
@@ -87,10 +88,10 @@ static int say_stack(struct look *l, const cJSON *stack)
 	bool container = str_eq(json_str(stack, "kind"), "container");
 	cJSON_ArrayForEach(layer, layers)
 		number += str_eq(json_str(layer, "kind"), "image");
-	screen_sayf(&l->screen, TONE_HEAD, "", "%s %s%s%s, the top layer first",
-		    json_str_or(stack, "kind", ""), json_str_or(stack, "name", ""),
-		    container ? ", made from " : "",
-		    container ? json_str_or(stack, "image", "") : "");
+	screen_sayf(&l->screen, TONE_HEAD, "",
+		    container ? _("container %s, made from %s, the top layer first")
+			      : _("image %s, the top layer first"),
+		    json_str_or(stack, "name", ""), json_str_or(stack, "image", ""));
 	cJSON_ArrayForEach(layer, layers) {
 		bool image = str_eq(json_str(layer, "kind"), "image");
 		say_layer(l, layer, image ? number : 0);
@@ -129,19 +130,20 @@ static int64_t say_part(struct look *l, const cJSON *a, const cJSON *b, bool sha
 
 static void say_only(struct look *l, const cJSON *a, const cJSON *b, int64_t *sum)
 {
-	screen_sayf(&l->screen, TONE_HEAD, "", "only %s has:", json_str_or(a, "name", ""));
+	screen_sayf(&l->screen, TONE_HEAD, "", _("only %s has:"), json_str_or(a, "name", ""));
 	*sum += say_part(l, a, b, false);
 }
 
 static int say_two(struct look *l, const cJSON *a, const cJSON *b)
 {
 	char buf[32], buf2[32];
-	screen_say(&l->screen, TONE_HEAD, "", "both have:");
+	screen_say(&l->screen, TONE_HEAD, "", _("both have:"));
 	int64_t common = say_part(l, a, b, true), sum = common;
 	say_only(l, a, b, &sum);
 	say_only(l, b, a, &sum);
-	screen_sayf(&l->screen, TONE_TEXT, "", "Together they take %s of the disk; %s of it serves "
-		    "both.", size_text(sum, buf), size_text(common, buf2));
+	screen_sayf(&l->screen, TONE_TEXT, "",
+		    _("Together they take %s of the disk; %s of it serves both."),
+		    size_text(sum, buf), size_text(common, buf2));
 	return 0;
 }
 
@@ -157,7 +159,8 @@ static int run(struct look *l)
 {
 	autojson cJSON *a = NULL, *b = NULL;
 	if (l->o.n_args < 1 || l->o.n_args > 2)
-		return err_set(&l->e, EINVAL, "say whose layers: drydock layers CONTAINER|IMAGE");
+		return err_set(&l->e, EINVAL, _("say whose layers: drydock layers "
+						"CONTAINER|IMAGE"));
 	int r = fetch(l, l->o.args[0], &a);
 	if (r == 0 && l->o.n_args == 2)
 		r = fetch(l, l->o.args[1], &b);

@@ -6,14 +6,16 @@
 #include "client/human.h"
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/lang.h"
 #include "labs/look/look.h"
 
 static const struct option table[] = { LOOK_OPTIONS };
 
 static const char head[] =
-	"Usage:  drydock lost [CONTAINER] [OPTIONS]\n\n"
-	"What went with a container that was removed (the last one, where none is named): the\n"
-	"files of its own layer. What lay on volumes or in mounted folders is not among them.\n";
+	N_("Usage:  drydock lost [CONTAINER] [OPTIONS]\n\n"
+	   "What went with a container that was removed (the last one, where none is named):\n"
+	   "the files of its own layer. What lay on volumes or in mounted folders is not among\n"
+	   "them.\n");
 
 static int add_line(void *arg, cJSON *line)
 {
@@ -24,14 +26,17 @@ static int add_line(void *arg, cJSON *line)
 static void say_lost(struct look *l, const struct lost *w)
 {
 	char buf[32];
-	screen_sayf(&l->screen, TONE_HEAD, "", "with container %s (%.12s) went %zu %s of its own "
-		    "layer; %lld bytes were freed", w->name, w->cid, w->n,
-		    w->n == 1 ? "file" : "files", (long long)w->bytes);
+	screen_sayf(&l->screen, TONE_HEAD, "",
+		    P_("with container %s (%.12s) went %zu file of its own layer; %lld bytes were "
+		       "freed",
+		       "with container %s (%.12s) went %zu files of its own layer; %lld bytes were "
+		       "freed", w->n),
+		    w->name, w->cid, w->n, (long long)w->bytes);
 	for (size_t i = 0; i < w->n; i++)
 		printf("  %s  %s\n", json_str_or(w->files[i]->data, "path", ""),
 		       human_size(buf, sizeof(buf), (double)json_int(w->files[i]->data, "size", 0),
 				  3));
-	screen_say(&l->screen, TONE_TEXT, "", "The image it was made from is as it was.");
+	screen_say(&l->screen, TONE_TEXT, "", _("The image it was made from is as it was."));
 }
 
 static int print_lost(const struct lost *w)
@@ -57,8 +62,10 @@ static int say(struct look *l, const struct facts *f)
 	struct lost w;
 	lost_find(f, which, &w);
 	if (!w.cid)
-		return err_http(&l->e, 404, ENOENT, which ? "no container \"%s\" was removed here"
-			       : "no container was removed here yet%s", which ? which : "");
+		return err_http(&l->e, 404, ENOENT,
+				which ? _("no container \"%s\" was removed here")
+				      : _("no container was removed here yet%s"),
+				which ? which : "");
 	if (l->json)
 		print_lost(&w);
 	else
@@ -70,7 +77,7 @@ static int say(struct look *l, const struct facts *f)
 static int run(struct look *l)
 {
 	struct facts *f = facts_new();
-	int r = l->o.n_args > 1 ? err_set(&l->e, EINVAL, "one container at a time") : 0;
+	int r = l->o.n_args > 1 ? err_set(&l->e, EINVAL, _("one container at a time")) : 0;
 	if (r == 0)
 		r = http_lines(l->http, "GET", "/drydock/facts", NULL, add_line, f, &l->e);
 	if (r == 0)

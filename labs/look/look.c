@@ -5,6 +5,7 @@
 
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/lang.h"
 #include "labs/usage.h"
 
 static int connect(struct look *l)
@@ -56,14 +57,26 @@ int look_print_json(const cJSON *j)
 	return 0;
 }
 
+const char *look_word(const char *word)
+{
+	static const char *const words[] = {
+		N_("container"), N_("image"), N_("file"), N_("dir"), N_("link"),
+		N_("other"), N_("deleted"),
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (str_eq(words[i], word))
+			return _(words[i]);
+	return word;
+}
+
 char *look_layer_name(const cJSON *layer)
 {
 	static const char *const noise[] = { "/bin/sh -c #(nop) ", "/bin/sh -c " };
 	const char *kind = json_str_or(layer, "kind", ""), *step = json_str_or(layer, "step", "");
 	if (str_eq(kind, "writable"))
-		return str_dup("the writable layer");
+		return str_dup(_("the writable layer"));
 	if (str_eq(kind, "engine"))
-		return str_dup("the engine's layer");
+		return str_dup(_("the engine's layer"));
 	for (size_t i = 0; i < ARRAY_SIZE(noise); i++)
 		if (str_starts(step, noise[i]))
 			step += strlen(noise[i]);

@@ -51,6 +51,9 @@ int look_print_json(const cJSON *j);	/* 0 */
  * without what Docker puts in front of it; caller frees. */
 char *look_layer_name(const cJSON *layer);
 
+/* The engine's words for people: "file", "deleted", "image" … in their language. */
+const char *look_word(const char *word);
+
 /* What went with a container: files of its layer that were there when it was removed,
  * told by the journal.  cid NULL: the container removed last. */
 struct lost {

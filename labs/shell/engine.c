@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/lang.h"
 #include "core/str.h"
 
 #define READY_MS 20000	/* a first start may repair a damaged store */
@@ -49,8 +50,8 @@ static int failed(int log, struct err *e)
 	for (size_t len = strlen(text); len && text[len - 1] == '\n'; len--)
 		text[len - 1] = '\0';
 	char *line = strrchr(text, '\n');
-	err_set(e, EIO, "start the engine: %s",
-		*text ? (line ? line + 1 : text) : "it ended without a word");
+	err_set(e, EIO, _("start the engine: %s"),
+		*text ? (line ? line + 1 : text) : _("it ended without a word"));
 	return hint ? err_hint(e, "%s", hint + 7) : -EIO;
 }
 
@@ -68,14 +69,14 @@ int engine_start(const char *backend, bool keep, pid_t *pid, struct err *e)
 	int ready[2];
 	autofd int log = memfd_create("engine-log", MFD_CLOEXEC);
 	if (log < 0 || pipe2(ready, O_CLOEXEC) < 0)
-		return err_sys(e, errno, "start the engine");
+		return err_sys(e, errno, _("start the engine"));
 	pid_t p = fork();
 	if (p == 0)
 		child(backend, keep, ready[1], log);
 	close(ready[1]);
 	autofd int readable = ready[0];
 	if (p < 0)
-		return err_sys(e, errno, "start the engine");
+		return err_sys(e, errno, _("start the engine"));
 	if (wait_ready(readable) < 0) {
 		kill(p, SIGKILL);
 		waitpid(p, NULL, 0);

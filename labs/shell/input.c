@@ -22,6 +22,7 @@
 #include "core/cleanup.h"
 #include "core/file.h"
 #include "core/json.h"
+#include "core/lang.h"
 #include "labs/shell/shell.h"
 
 static struct shell *shell;	/* readline's callbacks take no argument */
@@ -36,7 +37,7 @@ char *input_prompt(const struct shell *sh)
 	/* \1 and \2 tell readline that what is between takes no room. */
 	const char *on = sh->screen.plain ? "" : "\001\033[1m\002";
 	const char *off = sh->screen.plain ? "" : "\001\033[0m\002";
-	return str_printf("%slab 7.4 step %d host>%s ", on, sh->lab->number, off);
+	return str_printf(_("%slab 7.4 step %d host>%s "), on, sh->lab->number, off);
 }
 
 static void on_line(char *line);
@@ -241,6 +242,7 @@ bool input_yes(struct shell *sh, const char *question)
 	char answer[64];
 	if (!sh->interactive)
 		return false;
+	/* The key is y in every language. */
 	printf("%s [y/N] ", question);
 	fflush(stdout);
 	ssize_t n = read(STDIN_FILENO, answer, sizeof(answer));

@@ -7,6 +7,7 @@
 
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/lang.h"
 #include "labs/look/look.h"
 #include "labs/shell/shell.h"
 #include "labs/shell/words.h"
@@ -38,7 +39,7 @@ void line_settle(struct shell *sh)
 	if (!sh->course.http)
 		return;
 	if (course_refresh(&sh->course, &e) < 0 && course_connect(&sh->course, &e) < 0) {
-		screen_say(&sh->screen, TONE_WARN, "engine: ", e.what);
+		screen_say(&sh->screen, TONE_WARN, _("engine: "), e.what);
 		return;
 	}
 	skip_predictions(sh);
@@ -49,8 +50,9 @@ static void banner_in(struct shell *sh)
 {
 	screen_gap();
 	screen_say(&sh->screen, TONE_HEAD, "==> ",
-		   "While the program in the container runs, your typing goes to it. `exit` ends a "
-		   "shell; ctrl-p ctrl-q lets go of a terminal and leaves the program running.");
+		   _("While the program in the container runs, your typing goes to it. `exit` ends "
+		     "a shell; ctrl-p ctrl-q lets go of a terminal and leaves the program "
+		     "running."));
 }
 
 /* Was anything started or attached to, later than `since`?  A name that does not
@@ -73,7 +75,7 @@ static void banner_out(struct shell *sh, int64_t since)
 {
 	if (!was_inside(sh, since))
 		return;
-	screen_sayf(&sh->screen, TONE_HEAD, "<== ", "Back on the host, in step %d of the lab.",
+	screen_sayf(&sh->screen, TONE_HEAD, "<== ", _("Back on the host, in step %d of the lab."),
 		    sh->lab->number);
 }
 
@@ -112,10 +114,10 @@ static void say_lost(struct shell *sh, int64_t since)
 			continue;
 		lost_find(sh->course.facts, x->cid, &w);
 		if (w.n)
-			screen_sayf(&sh->screen, TONE_TEXT, "lost: ",
-				    "%zu %s went with container %s. `lost %.12s` lists %s.", w.n,
-				    w.n == 1 ? "file" : "files", w.name, w.cid,
-				    w.n == 1 ? "it" : "them");
+			screen_sayf(&sh->screen, TONE_TEXT, _("lost: "),
+				    P_("%zu file went with container %s. `lost %.12s` lists it.",
+				       "%zu files went with container %s. `lost %.12s` lists them.",
+				       w.n), w.n, w.name, w.cid);
 		free(w.files);
 	}
 }

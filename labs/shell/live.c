@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/lang.h"
 #include "core/wrap.h"
 
 /* A line that goes on is set in under the words of the one before. */
@@ -104,8 +105,8 @@ void live_flush(struct live *l, const struct screen *s)
 	bool cut = s->tty && l->show.level != SHOW_STORY && lines > room;
 	fwrite(l->pending.s, 1, cut ? head(l->pending.s, room) : l->pending.len, stdout);
 	if (cut) {
-		printf("| ... %d more lines: `trace all` shows every one, "
-		       "`trace story` is shorter\n",
+		printf(_("| ... %d more lines: `trace all` shows every one, `trace story` is "
+			 "shorter\n"),
 		       lines - room);
 		str_clear(&l->last);
 		str_addn(&l->last, l->pending.s, l->pending.len);

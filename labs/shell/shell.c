@@ -11,6 +11,7 @@
 #include "client/options.h"
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/lang.h"
 #include "labs/cmd.h"
 #include "labs/own_docker.h"
 #include "labs/shell/engine.h"
@@ -18,16 +19,16 @@
 
 static const struct option table[] = {
 	{ .name = "plain", .type = &opt_flag,
-	  .help = "Lines of ASCII text only: no colours, nothing redrawn" },
-	{ .name = "lab", .type = &opt_string, .help = "Begin at this step (number or name)" },
+	  .help = N_("Lines of ASCII text only: no colours, nothing redrawn") },
+	{ .name = "lab", .type = &opt_string, .help = N_("Begin at this step (number or name)") },
 	{ .name = "learner", .type = &opt_string,
-	  .help = "Whose progress this is (default: your user name)" },
+	  .help = N_("Whose progress this is (default: your user name)") },
 	{ .name = "backend", .type = &opt_string,
-	  .help = "For an engine started here: auto, linux, rootless or sim" },
+	  .help = N_("For an engine started here: auto, linux, rootless or sim") },
 	{ .name = "host", .letter = 'H', .type = &opt_string,
-	  .help = "Where the engine listens (unix:///path or tcp://127.0.0.1:port)" },
+	  .help = N_("Where the engine listens (unix:///path or tcp://127.0.0.1:port)") },
 	{ .name = "keep", .type = &opt_flag,
-	  .help = "Leave an engine that was started here running" },
+	  .help = N_("Leave an engine that was started here running") },
 	{ .name = NULL },
 };
 
@@ -39,7 +40,7 @@ static int connect_or_start(struct shell *sh, bool may_start, struct err *e)
 	if (r == 0 || !may_start)
 		return r;
 	screen_say(&sh->screen, TONE_DIM, "",
-		   "No engine is running; starting one for this session ...");
+		   _("No engine is running; starting one for this session ..."));
 	fflush(stdout);
 	r = engine_start(sh->backend, sh->keep, &sh->engine, e);
 	return r < 0 ? r : course_connect(&sh->course, e);
@@ -68,11 +69,12 @@ void shell_mend(struct shell *sh)
 	follow_stop(&sh->facts);
 	if (engine_start(sh->backend, sh->keep, &sh->engine, &e) < 0 ||
 	    course_connect(&sh->course, &e) < 0) {
-		screen_sayf(&sh->screen, TONE_WARN, "engine: ",
-			    "it ended, and does not start again: %s", e.what);
+		screen_sayf(&sh->screen, TONE_WARN, _("engine: "),
+			    _("it ended, and does not start again: %s"), e.what);
 		return;
 	}
-	screen_say(&sh->screen, TONE_WARN, "engine: ", "it had ended, and was started again.");
+	screen_say(&sh->screen, TONE_WARN, _("engine: "),
+		   _("it had ended, and was started again."));
 	if (sh->lab)
 		course_label(&sh->course, sh->lab->number);
 	course_refresh(&sh->course, &e);
@@ -87,7 +89,7 @@ static const struct lab *first_lab(struct shell *sh, const char *wanted, struct 
 	autofree char *last = str_printf("%d", progress_step(sh->course.facts));
 	const struct lab *found = labs_find(l, wanted ? wanted : last);
 	if (!found && wanted)
-		err_set(e, ENOENT, "there is no step \"%s\"", wanted);
+		err_set(e, ENOENT, _("there is no step \"%s\""), wanted);
 	return found || wanted ? found : &l->v[0];
 }
 
@@ -95,42 +97,44 @@ static const struct lab *first_lab(struct shell *sh, const char *wanted, struct 
 static void say_images(struct shell *sh, bool resumed)
 {
 	if (!sh->course.images)
-		screen_say(&sh->screen, TONE_WARN, "careful: ",
-			   "The images of this course are not made yet, so pulls go to Docker Hub. "
-			   "Leave with `exit`, type `drydock bake`, and come back.");
+		screen_say(&sh->screen, TONE_WARN, _("careful: "),
+			   _("The images of this course are not made yet, so pulls go to Docker "
+			     "Hub. Leave with `exit`, type `drydock bake`, and come back."));
 	else if (!resumed)
 		screen_say(&sh->screen, TONE_DIM, "",
-			   "The images of this course are stand-ins: made on this machine from its "
-			   "own packages, under the names the lecture uses. `docker info` says so too.");
+			   _("The images of this course are stand-ins: made on this machine from "
+			     "its own packages, under the names the lecture uses. `docker info` "
+			     "says so too."));
 }
 
 /* What carries the containers is said each time: what a learner sees depends on it. */
 static void say_backend(struct shell *sh)
 {
 	static const struct { const char *name, *text; } backend[] = {
-		{ "linux", "containers of this machine's kernel, started with root's rights." },
-		{ "rootless", "containers of this machine's kernel, without root's rights." },
-		{ "sim", "containers of a simulated kernel; your machine's own is not touched." },
+		{ "linux", N_("containers of this machine's kernel, started with root's rights.") },
+		{ "rootless", N_("containers of this machine's kernel, without root's rights.") },
+		{ "sim",
+		  N_("containers of a simulated kernel; your machine's own is not touched.") },
 	};
 	for (size_t i = 0; i < sizeof(backend) / sizeof(*backend); i++)
 		if (str_eq(sh->course.backend, backend[i].name))
-			screen_sayf(&sh->screen, TONE_DIM, "", "Backend %s: %s", backend[i].name,
-				    backend[i].text);
+			screen_sayf(&sh->screen, TONE_DIM, "", _("Backend %s: %s"), backend[i].name,
+				    _(backend[i].text));
 }
 
 static void greet(struct shell *sh, bool resumed)
 {
 	screen_gap();
-	screen_say(&sh->screen, TONE_HEAD, "", "Drydock - lecture 7.4, Introduction to Docker");
+	screen_say(&sh->screen, TONE_HEAD, "", _("Drydock - lecture 7.4, Introduction to Docker"));
 	if (resumed)
-		screen_sayf(&sh->screen, TONE_TEXT, "", "Welcome back, %s. You were at step %d.",
+		screen_sayf(&sh->screen, TONE_TEXT, "", _("Welcome back, %s. You were at step %d."),
 			    sh->course.learner.id, sh->lab->number);
 	say_images(sh, resumed);
 	say_backend(sh);
 	screen_say(&sh->screen, TONE_TEXT, "",
-		   "Type the lecture's commands as they are printed. `help` lists the lab's own "
-		   "words, `check` tells how far you are, `exit` leaves. `lesson` has the lecture's "
-		   "sections to read, `quiz` asks about them.");
+		   _("Type the lecture's commands as they are printed. `help` lists the lab's own "
+		     "words, `check` tells how far you are, `exit` leaves. `lesson` has the "
+		     "lecture's sections to read, `quiz` asks about them."));
 }
 
 /* Whose session is open at this engine, and at which step?  From here on it is ours, too. */
@@ -141,8 +145,8 @@ static int join(struct shell *sh, struct err *e)
 	const char *session = json_str_or(a.json, "session", "");
 	const char *step = json_str_or(a.json, "step", "");
 	if (r == 0 && !(*session && *step)) {
-		err_set(e, ENOENT, "no lab shell is open at %s", sh->course.host);
-		r = err_hint(e, "`drydock` opens one; this is for a second terminal beside it");
+		err_set(e, ENOENT, _("no lab shell is open at %s"), sh->course.host);
+		r = err_hint(e, _("`drydock` opens one; this is for a second terminal beside it"));
 	}
 	if (r == 0) {
 		learner_set(&sh->course.learner, session);
@@ -150,7 +154,7 @@ static int join(struct shell *sh, struct err *e)
 		r = course_connect(&sh->course, e);
 	}
 	if (r == 0 && !sh->lab)
-		r = err_set(e, ENOENT, "there is no step \"%s\"", step);
+		r = err_set(e, ENOENT, _("there is no step \"%s\""), step);
 	http_answer_free(&a);
 	return r;
 }
@@ -162,8 +166,9 @@ static int begin_attached(struct shell *sh, struct err *e)
 		return r;
 	follow_engine(sh);
 	step_join(sh, sh->lab);
-	screen_sayf(&sh->screen, TONE_HEAD, "", "A second terminal of %s, at step %d. What you do "
-		    "here counts as done there. `exit` leaves only this one.",
+	screen_sayf(&sh->screen, TONE_HEAD, "",
+		    _("A second terminal of %s, at step %d. What you do here counts as done there. "
+		      "`exit` leaves only this one."),
 		    sh->course.learner.id, sh->lab->number);
 	return 0;
 }
@@ -191,7 +196,7 @@ static void end(struct shell *sh)
 		course_label(&sh->course, 0);
 	course_close(&sh->course);
 	if (sh->engine && sh->keep)
-		screen_sayf(&sh->screen, TONE_TEXT, "", "The engine keeps running (process %d).",
+		screen_sayf(&sh->screen, TONE_TEXT, "", _("The engine keeps running (process %d)."),
 			    sh->engine);
 	else if (sh->engine)
 		engine_stop(sh->engine);
@@ -232,7 +237,7 @@ static int main_of(struct shell *sh, const char *head, int argc, char **argv)
 	struct err e = { 0 };
 	int r = options_parse(table, false, argc - 1, argv + 1, &o, &e);
 	if (r == 0 && o.n_args)
-		r = err_set(&e, EINVAL, "unknown word \"%s\"", o.args[0]);
+		r = err_set(&e, EINVAL, _("unknown word \"%s\""), o.args[0]);
 	if (r < 0 || o.help) {
 		r = usage_print(head, table, r < 0 ? &e : NULL);
 	} else if ((r = open_shell(sh, &o, &e)) < 0) {
@@ -246,14 +251,15 @@ static int main_of(struct shell *sh, const char *head, int argc, char **argv)
 int cmd_shell(int argc, char **argv)
 {
 	struct shell sh = { .trace = FOLLOW_NONE, .facts = FOLLOW_NONE };
-	return main_of(&sh, "Usage:  drydock [OPTIONS]\n\nThe lab shell of lecture 7.4.\n", argc,
-		       argv);
+	return main_of(&sh, N_("Usage:  drydock [OPTIONS]\n\n"
+			       "The lab shell of lecture 7.4.\n"), argc, argv);
 }
 
 /* The learner, the step and the engine are those of the shell that is open. */
 int cmd_attach_session(int argc, char **argv)
 {
 	struct shell sh = { .trace = FOLLOW_NONE, .facts = FOLLOW_NONE, .attached = true };
-	return main_of(&sh, "Usage:  drydock attach-session [OPTIONS]\n\nA second terminal for a "
-		       "lab shell that is open: same learner, same step.\n", argc, argv);
+	return main_of(&sh, N_("Usage:  drydock attach-session [OPTIONS]\n\n"
+			       "A second terminal for a lab shell that is open: same learner, same "
+			       "step.\n"), argc, argv);
 }

@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/lang.h"
 #include "labs/seed.h"
 #include "labs/shell/shell.h"
-
-#define EXAMPLE_USED ", after the last hint had given all the lines"
 
 /* Progress that is there already is not announced as new. */
 static void take_stock(struct shell *sh)
@@ -40,7 +39,7 @@ void step_enter(struct shell *sh, const struct lab *l, bool say)
 	course_note(&sh->course, "step.enter", l->number, "step", number, NULL, NULL, &e);
 	course_refresh(&sh->course, &e);
 	if (seed_plant(&sh->course, l, &e) < 0)
-		screen_say(&sh->screen, TONE_WARN, "problem: ", e.what);
+		screen_say(&sh->screen, TONE_WARN, _("problem: "), e.what);
 	course_refresh(&sh->course, &e);
 	take_stock(sh);
 	if (say)
@@ -54,14 +53,14 @@ void step_text(struct shell *sh)
 	screen_gap();
 	screen_markdown(&sh->screen, text.s);
 	if (sh->closed)
-		screen_say(&sh->screen, TONE_GOOD, "done: ",
-			   "you have shown this step already. `why` lists how; `reset` begins it "
-			   "anew.");
+		screen_say(&sh->screen, TONE_GOOD, _("done: "),
+			   _("you have shown this step already. `why` lists how; `reset` begins it "
+			     "anew."));
 }
 
 void step_ask(struct shell *sh, const struct question *q)
 {
-	screen_say(&sh->screen, TONE_HEAD, "question: ", q->ask);
+	screen_say(&sh->screen, TONE_HEAD, _("question: "), q->ask);
 	for (size_t i = 0; i < q->n_options; i++) {
 		autofree char *label = str_printf("  %s) ", q->options[i].key);
 		screen_say(&sh->screen, TONE_TEXT, label, q->options[i].text);
@@ -77,12 +76,12 @@ static const char *option_text(const struct question *q, const char *key)
 void step_outcome(struct shell *sh, const struct question *q, const char *given)
 {
 	bool right = str_eq(given, q->right);
-	screen_say(&sh->screen, TONE_HEAD, "the question was: ", q->ask);
-	screen_sayf(&sh->screen, right ? TONE_GOOD : TONE_WARN,
-		    right ? "you expected it: " : "you expected: ", "%s", option_text(q, given));
+	screen_say(&sh->screen, TONE_HEAD, _("the question was: "), q->ask);
+	screen_say(&sh->screen, right ? TONE_GOOD : TONE_WARN,
+		   right ? _("you expected it: ") : _("you expected: "), option_text(q, given));
 	if (!right)
-		screen_say(&sh->screen, TONE_GOOD, "what happens: ", option_text(q, q->right));
-	screen_say(&sh->screen, TONE_TEXT, "why: ", q->why);
+		screen_say(&sh->screen, TONE_GOOD, _("what happens: "), option_text(q, q->right));
+	screen_say(&sh->screen, TONE_TEXT, _("why: "), q->why);
 }
 
 /* "shown: …" with the bindings of the run that showed it. */
@@ -107,7 +106,7 @@ static void say_wrong(struct shell *sh, const struct lab *l, const struct verdic
 {
 	autostr struct str text = { 0 };
 	verdict_say(&text, l, v, &sh->course.world);
-	screen_say(&sh->screen, TONE_WARN, "careful: ", text.s);
+	screen_say(&sh->screen, TONE_WARN, _("careful: "), text.s);
 	sh->warned = v->wrong_proof.last;
 }
 
@@ -123,15 +122,16 @@ void step_verdict(struct shell *sh, const struct lab *l, const struct verdict *v
 {
 	autostr struct str text = { 0 };
 	if (v->kind >= VERDICT_DONE) {
-		screen_sayf(&sh->screen, TONE_GOOD, "done: ", "step %d, %s%s", l->number, l->title,
-			    v->kind == VERDICT_BY_EXAMPLE ? EXAMPLE_USED : "");
+		screen_sayf(&sh->screen, TONE_GOOD, _("done: "), v->kind == VERDICT_BY_EXAMPLE
+			    ? _("step %d, %s, after the last hint had given all the lines")
+			    : _("step %d, %s"), l->number, l->title);
 		return;
 	}
 	if (v->kind == VERDICT_WRONG_PATH)
 		say_wrong(sh, l, v);
 	proof_expand(&text, l->goal[v->proof.reached].missing, &l->scope, &v->proof,
 		     &sh->course.world);
-	screen_sayf(&sh->screen, TONE_WARN, "not yet: ", "%s (%zu of %zu shown)", text.s,
+	screen_sayf(&sh->screen, TONE_WARN, _("not yet: "), _("%s (%zu of %zu shown)"), text.s,
 		    v->proof.reached, l->n_goals);
 }
 
@@ -140,7 +140,7 @@ static void say_notes(struct shell *sh, const struct lab *l)
 	for (size_t i = 0; i < l->n_notes; i++) {
 		autostr struct str text = { 0 };
 		if (verdict_note(&text, l, i, sh->course.facts, &sh->course.world))
-			screen_say(&sh->screen, TONE_TEXT, "note: ", text.s);
+			screen_say(&sh->screen, TONE_TEXT, _("note: "), text.s);
 	}
 }
 
@@ -152,21 +152,24 @@ static void say_closed(struct shell *sh, const struct verdict *v)
 	const struct lab *next = labs_find(&sh->course.labs, next_number);
 
 	screen_gap();
-	screen_sayf(&sh->screen, TONE_GOOD, "done: ", "step %d is shown, all %zu parts of it%s.",
-		    l->number, l->n_goals, v->kind == VERDICT_BY_EXAMPLE ? EXAMPLE_USED : "");
+	screen_sayf(&sh->screen, TONE_GOOD, _("done: "), v->kind == VERDICT_BY_EXAMPLE
+		    ? _("step %d is shown, all %zu parts of it, after the last hint had given all "
+			"the lines.")
+		    : _("step %d is shown, all %zu parts of it."), l->number, l->n_goals);
 	say_notes(sh, l);
 	if (v->kind == VERDICT_BY_EXAMPLE &&
 	    !progress_answer(sh->course.facts, p.since, l->follow.id)) {
 		step_ask(sh, &l->follow);
-		screen_say(&sh->screen, TONE_TEXT, "", "Type `answer follow LETTER`.");
+		screen_say(&sh->screen, TONE_TEXT, "", _("Type `answer follow LETTER`."));
 	}
 	if (next)
-		screen_sayf(&sh->screen, TONE_TEXT, "next: ", "type `next` for step %d, \"%s\".",
+		screen_sayf(&sh->screen, TONE_TEXT, _("next: "),
+			    _("type `next` for step %d, \"%s\"."),
 			    next->number, next->title);
 	else
-		screen_say(&sh->screen, TONE_TEXT, "next: ",
-			   "this was the last step. `recap` shows all you have done, `quiz` asks "
-			   "about it.");
+		screen_say(&sh->screen, TONE_TEXT, _("next: "),
+			   _("this was the last step. `recap` shows all you have done, `quiz` asks "
+			     "about it."));
 }
 
 static void announce_predictions(struct shell *sh)

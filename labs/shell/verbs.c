@@ -6,6 +6,7 @@
 
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/lang.h"
 #include "labs/proof_state.h"
 #include "labs/recap.h"
 #include "labs/shell/shell.h"
@@ -13,9 +14,9 @@
 
 static void say_error(struct shell *sh, const struct err *e)
 {
-	screen_say(&sh->screen, TONE_WARN, "problem: ", e->what);
+	screen_say(&sh->screen, TONE_WARN, _("problem: "), e->what);
 	if (e->hint[0])
-		screen_say(&sh->screen, TONE_TEXT, "hint: ", e->hint);
+		screen_say(&sh->screen, TONE_TEXT, _("hint: "), e->hint);
 }
 
 static void judge(struct shell *sh, struct verdict *v)
@@ -39,7 +40,7 @@ static void verb_why(struct shell *sh, char **w)
 {
 	struct verdict v;
 	judge(sh, &v);
-	screen_sayf(&sh->screen, TONE_HEAD, "", "step %d, %s:", sh->lab->number, sh->lab->title);
+	screen_sayf(&sh->screen, TONE_HEAD, "", _("step %d, %s:"), sh->lab->number, sh->lab->title);
 	step_goals(sh, sh->lab, &v);
 	step_verdict(sh, sh->lab, &v);
 }
@@ -55,10 +56,10 @@ static void verb_hint(struct shell *sh, char **w)
 		rung = HINT_RUNGS;
 	if (rung > p.hints + 1) {
 		screen_sayf(&sh->screen, TONE_TEXT, "",
-			    "The hints come one by one; the next is `hint %d`.", p.hints + 1);
+			    _("The hints come one by one; the next is `hint %d`."), p.hints + 1);
 		return;
 	}
-	screen_say(&sh->screen, TONE_HEAD, "hint: ", l->hint[rung - 1]);
+	screen_say(&sh->screen, TONE_HEAD, _("hint: "), l->hint[rung - 1]);
 	if (rung <= p.hints)
 		return;
 	cJSON *data = cJSON_CreateObject();
@@ -68,9 +69,9 @@ static void verb_hint(struct shell *sh, char **w)
 	course_refresh(&sh->course, &e);
 	if (rung == HINT_RUNGS) {
 		screen_say(&sh->screen, TONE_TEXT, "",
-			   "That was a worked example. It comes with a question:");
+			   _("That was a worked example. It comes with a question:"));
 		step_ask(sh, &l->follow);
-		screen_say(&sh->screen, TONE_TEXT, "", "Type `answer follow LETTER`.");
+		screen_say(&sh->screen, TONE_TEXT, "", _("Type `answer follow LETTER`."));
 	}
 }
 
@@ -82,7 +83,7 @@ static void go_to(struct shell *sh, int number)
 		step_enter(sh, l, true);
 	else
 		screen_sayf(&sh->screen, TONE_WARN, "",
-			    "There is no step %d; the steps are 1 to %zu.", number,
+			    _("There is no step %d; the steps are 1 to %zu."), number,
 			    sh->course.labs.n);
 }
 
@@ -92,7 +93,7 @@ static void verb_next(struct shell *sh, char **w)
 	judge(sh, &v);
 	if (v.kind < VERDICT_DONE)
 		screen_sayf(&sh->screen, TONE_WARN, "",
-			    "Step %d is not shown yet; `back` returns to it.", sh->lab->number);
+			    _("Step %d is not shown yet; `back` returns to it."), sh->lab->number);
 	go_to(sh, sh->lab->number + 1);
 }
 
@@ -116,7 +117,7 @@ static void verb_list(struct shell *sh, char **w)
 		course_judge(&sh->course, l, &v);
 		autofree char *label = str_printf(" %s %d. ", l == sh->lab ? ">" : " ", l->number);
 		screen_sayf(&sh->screen, v.kind >= VERDICT_DONE ? TONE_GOOD : TONE_TEXT, label,
-			    "%s - %s (%zu of %zu shown)", l->title, verdict_name(v.kind),
+			    _("%s - %s (%zu of %zu shown)"), l->title, _(verdict_name(v.kind)),
 			    v.proof.reached, l->n_goals);
 	}
 }
@@ -131,18 +132,19 @@ static void verb_where(struct shell *sh, char **w)
 		verb_study(sh, w);
 		return;
 	}
-	screen_sayf(&sh->screen, TONE_HEAD, "", "lab 7.4, step %d of %zu: %s", sh->lab->number,
+	screen_sayf(&sh->screen, TONE_HEAD, "", _("lab 7.4, step %d of %zu: %s"), sh->lab->number,
 		    sh->course.labs.n, sh->lab->title);
-	screen_say(&sh->screen, TONE_TEXT, "lecture: ", sh->lab->lecture);
-	screen_sayf(&sh->screen, TONE_TEXT, "place: ", "the host, directory %s",
+	screen_say(&sh->screen, TONE_TEXT, _("lecture: "), sh->lab->lecture);
+	screen_sayf(&sh->screen, TONE_TEXT, _("place: "), _("the host, directory %s"),
 		    getcwd(cwd, sizeof(cwd)) ? cwd : "?");
-	screen_say(&sh->screen, TONE_TEXT, "engine: ", sh->course.host);
-	screen_sayf(&sh->screen, TONE_TEXT, "learner: ", "%s (token %s)", sh->course.learner.id,
+	screen_say(&sh->screen, TONE_TEXT, _("engine: "), sh->course.host);
+	screen_sayf(&sh->screen, TONE_TEXT, _("learner: "),
+		    _("%s (token %s)"), sh->course.learner.id,
 		    sh->course.learner.token);
 	char **left = course_leftovers(&sh->course, sh->lab);
 	for (size_t i = 0; left[i]; i++)
-		screen_sayf(&sh->screen, TONE_TEXT, "container: ", "%.12s, %s", left[i],
-			    state_name(sh->course.facts, left[i]));
+		screen_sayf(&sh->screen, TONE_TEXT, _("container: "), "%.12s, %s", left[i],
+			    _(state_name(sh->course.facts, left[i])));
 	strv_free(left);
 }
 
@@ -152,16 +154,16 @@ static void verb_reset(struct shell *sh, char **w)
 	char **left = course_leftovers(&sh->course, sh->lab);
 	size_t removed = strv_len(left);
 	screen_sayf(&sh->screen, TONE_TEXT, "",
-		    "This begins step %d anew. What you showed in it will no longer count.",
+		    _("This begins step %d anew. What you showed in it will no longer count."),
 		    sh->lab->number);
 	for (size_t i = 0; left[i]; i++)
 		screen_sayf(&sh->screen, TONE_TEXT, "",
-			    "It removes container %.12s (%s) and its files.", left[i],
-			    state_name(sh->course.facts, left[i]));
+			    _("It removes container %.12s (%s) and its files."), left[i],
+			    _(state_name(sh->course.facts, left[i])));
 	strv_free(left);
-	if (!(w[1] && str_eq(w[1], "--yes")) && !input_yes(sh, "Begin anew?")) {
+	if (!(w[1] && str_eq(w[1], "--yes")) && !input_yes(sh, _("Begin anew?"))) {
 		screen_say(&sh->screen, TONE_TEXT, "",
-			   "Nothing was changed. (`reset --yes` does not ask.)");
+			   _("Nothing was changed. (`reset --yes` does not ask.)"));
 		return;
 	}
 	if (course_reset(&sh->course, sh->lab, &e) < 0) {
@@ -170,8 +172,9 @@ static void verb_reset(struct shell *sh, char **w)
 	}
 	step_enter(sh, sh->lab, false);
 	screen_sayf(&sh->screen, TONE_GOOD, "",
-		    "Step %d begins anew; %zu %s removed. `read` shows its text.",
-		    sh->lab->number, removed, removed == 1 ? "container was" : "containers were");
+		    P_("Step %d begins anew; %zu container was removed. `read` shows its text.",
+		       "Step %d begins anew; %zu containers were removed. `read` shows its text.",
+		       removed), sh->lab->number, removed);
 }
 
 /* The first prediction that is open still, or the one named. */
@@ -194,7 +197,7 @@ static bool check_option(struct shell *sh, const struct question *q, const char 
 {
 	if (question_choice(q, key))
 		return true;
-	screen_sayf(&sh->screen, TONE_WARN, "", "\"%s\" is none of the answers.", key);
+	screen_sayf(&sh->screen, TONE_WARN, "", _("\"%s\" is none of the answers."), key);
 	step_ask(sh, q);
 	sh->status = 1;
 	return false;
@@ -211,8 +214,8 @@ static void predict(struct shell *sh, const struct question *q, const char *key,
 	if (course_post(&sh->course, "predict.commit", sh->lab->number, data, &e) < 0)
 		say_error(sh, &e);
 	else
-		screen_say(&sh->screen, TONE_TEXT, "written down: ",
-			   "now run it. What happened will stand beside what you expected.");
+		screen_say(&sh->screen, TONE_TEXT, _("written down: "),
+			   _("now run it. What happened will stand beside what you expected."));
 	course_refresh(&sh->course, &e);
 }
 
@@ -228,9 +231,9 @@ static void say_none_open(struct shell *sh)
 				question_seen(&l->predict[i], sh->course.facts, p.entered));
 	}
 	screen_say(&sh->screen, TONE_TEXT, "",
-		   late ? "It is too late to predict: you have seen what happens. No question is "
-			  "open in this step. (`reset` begins it anew.)"
-			: "No question is open in this step.");
+		   late ? _("It is too late to predict: you have seen what happens. No question is "
+			    "open in this step. (`reset` begins it anew.)")
+			: _("No question is open in this step."));
 }
 
 /* predict | predict LETTER [sure|think|guess] | predict skip */
@@ -243,8 +246,8 @@ static void verb_predict(struct shell *sh, char **w)
 	} else if (!w[1]) {
 		step_ask(sh, q);
 		screen_say(&sh->screen, TONE_TEXT, "",
-			   "Answer with `predict LETTER`, and if you like say how sure you are: "
-			   "`predict a sure` (or think, or guess). `predict skip` passes.");
+			   _("Answer with `predict LETTER`, and if you like say how sure you are: "
+			     "`predict a sure` (or think, or guess). `predict skip` passes."));
 	} else if (str_eq(w[1], "skip")) {
 		course_note(&sh->course, "predict.skip", sh->lab->number, "question", q->id, NULL,
 			     NULL, &e);
@@ -277,12 +280,13 @@ static bool may_answer(struct shell *sh, const char *question, const char *value
 		return check_option(sh, &sh->lab->follow, value);
 	sh->status = 1;
 	if (!step_asks(sh->lab, question)) {
-		screen_sayf(&sh->screen, TONE_WARN, "", "This step has no question \"%s\".",
+		screen_sayf(&sh->screen, TONE_WARN, "", _("This step has no question \"%s\"."),
 			    question);
 		return false;
 	}
 	if (!*value || value[strspn(value, "0123456789")]) {
-		screen_sayf(&sh->screen, TONE_WARN, "", "A number is wanted, not \"%s\".", value);
+		screen_sayf(&sh->screen, TONE_WARN, "",
+			    _("A number is wanted, not \"%s\"."), value);
 		return false;
 	}
 	sh->status = 0;
@@ -297,7 +301,7 @@ static void judge_answer(struct shell *sh, const char *question, const char *val
 	if (v.kind >= VERDICT_DONE)
 		return;
 	if (asks_for(&sh->lab->goal[v.proof.reached], question))
-		screen_sayf(&sh->screen, TONE_WARN, "", "%s is not it.", value);
+		screen_sayf(&sh->screen, TONE_WARN, "", _("%s is not it."), value);
 	step_verdict(sh, sh->lab, &v);
 }
 
@@ -308,8 +312,8 @@ static void verb_answer(struct shell *sh, char **w)
 	struct err e = { 0 };
 	if (!w[1] || !w[2]) {
 		screen_say(&sh->screen, TONE_TEXT, "",
-			   "Say which question and your answer, for example `answer layers 4` "
-			   "or `answer follow a`.");
+			   _("Say which question and your answer, for example `answer layers 4` or "
+			     "`answer follow a`."));
 		return;
 	}
 	if (!may_answer(sh, w[1], w[2]))
@@ -345,9 +349,9 @@ static void verb_trace(struct shell *sh, char **w)
 	}
 	if (w[1] && !live_set(&sh->live, &sh->screen, w[1]))
 		screen_say(&sh->screen, TONE_WARN, "",
-			   "The levels are off, story, mechanism and raw; `all` shows the last "
-			   "long run in full.");
-	screen_sayf(&sh->screen, TONE_TEXT, "", "trace: %s", live_name(&sh->live));
+			   _("The levels are off, story, mechanism and raw; `all` shows the last "
+			     "long run in full."));
+	screen_sayf(&sh->screen, TONE_TEXT, "", _("trace: %s"), live_name(&sh->live));
 }
 
 /* Answered by the program itself, as `drydock explain …` is. */
@@ -382,9 +386,9 @@ static void verb_quit(struct shell *sh, char **w)
 	if (sh->interactive && !sh->attached && !sh->closed && !sh->quit_asked && !str_eq(w[0], "quit")) {
 		sh->quit_asked = true;
 		screen_sayf(&sh->screen, TONE_WARN, "",
-			    "You are on the host already; this `%s` would leave the lab, and step "
-			    "%d is not finished. Type it once more to leave. (Your progress is "
-			    "saved.)",
+			    _("You are on the host already; this `%s` would leave the lab, and "
+			      "step %d is not finished. Type it once more to leave. (Your progress "
+			      "is saved.)"),
 			    w[0], sh->lab->number);
 		return;
 	}
@@ -397,38 +401,40 @@ static const struct verb {
 	const char *name, *args, *help;
 	void (*run)(struct shell *sh, char **w);
 } verbs[] = {
-	{ "check", "", "is this step shown? If not: what is missing", verb_check },
-	{ "why", "", "all parts of the step, with the reasons", verb_why },
-	{ "hint", "[N]", "a hint; each one says a little more", verb_hint },
-	{ "predict", "[LETTER]", "a question about what will happen; answer it before you run",
+	{ "check", "", N_("is this step shown? If not: what is missing"), verb_check },
+	{ "why", "", N_("all parts of the step, with the reasons"), verb_why },
+	{ "hint", "[N]", N_("a hint; each one says a little more"), verb_hint },
+	{ "predict", "[LETTER]", N_("a question about what will happen; answer it before you run"),
 	  verb_predict },
-	{ "answer", "QUESTION VALUE", "answer a question of the step", verb_answer },
-	{ "next", "", "go to the next step", verb_next },
-	{ "back", "", "go to the step before", verb_back },
-	{ "step", "[N]", "go to step N; without N: read this step again", verb_step },
-	{ "goto", "N", "the same", verb_step },
-	{ "read", "", "read this step again", verb_text },
-	{ "list", "", "all steps, and how far you are", verb_list },
-	{ "where", "[NAME:][PATH]", "where am I; with a path: which layer it comes from",
+	{ "answer", "QUESTION VALUE", N_("answer a question of the step"), verb_answer },
+	{ "next", "", N_("go to the next step"), verb_next },
+	{ "back", "", N_("go to the step before"), verb_back },
+	{ "step", "[N]", N_("go to step N; without N: read this step again"), verb_step },
+	{ "goto", "N", N_("the same"), verb_step },
+	{ "read", "", N_("read this step again"), verb_text },
+	{ "list", "", N_("all steps, and how far you are"), verb_list },
+	{ "where", "[NAME:][PATH]", N_("where am I; with a path: which layer it comes from"),
 	  verb_where },
-	{ "reset", "", "begin this step anew; removes its containers", verb_reset },
-	{ "recap", "", "all you have done", verb_recap },
-	{ "lesson", "[N] [--demo]", "a section of the lecture, or its demonstration", verb_study },
-	{ "quiz", "[OPTIONS]", "questions about the lecture; `quiz --help` says more", verb_study },
-	{ "review", "", "asks again what is due", verb_study },
-	{ "layers", "NAME [NAME]", "the layers of a container or image; what two share",
+	{ "reset", "", N_("begin this step anew; removes its containers"), verb_reset },
+	{ "recap", "", N_("all you have done"), verb_recap },
+	{ "lesson", "[N] [--demo]", N_("a section of the lecture, or its demonstration"),
 	  verb_study },
-	{ "lost", "[NAME]", "what went with a container that was removed", verb_study },
-	{ "compare", "RUN RUN", "two containers' kernel calls: only those that differ",
+	{ "quiz", "[OPTIONS]", N_("questions about the lecture; `quiz --help` says more"),
 	  verb_study },
-	{ "trace", "LEVEL", "kernel calls beside your typing: off, story, mechanism, raw, all",
+	{ "review", "", N_("asks again what is due"), verb_study },
+	{ "layers", "NAME [NAME]", N_("the layers of a container or image; what two share"),
+	  verb_study },
+	{ "lost", "[NAME]", N_("what went with a container that was removed"), verb_study },
+	{ "compare", "RUN RUN", N_("two containers' kernel calls: only those that differ"),
+	  verb_study },
+	{ "trace", "LEVEL", N_("kernel calls beside your typing: off, story, mechanism, raw, all"),
 	  verb_trace },
-	{ "explain", "WORD", "explains a kernel call, a flag, a namespace, a cgroup file",
+	{ "explain", "WORD", N_("explains a kernel call, a flag, a namespace, a cgroup file"),
 	  verb_self },
-	{ "help", "", "this list", verb_help },
-	{ "exit", "", "leave the lab", verb_quit },
-	{ "logout", "", "the same", verb_quit },
-	{ "quit", "", "leave the lab without being asked", verb_quit },
+	{ "help", "", N_("this list"), verb_help },
+	{ "exit", "", N_("leave the lab"), verb_quit },
+	{ "logout", "", N_("the same"), verb_quit },
+	{ "quit", "", N_("leave the lab without being asked"), verb_quit },
 };
 
 static void verb_help(struct shell *sh, char **w)
@@ -436,11 +442,11 @@ static void verb_help(struct shell *sh, char **w)
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
 		autofree char *name = str_printf("%s %s", verbs[i].name, verbs[i].args);
 		autofree char *label = str_printf("  %-22s ", name);
-		screen_say(&sh->screen, TONE_TEXT, label, verbs[i].help);
+		screen_say(&sh->screen, TONE_TEXT, label, _(verbs[i].help));
 	}
 	screen_say(&sh->screen, TONE_TEXT, "",
-		   "A line that begins with docker is a docker command. Everything else goes to "
-		   "your own shell.");
+		   _("A line that begins with docker is a docker command. Everything else goes to "
+		     "your own shell."));
 }
 
 const char *verb_name(size_t i) { return i < ARRAY_SIZE(verbs) ? verbs[i].name : NULL; }
