@@ -188,12 +188,29 @@ static int begin(struct shell *sh, const char *wanted, struct err *e)
 	return 0;
 }
 
+/* The engine waits for containers that don't listen to SIGTERM, as a shell doesn't. */
+static void announce_end(struct shell *sh)
+{
+	struct http_answer a = { 0 };
+	struct err e = { 0 };
+
+	if (sh->course.grader &&
+	    http_call(sh->course.grader, "GET", "/containers/json", NULL, &a, &e) == 0 &&
+	    cJSON_GetArraySize(a.json) > 0)
+		screen_say(&sh->screen, TONE_DIM, "",
+			   _("Containers still run: each gets 10 seconds to end, then the engine "
+			     "ends, too ..."));
+	http_answer_free(&a);
+}
+
 static void end(struct shell *sh)
 {
 	follow_stop(&sh->trace);
 	follow_stop(&sh->facts);
 	if (sh->course.http && !sh->attached)
 		course_label(&sh->course, 0);
+	if (sh->engine && !sh->keep)
+		announce_end(sh);
 	course_close(&sh->course);
 	if (sh->engine && sh->keep)
 		screen_sayf(&sh->screen, TONE_TEXT, "", _("The engine keeps running (process %d)."),

@@ -10,6 +10,7 @@ command -v slirp4netns pasta >/dev/null || skip_all "neither slirp4netns nor pas
 isolate "$0" "$@"
 . "$TESTS/helpers/student.sh"
 unset DOCKER_HOST NO_COLOR ACCESSIBLE
+export HURRY=1
 
 steps() {	# NAME
 	local step text
