@@ -25,7 +25,7 @@ DEPFLAGS  = -MMD -MP
 #   drydock             the command line, the lab shell: starts in a millisecond
 #   drydock-engine      daemon, registry, bake: the libraries that cost time to load
 #   drydock-supervisor  one a container: static, without any library
-ENGINE_DIRS := core kernel sim image registry runtime network volume build rootless api
+ENGINE_DIRS := core kernel sim image registry runtime network volume build rootless doctor api
 # The course images' programs, for the simulated kernel.
 ENGINE_DIRS += sim/userland sim/userland/shell sim/userland/tools sim/userland/services
 ENGINE_SRC  := $(foreach d,$(ENGINE_DIRS),$(wildcard engine/$(d)/*.c)) $(wildcard trace/*.c)

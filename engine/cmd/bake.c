@@ -89,7 +89,7 @@ static char *absolute(char *path)
 }
 
 /* Beside the build, or where `make install` puts them. */
-static char *default_recipes(void)
+char *bake_recipes(void)
 {
 	static const char *const places[] = { "../labs/images", "../../labs/images",
 					      "../../share/drydock/labs/images" };
@@ -240,6 +240,24 @@ static int bake(const struct options *o, const struct recipes *rs, struct err *e
 	return bake_all(&b, rs, due, e);
 }
 
+char **bake_missing(const char *data_root)
+{
+	autofree char *registry = str_printf("%s/registry", data_root), *dir = bake_recipes();
+	char **missing = mem_alloc(sizeof(*missing));
+	struct recipes rs = { 0 };
+
+	if (recipes_load(dir, &rs, NULL) < 0) {
+		strv_free(missing);
+		return NULL;
+	}
+	for (size_t i = 0; i < rs.n; i++)
+		if (in_group(&rs.all[i], "course") && str_starts(rs.all[i].name, "library/") &&
+		    course_check(registry, &rs.all[i], false, NULL) != COURSE_GOOD)
+			strv_add(&missing, rs.all[i].name);
+	recipes_free(&rs);
+	return missing;
+}
+
 int cmd_bake(int argc, char **argv)
 {
 	struct options o = { 0 };
@@ -252,7 +270,7 @@ int cmd_bake(int argc, char **argv)
 		return r < 0 ? 2 : 0;
 	}
 	o.root = absolute(o.root ? o.root : default_data_root());
-	o.recipes = absolute(o.recipes ? o.recipes : default_recipes());
+	o.recipes = absolute(o.recipes ? o.recipes : bake_recipes());
 	r = recipes_load(o.recipes, &rs, &e);
 	if (r == 0)
 		r = bake(&o, &rs, &e);

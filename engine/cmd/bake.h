@@ -23,6 +23,11 @@
 
 int cmd_bake(int argc, char **argv);
 
+char *bake_recipes(void);		/* the folder they are in, by default; owned */
+/* The names of the course images that aren't in DATA_ROOT/registry; owned, NULL if even
+ * the recipes aren't there. */
+char **bake_missing(const char *data_root);
+
 /* ---- recipes ------------------------------------------------------------------ */
 
 struct recipe {

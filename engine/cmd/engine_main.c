@@ -21,6 +21,7 @@ static const struct {
 	{ "daemon", cmd_daemon, "serve the Docker Engine API and run containers" },
 	{ "registry", cmd_registry, "serve images to this class over HTTP" },
 	{ "bake", cmd_bake, "prepare the course images" },
+	{ "doctor", cmd_doctor, "what this machine has and lacks for each backend" },
 	{ "build", cmd_dump_ast, "--dump-ast FILE: show how a Dockerfile is understood" },
 };
 

@@ -38,6 +38,8 @@ struct settings {
 char *default_data_root(void);
 int settings_read(int argc, char **argv, struct settings *out, struct err *e);
 void settings_free(struct settings *s);
+/* What wasn't said: as root the system's folders, otherwise XDG's, DRYDOCK_ROOT before both. */
+void settings_roots(struct settings *s);
 /* The HostConfig that containers get where they don't say (owned); EINVAL for a value
  * that no container could have. */
 int settings_defaults(const struct settings *s, cJSON **out, struct err *e);
@@ -66,5 +68,6 @@ int cmd_daemon(int argc, char **argv);
 int cmd_registry(int argc, char **argv);
 int cmd_bake(int argc, char **argv);
 int cmd_dump_ast(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 
 #endif

@@ -30,6 +30,7 @@
 #include "core/idmap.h"
 #include "core/memory.h"
 #include "core/rights.h"
+#include "doctor/doctor.h"
 #include "image/image.h"
 #include "kernel/fault.h"
 #include "kernel/nft.h"
@@ -44,6 +45,7 @@ struct daemon {
 	struct settings s;
 	int argc;
 	char **argv;
+	enum trace_backend backend;
 	struct reloaded { struct settings s; struct reloaded *next; } *reloaded;	/* by SIGHUP */
 	cJSON *defaults;	/* of containers */
 	struct str seccomp;	/* their profile, where it isn't the built-in one */
@@ -155,8 +157,7 @@ static int stack_kernel(struct daemon *d, struct err *e)
 		return 0;
 	if ((r = dir_make(dir, 0700, e)) < 0 || (r = collector_open(dir, &d->trace, e)) < 0)
 		return r;
-	d->kernel = collector_kernel(d->trace, d->kernel,
-				     rights_rootless() ? BACKEND_ROOTLESS : BACKEND_LINUX);
+	d->kernel = collector_kernel(d->trace, d->kernel, d->backend);
 	return 0;
 }
 
@@ -308,7 +309,7 @@ static int serve_all(struct daemon *d, struct err *e)
 		.containers = d->containers, .images = d->images, .journal = d->journal,
 		.trace = d->trace, .data_root = d->s.data_root, .exec_root = d->s.exec_root,
 		.shelf = d->shelf, .socket = d->s.hosts[0],
-		.backend = rights_rootless() ? "rootless" : "linux",
+		.backend = trace_backend_names[d->backend],
 		.mirrors = d->s.mirrors, .insecure = d->s.insecure,
 		.live_restore = d->s.live_restore, .debug = d->s.debug, .labels = d->s.labels,
 		.log_driver = d->s.log_driver ? d->s.log_driver : "json-file",
@@ -486,12 +487,23 @@ static int announce(struct daemon *d, struct err *e)
 	return 0;
 }
 
-/* Who isn't root becomes it in a user namespace, where this program starts anew. */
-static bool goes_inside(const struct settings *s)
+/* Root, and yet not of this machine: we are the one who was started anew in there. */
+static bool is_inside(void) { return geteuid() == 0 && rights_rootless(); }
+
+static int choose_backend(struct daemon *d, struct err *e)
 {
-	bool inside = geteuid() == 0 && rights_rootless();
-	return !inside && (str_eq(s->backend, "rootless") ||
-			   (str_eq(s->backend, "auto") && geteuid() != 0));
+	const struct doctor_ask ask = { .k = kernel_linux(), .data_root = d->s.data_root,
+					.exec_root = d->s.exec_root };
+	struct backend_choice choice = { .backend = BACKEND_ROOTLESS };
+	int r = is_inside() ? 0 : backend_choose(&ask, d->s.backend, &choice, e);
+
+	if (r < 0)
+		return r;
+	d->backend = choice.backend;
+	if (*choice.why && !quiet(d))
+		fprintf(stderr, "drydock: the backend is %s, since %s\n",
+			trace_backend_names[choice.backend], choice.why);
+	return 0;
 }
 
 static int go_inside(const struct settings *s, int argc, char **argv, struct err *e)
@@ -520,7 +532,9 @@ int cmd_daemon(int argc, char **argv)
 		settings_free(&d.s);
 		return 0;
 	}
-	if (r == 0 && goes_inside(&d.s)) {
+	if (r == 0)
+		r = choose_backend(&d, &e);
+	if (r == 0 && d.backend == BACKEND_ROOTLESS && !is_inside()) {
 		int code = go_inside(&d.s, argc, argv, &e);
 		settings_free(&d.s);
 		return code;

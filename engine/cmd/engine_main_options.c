@@ -222,7 +222,7 @@ static char *default_exec_root(void)
 			     str_printf("/tmp/drydock-%u", rights_user());
 }
 
-static void default_roots(struct settings *s)
+void settings_roots(struct settings *s)
 {
 	dflt(&s->data_root, default_data_root());
 	dflt(&s->exec_root, default_exec_root());
@@ -249,7 +249,7 @@ int settings_read(int argc, char **argv, struct settings *out, struct err *e)
 		settings_free(&s);
 		return r;
 	}
-	default_roots(&s);
+	settings_roots(&s);
 	*out = s;
 	return 0;
 }

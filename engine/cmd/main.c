@@ -85,6 +85,7 @@ static const struct verb_row {
 	{ "export-bundle", export_bundle,
 	  N_("write a container or an image as an OCI bundle, for runc") },
 	{ "bake", run_engine, N_("prepare the course images") },
+	{ "doctor", run_engine, N_("what works on this machine, what doesn't, and what mends it") },
 	{ "__complete", run_complete, NULL },
 };
 

@@ -34,6 +34,8 @@ static int new_way(struct kernel *k, const struct merged *m)
 {
 	autofd int fs = (int)k_fsopen(k, "overlay", FSOPEN_CLOEXEC);
 	int r = fs < 0 ? fs : set(k, fs, "source", "overlay");
+	if (r == 0 && m->fleeting)	/* Linux 5.10; without it, it only takes longer */
+		k_fsconfig(k, fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0);
 	if (r == 0 && rights_rootless())
 		r = (int)k_fsconfig(k, fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0);
 	for (size_t i = 0; i < m->n && r == 0; i++)

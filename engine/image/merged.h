@@ -7,6 +7,7 @@
 #ifndef DRYDOCK_IMAGE_MERGED_H
 #define DRYDOCK_IMAGE_MERGED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/error.h"
@@ -17,6 +18,7 @@ struct merged {
 	const char *const *dir;		/* layers, top first */
 	size_t n;
 	const char *upper, *work;	/* what is written goes there; NULL: read only */
+	bool fleeting;			/* nothing of it will be missed: its end needn't wait for disks */
 };
 
 /* at: an empty directory that nobody else uses meanwhile; a kernel before 6.8 needs

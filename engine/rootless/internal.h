@@ -23,6 +23,12 @@ int door_fd(void);		/* inside: our end */
 /* maps.c: gives the child its users, by newuidmap(1) if there is a range for us. */
 int maps_write(struct kernel *k, int pid, enum rights *out, struct err *e);
 
+/* Who one is in there, the kernel knows only once the users are mapped: until then the
+ * child waits.  go: a pipe; a byte through it says that they are, and with which rights. */
+int users_await(const int go[2], enum rights *rights);	/* inside; -EPIPE: they never will be */
+int users_come(const int go[2], enum rights rights);	/* outside */
+long users_become_root(struct kernel *k);		/* inside */
+
 /* keep.c: which namespaces they are, for the next daemon.  find: descriptors, or
  * -ENOENT where nobody lives in them any more. */
 int namespaces_note(const char *exec_root, int pid, enum rights rights, struct err *e);
@@ -30,12 +36,10 @@ int namespaces_find(const char *exec_root, int fd[NAMESPACES], enum rights *righ
 
 /* outgoing.c: the helper's pid, 0 if neither is installed. */
 int outgoing_start(struct kernel *k, int pid, const char *name);
-const char *outgoing_choose(void);
 const char *outgoing_resolver(const char *name);	/* the address that answers names; or NULL */
 
 /* run.c: a program of the search path, without output; its exit code or -errno. */
 int run_program(struct kernel *k, char *const *argv);
 int run_background(struct kernel *k, char *const *argv);	/* its pid */
-bool run_there(const char *name, char path[256]);	/* is it installed? where? */
 
 #endif

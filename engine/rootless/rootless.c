@@ -21,6 +21,7 @@
 #include "core/file.h"
 #include "core/str.h"
 #include "rootless/internal.h"
+#include "rootless/switches.h"
 
 #define WITHOUT_NETWORK (CLONE_NEWUSER | CLONE_NEWNS)
 #define NEW_NAMESPACES  (WITHOUT_NETWORK | CLONE_NEWNET)
@@ -69,29 +70,16 @@ static long enter_old(struct entry *t)
 	return r;
 }
 
-/* Who one is there, the kernel knows only once the users are mapped. */
-static bool wait_for_users(struct entry *t)
-{
-	unsigned char rights;
-
-	close(t->go[1]);
-	if (read(t->go[0], &rights, 1) != 1)
-		return false;
-	t->rights = (enum rights)rights;
-	return true;
-}
-
 static int inside(void *arg)
 {
 	struct entry *t = arg;
 	long r;
 
 	k_prctl(t->k, PR_SET_PDEATHSIG, SIGKILL, 0);	/* killed together, as one daemon */
-	if (!wait_for_users(t))
+	if (users_await(t->go, &t->rights) < 0)
 		return 1;
 	r = t->ns[0] >= 0 ? enter_old(t) : 0;
-	if (r == 0 && (r = k_setgid(t->k, 0)) == 0)
-		r = k_setuid(t->k, 0);
+	r = r < 0 ? r : users_become_root(t->k);
 	if (r == 0 && t->ns[0] < 0)
 		r = settle_mounts(t);
 	if (r == 0) {
@@ -107,31 +95,6 @@ static int inside(void *arg)
 
 /* ---- outside ----------------------------------------------------------------------- */
 
-/* Why a kernel or its administrator keeps users from namespaces: a switch, and what it
- * says when it does. */
-static const struct { const char *file, *value, *hint; } switches[] = {
-	{ "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
-	  "AppArmor keeps programs from user namespaces here: as root,"
-	  " `sysctl kernel.apparmor_restrict_unprivileged_userns=0`" },
-	{ "/proc/sys/kernel/unprivileged_userns_clone", "0",
-	  "user namespaces are switched off: as root, `sysctl kernel.unprivileged_userns_clone=1`" },
-	{ "/proc/sys/user/max_user_namespaces", "0",
-	  "no user namespaces are allowed: as root, `sysctl user.max_user_namespaces=10000`" },
-};
-
-static int refused(struct kernel *k, long r, struct err *e)
-{
-	err_sys(e, (int)-r, "make a user namespace");
-	for (size_t i = 0; i < ARRAY_SIZE(switches); i++) {
-		char text[16] = "";
-		struct k_buf b = { text, sizeof(text), 0 };
-		if (k_read_file(k, switches[i].file, &b) > 0 &&
-		    strtol(text, NULL, 10) == strtol(switches[i].value, NULL, 10))
-			return err_hint(e, "%s", switches[i].hint);
-	}
-	return err_hint(e, "run as root, or where users may make namespaces");
-}
-
 static int spawn_inside(struct entry *t, int *pidfd, struct err *e)
 {
 	struct k_spawn how = { .fn = inside, .arg = t, .cgroup_fd = -1, .pidfd = pidfd,
@@ -141,7 +104,7 @@ static int spawn_inside(struct entry *t, int *pidfd, struct err *e)
 
 	close(steal_fd(&t->go[0]));
 	close(steal_fd(&t->door[1]));
-	return pid < 0 ? refused(t->k, pid, e) : (int)pid;
+	return pid < 0 ? switch_refused(t->k, (int)-pid, e) : (int)pid;
 }
 
 /* Users first, then the byte that lets it go on. */
@@ -154,10 +117,9 @@ static int settle(struct entry *t, int pid, struct err *e)
 		if (r == 0 && t->exec_root)
 			r = namespaces_note(t->exec_root, pid, t->rights, e);
 	}
-	unsigned char rights = (unsigned char)t->rights;
 	if (r < 0)
 		return r;
-	if ((r = write_all(t->go[1], &rights, 1)) < 0)
+	if ((r = users_come(t->go, t->rights)) < 0)
 		return err_sys(e, -r, "start the daemon");
 	t->helper = outgoing_start(t->k, pid, t->outgoing);
 	return 0;

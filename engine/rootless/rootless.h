@@ -31,6 +31,12 @@
  * and the like, with the setting that forbids it as the hint, if there is no going inside. */
 int rootless_run(struct kernel *k, const char *exec_root, char **argv, int *code, struct err *e);
 
+/* Carries fn out there, in a process of its own and without a daemon: as root of a new
+ * user namespace and the others of `flags` (CLONE_NEWNS …), with the rights set.  Its
+ * result, 0 to 255, or an error as rootless_run()'s. */
+int rootless_visit(struct kernel *k, uint64_t flags, int (*fn)(void *arg), void *arg,
+		   struct err *e);
+
 /* The first thing of a program: am I the one inside?  Then the rights are set
  * (core/rights.h), the loopback interface is up, and the two below work. */
 bool rootless_inside(struct kernel *k);
@@ -39,5 +45,10 @@ bool rootless_inside(struct kernel *k);
 int rootless_socket(int family, int type);
 /* "pasta", "slirp4netns"; "" if neither is installed, so that nothing goes out. */
 const char *rootless_outgoing(void);
+
+/* For who asks before going in: the one of the two that is installed, "" if none; and is
+ * a program on the search path, or where distributions put it? */
+const char *outgoing_choose(void);
+bool run_there(const char *name, char path[256]);
 
 #endif

@@ -19,7 +19,7 @@ const char *const cg_names[CG_COUNT] = {
 
 /* ---- where the control groups are ---- */
 
-static bool has_word(const char *list, const char *word)
+bool host_has_word(const char *list, const char *word)
 {
 	size_t n = strlen(word);
 
@@ -37,7 +37,7 @@ static char *v1_option(const char *super)
 	struct str b = { 0 };
 
 	for (int i = 0; known[i]; i++)
-		if (has_word(super, known[i]))
+		if (host_has_word(super, known[i]))
 			str_addf(&b, "%s%s", b.len ? "," : "", known[i]);
 	return str_take(&b);
 }
@@ -45,7 +45,7 @@ static char *v1_option(const char *super)
 static void take_v1(struct host *h, const char *at, const char *super)
 {
 	for (int cg = 0; cg < CG_COUNT; cg++) {
-		if (h->cgroup[cg] || !has_word(super, cg_names[cg]))
+		if (h->cgroup[cg] || !host_has_word(super, cg_names[cg]))
 			continue;
 		h->cgroup[cg] = str_dup(at);
 		h->cgroup_opts[cg] = v1_option(super);
@@ -67,7 +67,7 @@ static void take_mount(struct host *h, char *line, char **v2)
 		*v2 = str_dup(at);
 }
 
-static void find_trees(struct host *h, char **v2)
+void host_find_trees(struct host *h, char **v2)
 {
 	autofile FILE *f = fopen("/proc/self/mountinfo", "re");
 	char line[2048];
@@ -263,9 +263,8 @@ static void prepare_v2(struct kernel *k, struct host *h, const char *tree)
 	h->swap_limit = true;
 }
 
-/* The group that an administrator, or systemd's Delegate=yes, left to this user: the
- * one we are in, or, since we may have moved aside in it, the one above. */
-static char *delegated_group(struct kernel *k, const char *tree)
+/* Where we are; or, since we may have moved aside in it, the one above. */
+char *host_delegated_group(struct kernel *k, const char *tree)
 {
 	char text[4096] = "";
 	struct k_buf b = { text, sizeof(text), 0 };
@@ -291,11 +290,11 @@ static void find_cgroups(struct kernel *k, struct host *h)
 {
 	autofree char *v2 = NULL;
 
-	find_trees(h, &v2);
+	host_find_trees(h, &v2);
 	if (any_v1(h)) {
 		prepare_v1(k, h);
 	} else if (v2) {
-		autofree char *base = h->rootless ? delegated_group(k, v2) : str_dup(v2);
+		autofree char *base = h->rootless ? host_delegated_group(k, v2) : str_dup(v2);
 		h->cgroup_v2 = true;
 		prepare_v2(k, h, base);
 	}
@@ -340,12 +339,17 @@ int host_open(struct kernel *k, struct host **out, struct err *e)
 	return 0;
 }
 
-void host_close(struct host *h)
+void host_forget_trees(struct host *h)
 {
 	for (int cg = 0; cg < CG_COUNT; cg++) {
 		free(h->cgroup[cg]);
 		free(h->cgroup_opts[cg]);
 	}
+}
+
+void host_close(struct host *h)
+{
+	host_forget_trees(h);
 	strv_free(h->warnings);
 	free(h->cpus);
 	free(h->mems);

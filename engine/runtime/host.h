@@ -45,4 +45,13 @@ struct host {
 int host_open(struct kernel *k, struct host **out, struct err *e);
 void host_close(struct host *h);
 
+/* Its parts, for `drydock doctor`, which makes no group that stays.  The mounts of control
+ * groups: version 1's by controller in h->cgroup, version 2's tree in *v2 (owned; NULL:
+ * none).  Freed by host_forget_trees(). */
+void host_find_trees(struct host *h, char **v2);
+void host_forget_trees(struct host *h);
+/* The group that an administrator, or systemd's Delegate=yes, left to this user. Owned. */
+char *host_delegated_group(struct kernel *k, const char *tree);
+bool host_has_word(const char *list, const char *word);	/* between commas or spaces */
+
 #endif

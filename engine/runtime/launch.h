@@ -55,6 +55,8 @@ struct launch_events {
 	void *arg;
 };
 
+/* The supervisor's program: beside ourselves, or where `make install` puts it. Owned. */
+char *launcher_program(void);
 int launcher_open(struct kernel *k, const char *exec_root, const struct launch_events *ev,
 		  struct launcher **out, struct err *e);
 void launcher_close(struct launcher *l);	/* leaves containers running */

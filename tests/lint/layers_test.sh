@@ -21,6 +21,7 @@ engine/sim/userland/shell | core sim
 engine/sim/userland/tools | core sim
 engine/sim/userland/services | core sim
 engine/rootless  | core kernel network
+engine/doctor    | core kernel trace image network rootless runtime
 engine/api       | core kernel trace image registry runtime network volume build
 engine/client    | core trace
 trace/show       | core kernel trace client
