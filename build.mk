@@ -85,7 +85,7 @@ endif
 
 $(B)/locale/%/LC_MESSAGES/drydock.mo: po/%.po
 	$(call say,MSGFMT)
-	$(Q)msgfmt --check -o $@ $<
+	$(Q)msgfmt --check-format --check-domain -o $@ $<
 
 # ---- the supervisor: musl, static, small --------------------------------------
 # musl has no kernel headers.  These links offer the host's, and only these: with

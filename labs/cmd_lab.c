@@ -60,9 +60,10 @@ static int list(struct call *c)
 		struct verdict v;
 		cJSON_AddItemToArray(all, recap_step(&c->s, l));
 		course_judge(&c->s, l, &v);
+		autofree char *how = wrap_pad(_(verdict_name(v.kind)), 8);
 		if (!c->json)
-			printf(_("%d  %-12s %-8s %zu of %zu  %s\n"), l->number, l->name,
-			       _(verdict_name(v.kind)), v.proof.reached, l->n_goals, l->title);
+			printf(_("%d  %-12s %s %zu of %zu  %s\n"), l->number, l->name, how,
+			       v.proof.reached, l->n_goals, l->title);
 	}
 	if (c->json)
 		return print_json(all);

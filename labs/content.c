@@ -15,11 +15,12 @@ const struct content content_labs = { "labs", "DRYDOCK_LABS", "/lab.md" };
 const struct content content_lessons = { "lessons", "DRYDOCK_LESSONS", ".md" };
 const struct content content_quiz = { "quiz", "DRYDOCK_QUIZ", ".md" };
 
-/* "03-web", "03-container.md" */
+/* "03-web", "03-container.md"; no translation ("03-container.de.md") */
 static int is_entry(const struct dirent *d)
 {
+	const char *dot = strchr(d->d_name, '.');
 	return isdigit((unsigned char)d->d_name[0]) && isdigit((unsigned char)d->d_name[1]) &&
-	       d->d_name[2] == '-';
+	       d->d_name[2] == '-' && (!dot || !strchr(dot + 1, '.'));
 }
 
 /* The file of an entry; NULL if this entry has none. */

@@ -5,6 +5,7 @@
 
 #include "core/cleanup.h"
 #include "core/file.h"
+#include "core/lang.h"
 
 /* Splits at the line "---" that ends the front; YAML takes the first as its start. */
 static size_t front_length(struct front *f)
@@ -34,7 +35,7 @@ static int parse(struct front *f, size_t len, struct err *e)
 	return r;
 }
 
-int front_open(const char *path, struct front *f, struct err *e)
+int front_read(const char *path, struct front *f, struct err *e)
 {
 	struct str text = { 0 };
 	*f = (struct front){ 0 };
@@ -44,7 +45,8 @@ int front_open(const char *path, struct front *f, struct err *e)
 		return r;
 	}
 	f->file = str_dup(path);
-	f->text = str_take(&text);
+	f->text = lang_fold(text.s ? text.s : "");
+	str_free(&text);
 	size_t len = front_length(f);
 	if (!len)
 		r = err_set(e, EINVAL, "%s:1: expected \"---\", YAML, and \"---\" before the text",
@@ -61,8 +63,21 @@ int front_open(const char *path, struct front *f, struct err *e)
 	return r;
 }
 
+int front_open(const char *path, struct front *f, struct err *e)
+{
+	int r = front_read(path, f, e);
+	if (r == 0)
+		r = front_translate(f, e);
+	if (r < 0)
+		front_close(f);
+	return r;
+}
+
 void front_close(struct front *f)
 {
+	if (f->translation)
+		front_close(f->translation);
+	free(f->translation);
 	if (f->doc.nodes.start)
 		yaml_document_delete(&f->doc);
 	free(f->text);

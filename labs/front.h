@@ -6,7 +6,8 @@
  *	Markdown text
  *
  * Every complaint names file and line.  Strings belong to the front and live
- * until front_close().
+ * until front_close().  In another language than English the texts are those of
+ * the translation beside it, where there is one: lab.de.md (front_lang.c).
  */
 #ifndef DRYDOCK_LABS_FRONT_H
 #define DRYDOCK_LABS_FRONT_H
@@ -23,10 +24,14 @@ struct front {
 	int body_line;
 	yaml_document_t doc;
 	yaml_node_t *root;		/* a mapping */
+	struct front *translation;	/* NULL: none */
 };
 
 int front_open(const char *path, struct front *f, struct err *e);
 void front_close(struct front *f);
+/* Parts of front_open(): reading one file, and taking over its translation's texts. */
+int front_read(const char *path, struct front *f, struct err *e);
+int front_translate(struct front *f, struct err *e);
 
 /* NULL where the key is absent. */
 yaml_node_t *front_get(const struct front *f, const yaml_node_t *map, const char *key);

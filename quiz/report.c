@@ -6,6 +6,7 @@
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "core/lang.h"
+#include "core/wrap.h"
 
 #define DAY_LEN 10	/* of "2026-01-31T…" */
 
@@ -13,9 +14,9 @@ void report_list(const struct quiz *z, const struct item *const *items, size_t n
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct answered *last = record_last(&z->record, items[i]);
-		autofree char *label = str_printf("%-14s %-6s ", items[i]->q.id,
-						  !last ? "" : last->right ? _("right")
-									   : _("wrong"));
+		autofree char *how = wrap_pad(!last ? "" : last->right ? _("right") : _("wrong"),
+					      6);
+		autofree char *label = str_printf("%-14s %s ", items[i]->q.id, how);
 		screen_say(&z->screen, TONE_TEXT, label, items[i]->q.ask);
 	}
 }
@@ -131,7 +132,8 @@ static void say_due(const struct quiz *z, const struct concept *k, const struct 
 	char day[40] = "";
 	if (d->asked && !d->settled)
 		clock_rfc3339(d->at, day);
-	autofree char *label = str_printf("%-8s %-10.*s  ", _(state_of(d, now)), DAY_LEN, day);
+	autofree char *state = wrap_pad(_(state_of(d, now)), 8);
+	autofree char *label = str_printf("%s %-10.*s  ", state, DAY_LEN, day);
 	screen_say(&z->screen, TONE_TEXT, label, k->title);
 }
 

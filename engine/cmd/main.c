@@ -21,6 +21,7 @@
 #include "core/str.h"
 #include "labs/cmd.h"
 #include "labs/look/look.h"
+#include "labs/shell/screen.h"
 #include "lessons/lesson.h"
 #include "quiz/quiz.h"
 #include "trace/show/show.h"
@@ -153,6 +154,14 @@ static const char *const english[] = {
 	"docker", "build", "daemon", "registry", "bake", "__complete", NULL
 };
 
+static bool has_word(int argc, char **argv, const char *word)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], word))
+			return true;
+	return false;
+}
+
 /* With these a program reads what is printed: it gets the same words everywhere. */
 static bool for_programs(int argc, char **argv)
 {
@@ -189,6 +198,8 @@ static int begin_language(int *argc, char **argv)
 		return EXIT_USAGE;
 	}
 	lang_begin(name);
+	if (screen_plain(has_word(*argc, argv, "--plain")))
+		lang_ascii();
 	if (for_programs(*argc, argv) || (*argc > 1 && is_one_of(argv[1], english)))
 		lang_off();
 	return 0;

@@ -14,6 +14,12 @@ int wrap_columns(const char *s, size_t n)
 	return c;
 }
 
+char *wrap_pad(const char *text, int columns)
+{
+	int missing = columns - wrap_columns(text, strlen(text));
+	return str_printf("%s%*s", text, missing > 0 ? missing : 0, "");
+}
+
 void wrap_text(struct str *out, const char *text, int width, int first, int hang)
 {
 	int at = first;

@@ -7,6 +7,7 @@
 #include "client/url.h"
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/wrap.h"
 #include "core/lang.h"
 #include "labs/look/look.h"
 
@@ -54,8 +55,8 @@ static void say_layer(struct look *l, const cJSON *layer, bool seen)
 	const char *has = json_str_or(layer, "has", "");
 	autofree char *name = look_layer_name(layer);
 	char buf[32];
-	autofree char *label = str_printf("  %s %-8s ", seen ? ">" : " ",
-					  *has ? look_word(has) : "-");
+	autofree char *word = wrap_pad(*has ? look_word(has) : "-", 8);
+	autofree char *label = str_printf("  %s %s ", seen ? ">" : " ", word);
 	if (str_eq(has, "file"))
 		screen_sayf(&l->screen, seen ? TONE_GOOD : TONE_TEXT, label, "%s (%s)", name,
 			    human_size(buf, sizeof(buf), (double)json_int(layer, "size", 0), 3));

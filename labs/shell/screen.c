@@ -35,12 +35,17 @@ static bool is_set(const char *name)
 	return v && *v;
 }
 
-void screen_init(struct screen *s, bool plain)
+bool screen_plain(bool asked)
 {
 	const char *term = getenv("TERM");
+	return asked || !isatty(STDOUT_FILENO) || is_set("NO_COLOR") || is_set("ACCESSIBLE") ||
+	       !term || str_eq(term, "dumb");
+}
+
+void screen_init(struct screen *s, bool plain)
+{
 	s->tty = isatty(STDOUT_FILENO);
-	s->plain = plain || !s->tty || is_set("NO_COLOR") || is_set("ACCESSIBLE") ||
-		   !term || str_eq(term, "dumb");
+	s->plain = screen_plain(plain);
 	screen_measure(s);
 }
 

@@ -20,6 +20,8 @@ struct screen {
 	int height;	/* lines; a guess where there is no terminal */
 };
 
+/* Is plain text wanted: by --plain (asked), the environment, or a pipe? */
+bool screen_plain(bool asked);
 void screen_init(struct screen *s, bool plain);
 void screen_measure(struct screen *s);	/* after a resize */
 

@@ -23,7 +23,7 @@ pot)
 update)
 	msgmerge --quiet --no-fuzzy-matching --no-wrap --no-location --sort-output \
 		"po/$2.po" "$work/drydock.pot" -o "$work/new.po"
-	msgattrib --no-obsolete --no-wrap "$work/new.po" -o "po/$2.po" ;;
+	msgattrib --no-obsolete --no-wrap "$work/new.po" | grep -v "^.POT-Creation-Date" >"po/$2.po" ;;
 missing)
 	# Current in the template, but not translated or only guessed in the catalogue.
 	msgmerge --quiet --no-fuzzy-matching "po/$2.po" "$work/drydock.pot" -o "$work/new.po"
