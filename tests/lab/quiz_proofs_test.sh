@@ -16,7 +16,9 @@ for q in json.load(sys.stdin):
 	names.add(q["prove"])
 	names.update(o["prove"] for o in q["options"])
 print(*sorted(names - {None}))')
-all=$(sed -n '/^experiments:/,/^questions:/s/^  \([a-z0-9-]*\):$/\1/p' "$DRYDOCK_QUIZ"/[0-9]*.md | sort)
+english=$(find "$DRYDOCK_QUIZ" -name '[0-9]*.md' ! -name '*.*.md')
+# shellcheck disable=SC2086  # a list of names
+all=$(sed -n '/^experiments:/,/^questions:/s/^  \([a-z0-9-]*\):$/\1/p' $english | sort)
 is "$named" "$(xargs <<<"$all")" "each experiment belongs to an answer, and each answer's experiment is there"
 
 IMAGES=course start_daemon
