@@ -28,6 +28,24 @@ const struct probe *backend_lacks(struct finding *all, enum trace_backend b)
 	return NULL;
 }
 
+#define ASK_DOCTOR "`drydock doctor` says what is missing, and what mends it"
+
+/* "linux lacks root; rootless lacks user namespace" */
+static void add_lack(char why[200], enum trace_backend b, const struct probe *lacks)
+{
+	size_t n = strlen(why);
+
+	snprintf(why + n, 200 - n, "%s%s lacks %s", n ? "; " : "", trace_backend_names[b], lacks->what);
+}
+
+const char *mend_of(const struct probe *p, const struct finding *f, bool *as_root)
+{
+	const char *mend = *f->mend ? f->mend : p->mend;
+
+	*as_root = *mend == '#';
+	return mend + 2;	/* behind the prompt */
+}
+
 /* ---- the daemon's question -------------------------------------------------------- */
 
 /* What all need doesn't tell them apart: without it the one that is chosen says so. */
@@ -41,21 +59,42 @@ static bool tells_rootless(const struct probe *p, enum place at)
 	return (p->must & ROOTLESS) && p->must != EVERY && p->inside == (at != PLACE_HERE);
 }
 
+static const struct probe *try_at(struct round *r, struct finding *all, enum trace_backend b,
+				  enum place at)
+{
+	r->wanted = b == BACKEND_LINUX ? tells_linux : tells_rootless;
+	r->place = at;
+	r->f = findings_at(all, at);
+	round_run(r);
+	return backend_lacks(all, b);
+}
+
 /* Here first: who isn't root needn't try what root alone can do. */
 static const struct probe *try_backend(struct round *r, struct finding *all, enum trace_backend b)
 {
-	const struct probe *lacks;
+	const struct probe *lacks = b == BACKEND_SIM ? NULL : try_at(r, all, b, PLACE_HERE);
 
-	r->wanted = b == BACKEND_LINUX ? tells_linux : tells_rootless;
-	r->place = PLACE_HERE;
-	r->f = findings_at(all, r->place);
-	round_run(r);
-	if ((lacks = backend_lacks(all, b)) || b == BACKEND_SIM)
+	if (lacks || b == BACKEND_SIM)
 		return lacks;
-	r->place = b == BACKEND_LINUX ? PLACE_LINUX : PLACE_ROOTLESS;
-	r->f = findings_at(all, r->place);
-	round_run(r);
-	return backend_lacks(all, b);
+	return try_at(r, all, b, b == BACKEND_LINUX ? PLACE_LINUX : PLACE_ROOTLESS);
+}
+
+/* Who asks for one by name gets it, or hears why not before anything is made: what it
+ * can't be without here.  The rest shows when it is used. */
+static int take_named(const struct doctor_ask *ask, struct finding *all, enum trace_backend b,
+		      struct err *e)
+{
+	struct round r = { .ask = ask };
+	const struct probe *lacks = b == BACKEND_SIM ? NULL : try_at(&r, all, b, PLACE_HERE);
+
+	if (!lacks)
+		return 0;
+	const struct finding *f = finding_of(all, lacks, b);
+	bool as_root;
+	const char *mend = mend_of(lacks, f, &as_root);
+	err_set(e, EPERM, "backend %s: it lacks %s%s%s", trace_backend_names[b], lacks->what,
+		*f->said ? ": " : "", f->said);
+	return err_hint(e, "%s`%s`; `drydock doctor` says more", as_root ? "as root, " : "", mend);
 }
 
 static int choose_by_trying(const struct doctor_ask *ask, struct finding *all,
@@ -63,40 +102,38 @@ static int choose_by_trying(const struct doctor_ask *ask, struct finding *all,
 {
 	struct round r = { .ask = ask, .scratch = scratch_make(ask->data_root) };
 	const struct probe *lacks = NULL;
-	autostr struct str why = { 0 };
 
 	for (size_t i = 0; i < n_backends; i++) {
-		enum trace_backend b = backend_order[i];
-		if (!(lacks = try_backend(&r, all, b))) {
-			out->backend = b;
+		out->backend = backend_order[i];
+		if (!(lacks = try_backend(&r, all, out->backend)))
 			break;
-		}
-		str_addf(&why, "%s%s lacks %s", why.len ? "; " : "", trace_backend_names[b],
-			 lacks->what);
+		add_lack(out->why, out->backend, lacks);
 	}
-	scratch_remove((char *)r.scratch);
-	snprintf(out->why, sizeof(out->why), "%s", why.s ? why.s : "");
+	scratch_remove(r.scratch);
 	if (!lacks)
 		return 0;
-	err_set(e, EOPNOTSUPP, "no backend works here: %s", why.s);
-	return err_hint(e, "`drydock doctor` says what is missing, and what mends it");
+	err_set(e, EOPNOTSUPP, "no backend works here: %s", out->why);
+	return err_hint(e, "%s", ASK_DOCTOR);
 }
 
 int backend_choose(const struct doctor_ask *ask, const char *wanted, struct backend_choice *out,
 		   struct err *e)
 {
+	size_t i = 0;
+	int r;
+
 	*out = (struct backend_choice){ 0 };
-	for (size_t i = 0; i < n_backends; i++)
-		if (str_eq(wanted, trace_backend_names[backend_order[i]])) {
-			out->backend = backend_order[i];
-			return 0;
-		}
-	if (!str_eq(wanted, "auto"))
+	while (i < n_backends && !str_eq(wanted, trace_backend_names[backend_order[i]]))
+		i++;
+	if (i == n_backends && !str_eq(wanted, "auto"))
 		return err_set(e, EINVAL, "backend \"%s\" is not part of this build", wanted);
 	struct finding *all = findings_new();
 	if (!all)
 		return err_sys(e, errno, "choose a backend");
-	int r = choose_by_trying(ask, all, out, e);
+	if (i < n_backends)
+		r = take_named(ask, all, out->backend = backend_order[i], e);
+	else
+		r = choose_by_trying(ask, all, out, e);
 	findings_free(all);
 	return r;
 }
@@ -129,8 +166,6 @@ static void examine_inside(struct round *r, struct finding *all, enum trace_back
 
 static void choose_by_findings(struct diagnosis *d)
 {
-	autostr struct str why = { 0 };
-
 	d->chosen = -1;
 	for (size_t i = 0; i < n_backends && d->chosen < 0; i++) {
 		enum trace_backend b = backend_order[i];
@@ -138,10 +173,8 @@ static void choose_by_findings(struct diagnosis *d)
 		if (!lacks)
 			d->chosen = (int)b;
 		else
-			str_addf(&why, "%s%s lacks %s", why.len ? "; " : "",
-				 trace_backend_names[b], lacks->what);
+			add_lack(d->why, b, lacks);
 	}
-	snprintf(d->choice.why, sizeof(d->choice.why), "%s", why.s ? why.s : "");
 }
 
 int doctor_examine(const struct doctor_ask *ask, struct diagnosis **out, struct err *e)
@@ -160,7 +193,7 @@ int doctor_examine(const struct doctor_ask *ask, struct diagnosis **out, struct 
 	for (size_t i = 0; i < n_backends; i++)
 		if (backend_order[i] != BACKEND_SIM)
 			examine_inside(&r, d->all, backend_order[i]);
-	scratch_remove((char *)r.scratch);
+	scratch_remove(r.scratch);
 	choose_by_findings(d);
 	*out = d;
 	return 0;

@@ -55,6 +55,6 @@ bool diagnosis_good(const struct diagnosis *d);
 
 struct report_style { bool colours; int width; };
 void report_text(const struct diagnosis *d, const struct report_style *style, struct str *out);
-char *report_json(const struct diagnosis *d);	/* docs/lecture-7.4/howto.md has its form; owned */
+char *report_json(const struct diagnosis *d);	/* docs/lecture-7.4/doctor.md has its form; owned */
 
 #endif

@@ -54,7 +54,7 @@ static inline int probe_for(const struct probe *p) { return p->must | p->use; }
 struct round {
 	const struct doctor_ask *ask;
 	enum place place;
-	const char *scratch;
+	char *scratch;
 	bool (*wanted)(const struct probe *p, enum place place);
 	struct finding *f;	/* shared with children: findings_new() */
 };
@@ -77,6 +77,8 @@ char *nearest_folder(const char *path);		/* that exists; owned */
 
 const struct finding *finding_of(struct finding *all, const struct probe *p,
 				 enum trace_backend b);
+/* The command that mends it, as a shell would take it; *as_root: only from root. */
+const char *mend_of(const struct probe *p, const struct finding *f, bool *as_root);
 /* The first row that it can't be without and that isn't there; NULL: it works. */
 const struct probe *backend_lacks(struct finding *all, enum trace_backend b);
 
@@ -85,7 +87,7 @@ struct diagnosis {
 	struct doctor_ask ask;
 	struct finding *all;
 	int chosen;		/* enum trace_backend; -1: none works */
-	struct backend_choice choice;
+	char why[200];		/* … what those before it lack */
 };
 /* How the step runs on it; *why: the worst row, or NULL. */
 enum runs step_runs(const struct diagnosis *d, enum trace_backend b, const char *step,

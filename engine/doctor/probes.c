@@ -13,14 +13,16 @@
 #define ROW_NAMESPACE(kind, flag, need, loss)						\
 	{ "namespace-" kind, kind " namespace", .must = need, .inside = true, .flags = flag,	\
 	  .forbids = FORBIDS_OTHER_NAMESPACES, .cost = loss,					\
-	  .mend = "# start the container that this is in with --privileged" }
+	  .mend = PRIVILEGED }
 
 #define NO_CONTAINER "no container can start"
+#define PRIVILEGED   "$ docker run --privileged ..."	/* the container that we are in */
+#define OWN_KERNEL   "# apt-get install linux-image-amd64"
 
 const struct probe probes[] = {
 	/* ---- every backend ---- */
 	{ "settings", "settings in daemon.json", .must = EVERY, .try = try_settings,
-	  .cost = "the daemon doesn't start", .mend = "# edit /etc/drydock/daemon.json" },
+	  .cost = "the daemon doesn't start", .mend = "$ drydock daemon --validate" },
 	{ "data-root", "folder for images and containers", .must = EVERY, .try = try_data_root,
 	  .cost = "the daemon doesn't start", .mend = "$ export DRYDOCK_ROOT=~/drydock" },
 	{ "exec-root", "folder for sockets", .must = EVERY, .try = try_exec_root,
@@ -67,21 +69,22 @@ const struct probe probes[] = {
 	{ "supervisor", "drydock-supervisor", .must = CONTAINERS, .try = try_supervisor,
 	  .cost = NO_CONTAINER, .mend = "$ make" },
 	{ "pidfd", "descriptors of processes (pidfd)", .must = CONTAINERS, .try = try_pidfd,
-	  .cost = NO_CONTAINER, .mend = "# apt-get install linux-image-amd64" },
+	  .cost = NO_CONTAINER, .mend = OWN_KERNEL },
 	{ "seccomp", "filters of system calls (seccomp)", .must = CONTAINERS, .try = try_seccomp,
-	  .cost = NO_CONTAINER, .mend = "# apt-get install linux-image-amd64" },
+	  .cost = NO_CONTAINER, .mend = OWN_KERNEL },
 	{ "seccomp-notify", "word of programs that start (seccomp notification)",
 	  .must = CONTAINERS, .try = try_notify, .cost = NO_CONTAINER,
-	  .mend = "# start the container that this is in with --security-opt seccomp=unconfined" },
+	  .mend = "$ docker run --security-opt seccomp=unconfined ..." },
 	{ "processes", "processes of others in /proc", .use = CONTAINERS, .try = try_own_processes,
 	  .dims = "root", .cost = "`ps` outside doesn't show whose containers' processes are",
 	  .mend = "# mount -o remount,hidepid=0 /proc" },
 	{ "data-mount", "programs on the data folder's filesystem", .use = CONTAINERS,
 	  .try = try_mount_options, .cost = "programs in volumes don't start, or not set-uid",
 	  .mend = "$ export DRYDOCK_ROOT=~/drydock" },
-	{ "capabilities", "capabilities that containers get", .use = LINUX, .try = try_capabilities,
-	  .dims = "shell", .cost = "programs in containers may be refused what docker allows",
-	  .mend = "# start the container that this is in with --privileged" },
+	{ "capabilities", "capabilities that containers get", .use = LINUX, .inside = true,
+	  .try = try_capabilities, .dims = "shell",
+	  .cost = "programs in containers may be refused what docker allows",
+	  .mend = PRIVILEGED },
 	{ "subuid", "range of users in /etc/subuid and /etc/subgid", .use = ROOTLESS,
 	  .try = try_ranges, .dims = "root", .cost = "there is only root in containers",
 	  .mend = "# usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER" },
@@ -110,24 +113,24 @@ const struct probe probes[] = {
 	  .mend = "# sysctl user.max_cgroup_namespaces=10000" },
 	{ "propagation", "mounts that stay private", .must = CONTAINERS, .inside = true,
 	  .flags = CLONE_NEWNS, .try = try_propagation, .cost = NO_CONTAINER,
-	  .mend = "# start the container that this is in with --privileged" },
+	  .mend = PRIVILEGED },
 	{ "overlay", "overlay: layers as one tree", .must = CONTAINERS, .inside = true,
 	  .flags = CLONE_NEWNS, .try = try_overlay, .forbids = FORBIDS_MODULES,
 	  .cost = NO_CONTAINER, .mend = "# modprobe overlay" },
 	{ "proc", "/proc of a container's own", .must = CONTAINERS, .inside = true,
 	  .flags = CLONE_NEWNS | CLONE_NEWPID, .try = try_proc, .forbids = FORBIDS_MOUNTING_PROC,
-	  .cost = NO_CONTAINER, .mend = "# start the container that this is in with --privileged" },
+	  .cost = NO_CONTAINER, .mend = PRIVILEGED },
 	{ "sysfs", "/sys of a container's own", .must = CONTAINERS, .inside = true,
 	  .flags = CLONE_NEWNS, .try = try_sysfs, .cost = NO_CONTAINER,
 	  .mend = "# mount -t sysfs sysfs /sys" },
 	{ "tmpfs", "tmpfs", .must = CONTAINERS, .inside = true, .flags = CLONE_NEWNS,
-	  .try = try_tmpfs, .cost = NO_CONTAINER, .mend = "# apt-get install linux-image-amd64" },
+	  .try = try_tmpfs, .cost = NO_CONTAINER, .mend = OWN_KERNEL },
 	{ "devpts", "terminals (devpts)", .must = CONTAINERS, .inside = true, .flags = CLONE_NEWNS,
 	  .try = try_devpts, .cost = NO_CONTAINER,
-	  .mend = "# apt-get install linux-image-amd64" },
+	  .mend = OWN_KERNEL },
 	{ "devices", "device nodes", .must = LINUX, .inside = true, .flags = CLONE_NEWNS,
 	  .try = try_device, .cost = NO_CONTAINER,
-	  .mend = "# start the container that this is in with --privileged" },
+	  .mend = PRIVILEGED },
 	{ "users", "files of several users", .use = CONTAINERS, .inside = true, .try = try_users,
 	  .dims = "root", .cost = "all files in containers are root's",
 	  .mend = "# apt-get install --no-install-recommends uidmap" },
@@ -142,7 +145,8 @@ const struct probe probes[] = {
 	  .cost = "containers reach no network", .mend = "# modprobe -a nf_tables nft_masq nft_chain_nat" },
 	{ "limit-memory", "limits of memory (-m)", .use = CONTAINERS, .inside = true,
 	  .try = try_memory, .cost = "`docker run -m` is refused",
-	  .mend = "# reboot with cgroup_enable=memory for the kernel" },
+	  .mend = "# sed -i 's/^GRUB_CMDLINE_LINUX=\"/&cgroup_enable=memory /' /etc/default/grub"
+		  " && update-grub && reboot" },
 	{ "limit-pids", "limits of processes (--pids-limit)", .use = CONTAINERS, .inside = true,
 	  .try = try_pids, .cost = "`docker run --pids-limit` is refused",
 	  .mend = "# mount -t cgroup2 none /sys/fs/cgroup" },

@@ -18,15 +18,6 @@ static const char *const runs_words[] = {
 	[RUNS_FULLY] = "runs", [RUNS_PARTLY] = "runs, but", [RUNS_NOT] = "doesn't run",
 };
 
-/* The command that mends it, as a shell would take it; *as_root: only from root. */
-static const char *mend_of(const struct probe *p, const struct finding *f, bool *as_root)
-{
-	const char *mend = *f->mend ? f->mend : p->mend;
-
-	*as_root = *mend == '#';
-	return mend + 2;	/* behind the prompt */
-}
-
 /* ---- text ---- */
 
 enum tone { GOOD, WARN, BAD, DIM, HEAD };
@@ -60,15 +51,12 @@ static void line(struct page *p, enum tone t, const char *word, const char *text
 
 static void row_text(struct page *page, const struct probe *p, const struct finding *f, bool must)
 {
-	static const char *const words[] = {
-		[UNTRIED] = "untried", [THERE] = "there", [UNCLEAR] = "unclear",
-	};
-	static const enum tone tones[] = { [UNTRIED] = DIM, [THERE] = GOOD, [UNCLEAR] = DIM };
+	bool there = f->state == THERE;
 	autofree char *text = str_printf("%s%s%s", p->what, *f->said ? ": " : "", f->said);
 	bool as_root;
 
 	if (f->state != MISSING) {
-		line(page, tones[f->state], words[f->state], text);
+		line(page, there ? GOOD : DIM, there ? "there" : "unclear", text);
 		return;
 	}
 	const char *mend = mend_of(p, f, &as_root);
@@ -82,13 +70,22 @@ static void row_text(struct page *page, const struct probe *p, const struct find
 static void group_text(struct page *page, const struct diagnosis *d, const char *title,
 		       enum trace_backend b, bool common)
 {
+	int untried = 0;
+
 	coloured(page, HEAD, title);
 	str_add(page->out, "\n");
 	for (size_t i = 0; i < n_probes; i++) {
 		const struct probe *p = &probes[i];
-		if ((probe_for(p) & 1 << b) && (probe_for(p) == EVERY) == common)
+		if (!(probe_for(p) & 1 << b) || (probe_for(p) == EVERY) != common)
+			continue;
+		if (finding_of(d->all, p, b)->state == UNTRIED)
+			untried++;
+		else
 			row_text(page, p, finding_of(d->all, p, b), p->must & 1 << b);
 	}
+	autofree char *rest = str_printf("%d more, which need what is missing", untried);
+	if (untried)
+		line(page, DIM, "untried", rest);
 	str_add(page->out, "\n");
 }
 
@@ -109,7 +106,7 @@ static void steps_text(struct page *page, const struct diagnosis *d)
 
 static void choice_text(struct page *page, const struct diagnosis *d)
 {
-	const char *why = d->choice.why;
+	const char *why = d->why;
 	autofree char *text = d->chosen < 0 ?
 		str_printf("No backend works here: %s.", why) :
 		str_printf("The backend is %s%s%s.", trace_backend_names[d->chosen],
@@ -202,7 +199,7 @@ char *report_json(const struct diagnosis *d)
 	json_put_int(o, "version", 1);
 	json_put_bool(o, "good", diagnosis_good(d));
 	json_put_str(o, "backend", d->chosen < 0 ? NULL : trace_backend_names[d->chosen]);
-	json_put_str(o, "why", d->choice.why);
+	json_put_str(o, "why", d->why);
 	for (size_t i = 0; i < n_backends; i++)
 		cJSON_AddItemToArray(all, backend_json(d, backend_order[i]));
 	json_put(o, "backends", all);

@@ -17,6 +17,7 @@
 #include "rootless/rootless.h"
 #include "rootless/switches.h"
 
+#define OWN_WORLD (CLONE_NEWNS | CLONE_NEWNET)
 #define PATIENCE 10	/* seconds for one try; each takes milliseconds */
 
 static size_t findings_size(void) { return N_PLACES * n_probes * sizeof(struct finding); }
@@ -99,18 +100,7 @@ static int carry_out(void *arg)
 	return r < 0 ? MISSING : r == TRY_UNCLEAR ? UNCLEAR : THERE;
 }
 
-/* Refused: is there a setting with a name that refuses it? */
-static void ask_switches(struct one *o)
-{
-	const struct kernel_switch *s = switch_forbidding(o->t.k, (enum forbidden)o->p->forbids);
-
-	if (!s)
-		return;
-	says(&o->t, "%s: %s", s->name, s->why);
-	mends(&o->t, "# %s", s->mend);
-}
-
-static void try_row(struct round *r, const struct probe *p)
+static void try_row(const struct round *r, const struct probe *p)
 {
 	struct one o = { .t = { .k = r->ask->k, .ask = r->ask, .scratch = r->scratch,
 				.place = r->place, .f = &r->f[p - probes] }, .p = p };
@@ -128,15 +118,13 @@ static void try_row(struct round *r, const struct probe *p)
 	} else {
 		o.t.f->state = (enum state)end.code;
 	}
-	if (o.t.f->state == MISSING && p->forbids)
-		ask_switches(&o);
 }
 
 /* ---- all of them, at their place ---- */
 
 static int try_all(void *arg)
 {
-	struct round *r = arg;
+	const struct round *r = arg;
 
 	for (size_t i = 0; i < n_probes; i++)
 		if (r->wanted(&probes[i], r->place))
@@ -146,18 +134,21 @@ static int try_all(void *arg)
 
 /* There is no such place: which namespace is it that isn't to be had?  What needs one
  * to do no harm stays untried. */
-static void try_births(struct round *r)
+static int try_births(void *arg)
 {
+	const struct round *r = arg;
+
 	for (size_t i = 0; i < n_probes; i++)
 		if (r->wanted(&probes[i], r->place) && !probes[i].try)
 			try_row(r, &probes[i]);
+	return 0;
 }
 
 /* As root, and yet nothing that happens there is the machine's. */
 static void run_as_root(struct round *r)
 {
 	struct k_spawn how = { .fn = try_all, .arg = r, .cgroup_fd = -1,
-			       .flags = CLONE_NEWNS | CLONE_NEWNET };
+			       .flags = OWN_WORLD };
 	struct k_exit end;
 	long pid = k_spawn(r->ask->k, &how);
 
@@ -167,6 +158,23 @@ static void run_as_root(struct round *r)
 		k_wait(r->ask->k, (int)pid, 0, &end);
 }
 
+/* Refused: is there a setting with a name that refuses it?  Asked outside: within a user
+ * namespace some of them look different. */
+static void ask_switches(struct round *r)
+{
+	for (size_t i = 0; i < n_probes; i++) {
+		const struct probe *p = &probes[i];
+		struct trial t = { .k = r->ask->k, .f = &r->f[i] };
+		if (!p->forbids || t.f->state != MISSING || !r->wanted(p, r->place))
+			continue;
+		const struct kernel_switch *s = switch_forbidding(t.k, (enum forbidden)p->forbids);
+		if (!s)
+			continue;
+		says(&t, "%s: %s", s->name, s->why);
+		mends(&t, "%c %s", s->anybody ? '$' : '#', s->mend);
+	}
+}
+
 void round_run(struct round *r)
 {
 	fflush(stdout);
@@ -174,6 +182,7 @@ void round_run(struct round *r)
 		try_all(r);
 	else if (r->place == PLACE_LINUX)
 		run_as_root(r);
-	else
-		rootless_visit(r->ask->k, CLONE_NEWNS | CLONE_NEWNET, try_all, r, NULL);
+	else if (rootless_visit(r->ask->k, OWN_WORLD, try_all, r, NULL) < 0)
+		rootless_visit(r->ask->k, 0, try_births, r, NULL);
+	ask_switches(r);
 }

@@ -27,7 +27,8 @@ static void mend_rootless(struct trial *t, bool v2)
 	if (v2)
 		mends(t, "$ systemd-run --user --scope -p Delegate=yes drydock");
 	else
-		mends(t, "# reboot with systemd.unified_cgroup_hierarchy=1 for the kernel");
+		mends(t, "# sed -i 's/^GRUB_CMDLINE_LINUX=\"/&systemd.unified_cgroup_hierarchy=1 /'"
+		      " /etc/default/grub && update-grub && reboot");
 }
 
 static int write_limit(struct trial *t, const char *tree, const char *file, const char *value)

@@ -28,16 +28,29 @@ static uint64_t own_caps(struct kernel *k)
 	return at ? strtoull(at + strlen("\nCapEff:"), NULL, 16) : 0;
 }
 
+/* user_namespaces(7): outside of all others every user stands for itself. */
+static bool in_user_namespace(struct kernel *k)
+{
+	char text[128] = "";
+	struct k_buf b = { text, sizeof(text), 0 };
+	unsigned inside, outside, count;
+
+	k_read_file(k, "/proc/self/uid_map", &b);
+	return sscanf(text, "%u %u %u", &inside, &outside, &count) == 3 && count != UINT32_MAX;
+}
+
 int try_root(struct trial *t)
 {
 	if (geteuid() != 0) {
 		says(t, "you are user %u", geteuid());
 		return -EPERM;
 	}
+	if (in_user_namespace(t->k))
+		says(t, "of a user namespace only");
 	if (own_caps(t->k) >> CAP_SYS_ADMIN & 1)
 		return 0;
 	says(t, "root, but without CAP_SYS_ADMIN: of a container, most likely");
-	mends(t, "# start that container with --privileged");
+	mends(t, "$ docker run --privileged ...");
 	return -EPERM;
 }
 

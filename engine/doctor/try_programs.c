@@ -2,6 +2,7 @@
 #include "doctor/try.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -72,9 +73,11 @@ int try_ranges(struct trial *t)
 	}
 	if (r == 0)
 		return 0;
-	says(t, "user %u has none", getuid());
-	mends(t, "# usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s",
-	      getenv("USER") ? getenv("USER") : "USER");
+	const struct passwd *p = getpwuid(getuid());
+	says(t, p ? "user %u has none" : "user %u has none, and no name", getuid());
+	if (p)
+		mends(t, "# usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s",
+		      p->pw_name);
 	return r;
 }
 

@@ -61,22 +61,22 @@ static const struct kernel_switch switches[] = {
 	LIMIT("cgroup", OTHERS),
 	{ USERNS, "chroot", .holds = in_chroot,
 	  .why = "the kernel gives no user namespaces inside of a chroot(2)",
-	  .mend = "run it outside of the chroot" },
+	  .mend = "exit", .anybody = true },
 	{ USERNS | OTHERS, "seccomp", "/proc/self/status", "Seccomp:", 2,
 	  .why = "a seccomp filter, most likely of the container that this runs in, forbids it",
-	  .mend = "start that container with --security-opt seccomp=unconfined" },
+	  .mend = "docker run --security-opt seccomp=unconfined ...", .anybody = true },
 	{ USERNS, "SELinux", "/sys/fs/selinux/enforce", .value = 1,
 	  .why = "SELinux may forbid it: `ausearch -m avc` says so", .mend = "setenforce 0" },
 	{ FORBIDS_MOUNTING_PROC, "masked /proc", .holds = proc_is_masked,
 	  .why = "parts of /proc are covered, as containers have it; the kernel then gives"
 		 " nobody a whole one",
-	  .mend = "start that container with --security-opt systempaths=unconfined" },
+	  .mend = "docker run --security-opt systempaths=unconfined ...", .anybody = true },
 	{ FORBIDS_MODULES, "kernel.modules_disabled", "/proc/sys/kernel/modules_disabled", .value = 1,
 	  .why = "this kernel loads no more modules until it is started again",
-	  .mend = "reboot, with the module's name in /etc/modules-load.d" },
+	  .mend = "reboot" },
 	{ FORBIDS_OTHERS_RIGHTS, "no_new_privs", "/proc/self/status", "NoNewPrivs:", 1,
 	  .why = "no_new_privs is set: set-uid programs have no rights here",
-	  .mend = "start it from another session, without no_new_privs" },
+	  .mend = "ssh localhost", .anybody = true },
 	{ FORBIDS_LOW_PORTS, "net.ipv4.ip_unprivileged_port_start",
 	  "/proc/sys/net/ipv4/ip_unprivileged_port_start", .value = 1024,
 	  .why = "ports below 1024 are root's", .mend = "sysctl net.ipv4.ip_unprivileged_port_start=80" },
@@ -111,6 +111,6 @@ int switch_refused(struct kernel *k, int code, struct err *e)
 
 	err_sys(e, code, "make a user namespace");
 	if (s)
-		return err_hint(e, "%s: as root, `%s`", s->why, s->mend);
+		return err_hint(e, "%s: %s`%s`", s->why, s->anybody ? "" : "as root, ", s->mend);
 	return err_hint(e, "run as root, or where users may make namespaces; `drydock doctor` says more");
 }

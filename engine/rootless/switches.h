@@ -26,7 +26,8 @@ struct kernel_switch {
 	long value;			/* the one that forbids */
 	bool (*holds)(struct kernel *k);	/* in place of file: more than a number */
 	const char *why;		/* a sentence without its end */
-	const char *mend;		/* one command, or where it has to be changed */
+	const char *mend;		/* one command */
+	bool anybody;			/* … that needn't be root's */
 };
 
 /* The first that is set and forbids this, or NULL. */

@@ -427,6 +427,8 @@ static const struct verb {
 	{ "lost", "[NAME]", N_("what went with a container that was removed"), verb_study },
 	{ "compare", "RUN RUN", N_("two containers' kernel calls: only those that differ"),
 	  verb_study },
+	{ "doctor", "", N_("what works on this machine, what doesn't, and what mends it"),
+	  verb_study },
 	{ "trace", "LEVEL", N_("kernel calls beside your typing: off, story, mechanism, raw, all"),
 	  verb_trace },
 	{ "explain", "WORD", N_("explains a kernel call, a flag, a namespace, a cgroup file"),

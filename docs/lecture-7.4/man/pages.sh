@@ -56,6 +56,6 @@ END
 
 page drydock 1 'containers you can see through, and the labs to learn them'
 page drydock-daemon 8 "$(about daemon)" daemon
-for verb in registry bake lab trace explain export-bundle; do
+for verb in registry bake doctor lab trace explain export-bundle; do
 	page drydock-$verb 1 "$(about $verb)" $verb
 done
