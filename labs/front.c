@@ -35,6 +35,21 @@ static int parse(struct front *f, size_t len, struct err *e)
 	return r;
 }
 
+/* In plain mode, where texts are ASCII: not before they are parsed, since a folded
+ * quotation mark means something in YAML. */
+static void fold(struct front *f)
+{
+	for (yaml_node_t *n = f->doc.nodes.start; n < f->doc.nodes.top; n++) {
+		if (n->type != YAML_SCALAR_NODE)
+			continue;
+		char *folded = lang_fold((char *)n->data.scalar.value);
+		free(n->data.scalar.value);
+		n->data.scalar.value = (yaml_char_t *)folded;
+		n->data.scalar.length = strlen(folded);
+	}
+	f->body = f->folded = lang_fold(f->body);
+}
+
 int front_read(const char *path, struct front *f, struct err *e)
 {
 	struct str text = { 0 };
@@ -45,8 +60,7 @@ int front_read(const char *path, struct front *f, struct err *e)
 		return r;
 	}
 	f->file = str_dup(path);
-	f->text = lang_fold(text.s ? text.s : "");
-	str_free(&text);
+	f->text = str_take(&text);
 	size_t len = front_length(f);
 	if (!len)
 		r = err_set(e, EINVAL, "%s:1: expected \"---\", YAML, and \"---\" before the text",
@@ -54,6 +68,7 @@ int front_read(const char *path, struct front *f, struct err *e)
 	else
 		r = parse(f, len, e);
 	if (r == 0) {
+		fold(f);
 		f->root = yaml_document_get_root_node(&f->doc);
 		if (!f->root || f->root->type != YAML_MAPPING_NODE)
 			r = err_set(e, EINVAL, "%s:2: expected \"key: value\" lines", path);
@@ -81,6 +96,7 @@ void front_close(struct front *f)
 	if (f->doc.nodes.start)
 		yaml_document_delete(&f->doc);
 	free(f->text);
+	free(f->folded);
 	free(f->file);
 	*f = (struct front){ 0 };
 }

@@ -19,8 +19,8 @@
 #include "labs/proof.h"
 
 struct front {
-	char *file, *text;
-	const char *body;		/* the Markdown part, inside text */
+	char *file, *text, *folded;
+	const char *body;		/* the Markdown part, inside text or folded */
 	int body_line;
 	yaml_document_t doc;
 	yaml_node_t *root;		/* a mapping */

@@ -58,6 +58,20 @@ def check_catalogue(lang):
     return run.stdout.splitlines() if run.returncode else []
 
 
+def check_reading(lang, plain, *verb):
+    """The program takes every file, and speaks the language."""
+    build = os.environ.get("DRYDOCK_BUILD", content.TOP + "/build")
+    env = dict(os.environ, DRYDOCK_LANG=lang, DRYDOCK_LABS=content.TOP + "/labs",
+               DRYDOCK_LESSONS=content.TOP + "/lessons", DRYDOCK_QUIZ=content.TOP + "/quiz")
+    run = subprocess.run([build + "/drydock", *verb] + (["--plain"] if plain else []), env=env,
+                         capture_output=True)
+    found = run.stderr.decode().splitlines() if run.returncode else []
+    if any(c > 126 for c in run.stdout):
+        found.append("not ASCII: %s" % next(w for w in run.stdout.split()
+                                            if any(c > 126 for c in w)))
+    return found
+
+
 def check_formats(lang):
     run = subprocess.run(["msgfmt", "--check-format", "--check-domain", "-o", "/dev/null",
                           "%s/po/%s.po" % (content.TOP, lang)], capture_output=True, text=True)
@@ -67,6 +81,10 @@ def check_formats(lang):
 for language in LANGUAGES:
     result(check_catalogue(language), "po/%s.po has every message of the sources" % language)
     result(check_formats(language), "po/%s.po: formats and plurals agree" % language)
+    result(check_reading(language, False, "lab", "list", "--journal", "/dev/null") +
+           check_reading(language, True, "quiz", "--list") +
+           check_reading(language, True, "quiz", "--recap") +
+           check_reading(language, True, "lesson"), "%s: every file is read" % language)
     for file in content.english_files():
         result(check_file(file, language), content.translation_of(file, language))
 print("1..%d" % count)
