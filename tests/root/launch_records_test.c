@@ -109,17 +109,9 @@ static void test_ended_away(struct world *w)
 
 int main(void)
 {
-	struct world w;
+	static world_test *const tests[] = {
+		test_signals, test_away, test_too_many, test_ended_away, NULL,
+	};
 
-	if (geteuid() != 0) {
-		puts("1..0 # SKIP needs root");
-		return 0;
-	}
-	world_open(&w);
-	test_signals(&w);
-	test_away(&w);
-	test_too_many(&w);
-	test_ended_away(&w);
-	world_close(&w);
-	return tap_done();
+	return world_main(tests);
 }

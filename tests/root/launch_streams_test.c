@@ -237,21 +237,10 @@ static void test_many_left_behind(struct world *w)
 
 int main(void)
 {
-	struct world w;
+	static world_test *const tests[] = {
+		test_early, test_exec_early, test_two_type, test_hang_up, test_type_ahead,
+		test_slow_reader, test_left_behind, test_many_left_behind, NULL,
+	};
 
-	if (geteuid() != 0) {
-		puts("1..0 # SKIP needs root");
-		return 0;
-	}
-	world_open(&w);
-	test_early(&w);
-	test_exec_early(&w);
-	test_two_type(&w);
-	test_hang_up(&w);
-	test_type_ahead(&w);
-	test_slow_reader(&w);
-	test_left_behind(&w);
-	test_many_left_behind(&w);
-	world_close(&w);
-	return tap_done();
+	return world_main(tests);
 }

@@ -549,31 +549,12 @@ static void test_memory(struct world *w)
 
 int main(void)
 {
-	struct world w;
+	static world_test *const tests[] = {
+		test_run, test_inside, test_programs, test_refusals, test_tty, test_stdin,
+		test_output, test_exec, test_settings, test_mounts, test_limits, test_clamp,
+		test_joins, test_memory, test_supervisor_killed, test_daemon_killed_early,
+		test_host_pids, test_reattach, NULL,
+	};
 
-	if (geteuid() != 0) {
-		puts("1..0 # SKIP needs root");
-		return 0;
-	}
-	world_open(&w);
-	test_run(&w);
-	test_inside(&w);
-	test_programs(&w);
-	test_refusals(&w);
-	test_tty(&w);
-	test_stdin(&w);
-	test_output(&w);
-	test_exec(&w);
-	test_settings(&w);
-	test_mounts(&w);
-	test_limits(&w);
-	test_clamp(&w);
-	test_joins(&w);
-	test_memory(&w);
-	test_supervisor_killed(&w);
-	test_daemon_killed_early(&w);
-	test_host_pids(&w);
-	test_reattach(&w);
-	world_close(&w);
-	return tap_done();
+	return world_main(tests);
 }

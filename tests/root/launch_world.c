@@ -451,3 +451,18 @@ const char *world_leftovers(struct world *w)
 	}
 	return found;
 }
+
+int world_main(world_test *const *tests)
+{
+	struct world w;
+
+	if (geteuid() != 0) {
+		puts("1..0 # SKIP needs root");
+		return 0;
+	}
+	world_open(&w);
+	for (; *tests; tests++)
+		(*tests)(&w);
+	world_close(&w);
+	return tap_done();
+}

@@ -28,6 +28,10 @@ struct world {
 	int lost;			/* records that weren't kept */
 };
 
+/* A test program's main: each test in turn, NULL-terminated, in one world; root only. */
+typedef void world_test(struct world *w);
+int world_main(world_test *const *tests);
+
 void world_open(struct world *w);
 void world_close(struct world *w);
 /* A spec for `sh -c script`, with Docker's defaults; tests change it as they like. */
