@@ -5,8 +5,6 @@
 #include <linux/close_range.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,15 +15,6 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct nft_ctx *context;
 static ino_t context_netns;
-static __thread char message[256];
-
-static void keep_message(struct nft_ctx *ctx)
-{
-	const char *text = nft_ctx_get_error_buffer(ctx);
-
-	snprintf(message, sizeof(message), "%s", text ? text : "");
-	message[strcspn(message, "\n")] = '\0';
-}
 
 static struct nft_ctx *new_context(void)
 {
@@ -53,14 +42,13 @@ static long run_in(struct nft_ctx *ctx, const char *commands)
 	if (nft_run_cmd_from_buffer(ctx, commands) == 0)
 		return 0;
 	int code = errno;
-	keep_message(ctx);
+	nft_ctx_get_error_buffer(ctx);	/* which empties it: it would only grow */
 	return code ? -code : -EINVAL;
 }
 
 struct errand {
 	const char *commands;
 	long result;
-	char message[sizeof(message)];
 	sem_t done;
 };
 
@@ -76,7 +64,6 @@ static void *run_elsewhere(void *arg)
 	close_range(3, ~0U, CLOSE_RANGE_UNSHARE);
 	struct nft_ctx *ctx = new_context();
 	er->result = run_in(ctx, er->commands);
-	memcpy(er->message, message, sizeof(message));
 	sem_post(&er->done);	/* er is gone from here on */
 	pthread_mutex_lock(&lock);
 	if (ctx)
@@ -96,7 +83,6 @@ static long send_elsewhere(const char *commands)
 		pthread_detach(t);
 		while (sem_wait(&er.done) < 0)
 			;	/* a signal */
-		memcpy(message, er.message, sizeof(message));
 	}
 	sem_destroy(&er.done);
 	return code ? -code : er.result;
@@ -122,5 +108,3 @@ static long locked_run(const char *commands)
 }
 
 void kernel_nft_enable(void) { kernel_nft = locked_run; }
-
-const char *kernel_nft_message(void) { return message; }

@@ -11,7 +11,5 @@ extern long (*kernel_nft)(const char *commands);
 
 /* Sets kernel_nft; call once before threads start. */
 void kernel_nft_enable(void);
-/* What libnftables said about the last failure in this thread, "" if nothing. */
-const char *kernel_nft_message(void);
 
 #endif
