@@ -58,16 +58,28 @@ static int stat_path(struct request *r, struct container_root *root, const char 
 	return n;
 }
 
+/* With what the path is as a header of the answer. */
+static int open_path(struct request *r, const char **path, struct container_root **out,
+		     struct err *e)
+{
+	int n = open_root(r, path, out, e);
+	if (n < 0)
+		return n;
+	n = stat_path(r, *out, *path, e);
+	if (n < 0)
+		container_root_close(*out);
+	return n;
+}
+
 int containers_archive_stat(struct request *r, struct err *e)
 {
 	struct container_root *root;
 	const char *path;
-	int n = open_root(r, &path, &root, e);
+	int n = open_path(r, &path, &root, e);
 	if (n < 0)
 		return n;
-	n = stat_path(r, root, path, e);
 	container_root_close(root);
-	return n < 0 ? n : reply_empty(r, 200);
+	return reply_empty(r, 200);
 }
 
 /* -- get --------------------------------------------------------------------------- */
@@ -94,14 +106,9 @@ int containers_archive_get(struct request *r, struct err *e)
 {
 	struct container_root *root;
 	const char *path;
-	int n = open_root(r, &path, &root, e);
+	int n = open_path(r, &path, &root, e);
 	if (n < 0)
 		return n;
-	n = stat_path(r, root, path, e);
-	if (n < 0) {
-		container_root_close(root);
-		return n;
-	}
 	tell(r, root, path, "out");
 	struct getting *g = mem_alloc(sizeof(*g));
 	*g = (struct getting){ root, str_dup(path) };
