@@ -5,14 +5,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "core/cleanup.h"
 #include "core/clock.h"
+#include "core/size.h"
 #include "core/str.h"
-
-#define INT64_LIMIT 9223372036854775808.0	/* 2^63 */
 
 int value_bool(const char *text, bool *out, struct err *e)
 {
@@ -42,43 +40,15 @@ int value_int(const char *text, int64_t *out, struct err *e)
 	return 0;
 }
 
-/* The power of 1024 that a suffix names ("", "b", "k", "kb", "KiB" …), or -1. */
-static int size_power(const char *suffix)
-{
-	static const char letters[] = "bkmgtp";
-
-	while (*suffix == ' ')
-		suffix++;
-	if (!*suffix)
-		return 0;
-	const char *at = strchr(letters, tolower((unsigned char)*suffix));
-	if (!at)
-		return -1;
-	suffix++;
-	if (at > letters && strncasecmp(suffix, "ib", 2) == 0)
-		suffix += 2;
-	else if (at > letters && tolower((unsigned char)*suffix) == 'b')
-		suffix++;
-	return *suffix ? -1 : (int)(at - letters);
-}
-
 int value_bytes(const char *text, int64_t *out, struct err *e)
 {
-	char *end;
-	double v = strtod(text, &end);
-	int power = end == text ? -1 : size_power(end);
+	int64_t v = strcmp(text, "-1") == 0 ? -1 : size_read(text, 1024);
 
-	if (strcmp(text, "-1") == 0) {
-		*out = -1;
-		return 0;
-	}
-	if (power < 0 || !isdigit((unsigned char)*text) || strpbrk(text, "xX"))
-		return err_set(e, EINVAL, "invalid size: '%s'", text);
-	while (power-- > 0)
-		v *= 1024;
-	if (v >= INT64_LIMIT)
+	if (v == -ERANGE)
 		return err_set(e, EINVAL, "invalid size: '%s': value out of range", text);
-	*out = (int64_t)v;
+	if (v < -1)
+		return err_set(e, EINVAL, "invalid size: '%s'", text);
+	*out = v;
 	return 0;
 }
 

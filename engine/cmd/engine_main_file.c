@@ -3,7 +3,6 @@
  * dockerd's rules: a key that nobody knows, or one that a flag has set, too, ends the
  * start, so that no line of the file is without effect.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "core/cleanup.h"
 #include "core/file.h"
 #include "core/json.h"
+#include "core/size.h"
 #include "core/str.h"
 #include "runtime/container_config.h"
 #include "runtime/container_limits.h"
@@ -202,22 +202,6 @@ int settings_file(struct settings *s, const bool *given, struct err *e)
 
 /* -- what containers get ----------------------------------------------------------- */
 
-/* "64m" in powers of 1024 (docker's RAMInBytes); -EINVAL. */
-static int64_t memory_size(const char *text)
-{
-	static const char units[] = "kmgt";
-	char *end;
-	double n = strtod(text, &end);
-	const char *unit = *end ? strchr(units, tolower((unsigned char)*end)) : NULL;
-	if (end == text || n <= 0)
-		return -EINVAL;
-	for (const char *u = units; unit && u <= unit; u++)
-		n *= 1024;
-	end += unit != NULL;
-	end += *end == 'b' || *end == 'B';
-	return *end || n > 9e18 ? -EINVAL : (int64_t)n;
-}
-
 /* "nofile=1024:2048" */
 static int add_limit(cJSON *list, const char *text, struct err *e)
 {
@@ -268,10 +252,11 @@ int settings_defaults(const struct settings *s, cJSON **out, struct err *e)
 		if (r < 0)
 			return r;
 	}
-	if (s->shm_size && memory_size(s->shm_size) < 0)
+	int64_t shm = s->shm_size ? size_read(s->shm_size, 1024) : 0;
+	if (s->shm_size && shm <= 0)
 		return err_set(e, EINVAL, "invalid size: '%s'", s->shm_size);
 	if (s->shm_size)
-		json_put_int(o, "ShmSize", memory_size(s->shm_size));
+		json_put_int(o, "ShmSize", shm);
 	if (s->init)
 		json_put_bool(o, "Init", true);
 	if (s->log_driver || s->log_opts[0])

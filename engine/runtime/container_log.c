@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/size.h"
 #include "core/str.h"
 
 static const struct driver { const char *name; bool keeps, checks; const char *options[10]; } drivers[] = {
@@ -22,23 +22,8 @@ static const char *const common[] = { "mode", "max-buffer-size" };
 #define LOCAL_MAX_SIZE (20 << 20)	/* the local driver's own, as dockerd's */
 #define LOCAL_MAX_FILE 5
 
-/* "10m", "1.5g", "100kb": as go-units reads sizes, with 1000 or 1024 alike.  -EINVAL. */
-static int64_t size_of(const char *text)
-{
-	static const char units[] = "kmgt";
-	char *end;
-	double n = strtod(text, &end);
-	if (end == text || n < 0)
-		return -EINVAL;
-	end += strspn(end, " ");
-	const char *unit = *end ? strchr(units, *end | 0x20) : NULL;
-	for (const char *u = units; unit && u <= unit; u++)
-		n *= 1000;
-	end += unit != NULL;
-	end += *end == 'i' || *end == 'I';
-	end += *end == 'b' || *end == 'B';
-	return *end || n > 9e18 ? -EINVAL : (int64_t)n;
-}
+/* As go-units reads sizes of logs: with 1000 or 1024 alike. */
+static int64_t size_of(const char *text) { return size_read(text, 1000); }
 
 static const struct driver *driver_of(const cJSON *log)
 {
