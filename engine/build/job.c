@@ -110,24 +110,11 @@ static void name_step(struct job *j, char *const *cmd, char name[DIGEST_TEXT])
 
 /* ---- the next image ------------------------------------------------------------------ */
 
-static cJSON *empty_image(void)
-{
-	cJSON *doc = cJSON_CreateObject(), *rootfs = cJSON_CreateObject();
-	const char *here = platform_here(), *arch = strchr(here, '/');
-	json_put_str(doc, "architecture", arch ? arch + 1 : here);
-	json_put_str(doc, "os", "linux");
-	json_put_str(rootfs, "type", "layers");
-	json_put(rootfs, "diff_ids", cJSON_CreateArray());
-	json_put(doc, "rootfs", rootfs);
-	json_put(doc, "history", cJSON_CreateArray());
-	return doc;
-}
-
 /* The parent's document with the new configuration, one more line of history, and
  * one more layer. */
 static cJSON *next_image(struct job *j, char *const *cmd, const char *diff_id)
 {
-	cJSON *doc = j->top ? cJSON_Duplicate(j->top->config, true) : empty_image();
+	cJSON *doc = j->top ? cJSON_Duplicate(j->top->config, true) : image_document_empty(NULL);
 	cJSON *row = cJSON_CreateObject();
 	autofree char *by = created_by(cmd);
 	char when[36];

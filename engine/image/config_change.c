@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/json.h"
 #include "core/str.h"
+#include "image/manifest.h"
 
 #define PORT_MAX 65535
 
@@ -365,4 +366,17 @@ int image_config_change(cJSON *config, const struct config_change *c, bool *cmd_
 		return err_set(e, EINVAL, "%s requires %s argument", ch.word->word,
 			       ch.word->max_args == 1 ? "exactly one" : "at least one");
 	return ch.word->apply(&ch, e);
+}
+
+cJSON *image_document_empty(const char *arch)
+{
+	cJSON *doc = cJSON_CreateObject(), *rootfs = cJSON_CreateObject();
+	const char *here = platform_here(), *slash = strchr(here, '/');
+	json_put_str(doc, "architecture", arch ? arch : slash ? slash + 1 : here);
+	json_put_str(doc, "os", "linux");
+	json_put_str(rootfs, "type", "layers");
+	json_put(rootfs, "diff_ids", cJSON_CreateArray());
+	json_put(doc, "rootfs", rootfs);
+	json_put(doc, "history", cJSON_CreateArray());
+	return doc;
 }

@@ -31,6 +31,9 @@ int image_config_change(cJSON *config, const struct config_change *c, bool *cmd_
 /* Is it one of the words that image_config_change() knows? */
 bool image_config_knows(const char *word);
 
+/* The document of an image with no layers yet: owned.  arch NULL: this machine's. */
+cJSON *image_document_empty(const char *arch);
+
 /* The command as it is run: Shell (or /bin/sh -c) before the text (NULL: none); strv. */
 char **image_config_shell(const cJSON *config, const char *text);
 /* The value of a variable in Env, or NULL; owned. */

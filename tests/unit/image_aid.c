@@ -12,6 +12,7 @@
 #include "core/cleanup.h"
 #include "core/file.h"
 #include "core/json.h"
+#include "image/config_change.h"
 
 static char **dirs, **paths;
 static pid_t owner;
@@ -175,14 +176,8 @@ static char *tree_of_one_file(const char *name, int n, size_t size)
 
 static cJSON *empty_config(void)
 {
-	cJSON *config = cJSON_CreateObject(), *rootfs = cJSON_CreateObject();
-	json_put_str(config, "architecture", "amd64");
-	json_put_str(config, "os", "linux");
+	cJSON *config = image_document_empty("amd64");
 	json_put_str(config, "created", "2024-05-01T10:00:00Z");
-	json_put_str(rootfs, "type", "layers");
-	json_put(rootfs, "diff_ids", cJSON_CreateArray());
-	json_put(config, "rootfs", rootfs);
-	json_put(config, "history", cJSON_CreateArray());
 	return config;
 }
 
