@@ -3,6 +3,7 @@
 # same registry, and read what the other has begun.
 # timeout: 60
 . "$(dirname "$0")/../helpers/tap.sh"
+. "$TESTS/helpers/registry.sh"
 isolate "$0" "$@"
 need_real_docker
 need docker-registry skopeo
@@ -10,17 +11,11 @@ need docker-registry skopeo
 start_daemon
 export DOCKER_CLI_EXPERIMENTAL=enabled
 registry=127.0.0.1:5123
-mkdir -p "$WORK/theirs" "$WORK/mine"
-cat >"$WORK/registry.yml" <<END
-version: 0.1
-storage: {filesystem: {rootdirectory: $WORK/shelf}}
-http: {addr: $registry}
-END
-docker-registry serve "$WORK/registry.yml" >"$WORK/registry.log" 2>&1 &
+docker_registry $registry
 registry_pid=$!
 eventually curl -sf "http://$registry/v2/" || bail "docker-registry does not answer"
 
-theirs() { DOCKER_CONFIG=$WORK/theirs timeout 20 "$CLIENT" manifest "$@"; }
+theirs() { DOCKER_CONFIG=$WORK/docker timeout 20 "$CLIENT" manifest "$@"; }
 mine() { DOCKER_CONFIG=$WORK/mine timeout 20 "$BUILD/docker" manifest "$@"; }
 same() {	# NAME WORD...: with --insecure where the verb has it
 	local name=$1 verb=$2 secure=--insecure

@@ -3,18 +3,15 @@
 # where Docker Hub is: the lecture's `docker push myuser/my-ml-api:v1`, as printed.
 # timeout: 90
 . "$(dirname "$0")/../helpers/tap.sh"
+. "$TESTS/helpers/registry.sh"
 isolate "$0" "$@"
 need_real_docker
 need curl docker-registry
 start_daemon --bridge ddpush0
 d pull -q busybox >/dev/null
 reg=127.0.0.1:5077
-cat >"$WORK/registry.yml" <<END
-version: 0.1
-storage: {filesystem: {rootdirectory: $WORK/registry}, delete: {enabled: true}}
-http: {addr: $reg}
-END
-docker-registry serve "$WORK/registry.yml" >"$WORK/registry.log" 2>&1 & theirs=$!
+docker_registry $reg
+theirs=$!
 eventually curl -sf http://$reg/v2/ || bail "docker-registry does not start"
 
 d tag busybox $reg/a/b:v1

@@ -2,6 +2,7 @@
 # Our engine at other people's registries: Debian's docker-registry with passwords over
 # TLS, trusted by certs.d; a token server; limits with Retry-After; address ranges.
 . "$(dirname "$0")/../helpers/tap.sh"
+. "$TESTS/helpers/registry.sh"
 need python3 openssl curl docker-registry
 isolate "$0" "$@"
 
@@ -16,17 +17,8 @@ lasting=127.0.0.1:5005	# gives refresh tokens
 
 # ---- the registries ------------------------------------------------------------------------
 
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=registry \
-	-addext subjectAltName=IP:10.99.0.1 -keyout "$WORK/key" -out "$WORK/cert" 2>/dev/null
-python3 -W ignore -c 'import crypt
-print("anna:" + crypt.crypt("s3cret", crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16)))' >"$WORK/users"
-cat >"$WORK/theirs.yml" <<END
-version: 0.1
-storage: {filesystem: {rootdirectory: $WORK/theirs}}
-http: {addr: $theirs, tls: {certificate: $WORK/cert, key: $WORK/key}}
-auth: {htpasswd: {realm: tests, path: $WORK/users}}
-END
-docker-registry serve "$WORK/theirs.yml" >"$WORK/theirs.log" 2>&1 &
+registry_secrets 10.99.0.1
+docker_registry $theirs secrets
 "$ENGINE" registry serve --root "$WORK/shelf" --port "${backend#*:}" >/dev/null 2>&1 &
 "$ENGINE" registry serve --root "$WORK/shelf" --address 10.99.0.1 --port "${plain#*:}" >/dev/null 2>&1 &
 python3 "$TESTS/api/registry_token.py" "${tokens#*:}" $backend "$WORK/tokens.log" 2>"$WORK/tokens.err" &

@@ -3,22 +3,14 @@
 # pushes and pulls; skopeo copies both ways, plain, with passwords over TLS, by tokens.
 # timeout: 90
 . "$(dirname "$0")/../helpers/tap.sh"
+. "$TESTS/helpers/registry.sh"
 isolate "$0" "$@"
 need_real_docker
 need dockerd skopeo docker-registry python3 openssl curl
 
 ours=127.0.0.1:5001 theirs=127.0.0.1:5002 tokens=127.0.0.1:5003 secured=127.0.0.1:5004
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=registry \
-	-addext subjectAltName=IP:127.0.0.1 -keyout "$WORK/key" -out "$WORK/cert" 2>/dev/null
-python3 -W ignore -c 'import crypt
-print("anna:" + crypt.crypt("s3cret", crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16)))' >"$WORK/users"
-cat >"$WORK/theirs.yml" <<END
-version: 0.1
-storage: {filesystem: {rootdirectory: $WORK/theirs}, delete: {enabled: true}}
-http: {addr: $theirs, tls: {certificate: $WORK/cert, key: $WORK/key}}
-auth: {htpasswd: {realm: tests, path: $WORK/users}}
-END
-docker-registry serve "$WORK/theirs.yml" >"$WORK/theirs.log" 2>&1 &
+registry_secrets 127.0.0.1
+docker_registry $theirs secrets
 "$ENGINE" registry serve --root "$WORK/shelf" --port "${ours#*:}" >"$WORK/ours.log" 2>&1 &
 "$ENGINE" registry serve --root "$WORK/safe" --port "${secured#*:}" --tls-cert "$WORK/cert" \
 	--tls-key "$WORK/key" --htpasswd "$WORK/users" >"$WORK/secured.log" 2>&1 &

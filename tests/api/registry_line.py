@@ -1,19 +1,15 @@
 """A bad line before a registry: python3 registry_line.py PORT BACKEND_HOST:PORT LOG
 The first blob of more than LIMIT bytes that is fetched breaks off there, and so does the
 first such that is sent; what went through, and by which ranges, is logged."""
-import http.client, http.server, socket, sys
+import http.client, socket
+
+from registry_front import Front, backend, log, serve
 
 LIMIT = 100000
-port, backend, log = int(sys.argv[1]), sys.argv[2], open(sys.argv[3], "a", buffering=1)
 cut = set()
 
 
-class Line(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args):
-        pass
-
+class Line(Front):
     def hang_up(self, what):
         cut.add(what)
         log.write("%s cut\n" % what)
@@ -60,4 +56,4 @@ class Line(http.server.BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = answer
 
 
-http.server.ThreadingHTTPServer(("127.0.0.1", port), Line).serve_forever()
+serve(Line)

@@ -3,16 +3,12 @@
 # again.  Over a line that cuts (registry_line.py), to our registry, which keeps what came of
 # a request, and to Debian's docker-registry, which keeps only what it has acknowledged.
 . "$(dirname "$0")/../helpers/tap.sh"
+. "$TESTS/helpers/registry.sh"
 need python3 curl docker-registry
 isolate "$0" "$@"
 
 ours=127.0.0.1:5001 theirs=127.0.0.1:5002 bad=127.0.0.1:5003 worse=127.0.0.1:5004
-cat >"$WORK/theirs.yml" <<END
-version: 0.1
-storage: {filesystem: {rootdirectory: $WORK/theirs}}
-http: {addr: $theirs}
-END
-docker-registry serve "$WORK/theirs.yml" >"$WORK/theirs.log" 2>&1 &
+docker_registry $theirs
 "$ENGINE" registry serve --root "$WORK/shelf" --port "${ours#*:}" >"$WORK/ours.log" 2>&1 &
 python3 "$TESTS/api/registry_line.py" "${bad#*:}" $ours "$WORK/bad.log" 2>"$WORK/bad.err" &
 python3 "$TESTS/api/registry_line.py" "${worse#*:}" $theirs "$WORK/worse.log" 2>"$WORK/worse.err" &

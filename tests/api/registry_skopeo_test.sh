@@ -3,6 +3,7 @@
 # looks and deletes; Debian's docker-registry and ours exchange images; our own
 # pull takes what skopeo has put there.
 . "$(dirname "$0")/../helpers/tap.sh"
+. "$TESTS/helpers/registry.sh"
 need skopeo tar gzip sha256sum
 isolate "$0" "$@"
 
@@ -52,12 +53,7 @@ start_ours() {
 	wait_port $ours || bail "our registry does not start: $(cat "$WORK/ours.log")"
 }
 start_theirs() {
-	cat >"$WORK/theirs.yml" <<-END
-		version: 0.1
-		storage: {filesystem: {rootdirectory: $WORK/theirs}, delete: {enabled: true}}
-		http: {addr: $theirs}
-	END
-	docker-registry serve "$WORK/theirs.yml" >"$WORK/theirs.log" 2>&1 &
+	docker_registry $theirs
 	wait_port $theirs || bail "docker-registry does not start: $(tail "$WORK/theirs.log")"
 }
 copy() { skopeo --insecure-policy copy -q --src-tls-verify=false --dest-tls-verify=false "$@"; }

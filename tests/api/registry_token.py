@@ -2,18 +2,14 @@
 Lets nobody in without a token, gives tokens to anna (s3cret, or the refresh token that she
 gets for it), answers 429 once with Retry-After: 1, for the repository "limited" always, and hangs
 up on the first blob that is sent.  Taking a blob over from a repository needs a token for it."""
-import base64, http.client, http.server, json, sys, urllib.parse
+import base64, http.client, json, sys, urllib.parse
 
-port, backend, log = int(sys.argv[1]), sys.argv[2], open(sys.argv[3], "a", buffering=1)
+from registry_front import Front, backend, log, serve
+
 asked = set()
 
 
-class Front(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args):
-        pass
-
+class Tokens(Front):
     def say(self, status, doc, **headers):
         text = json.dumps(doc).encode()
         self.send_response(status)
@@ -84,4 +80,4 @@ class Front(http.server.BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = answer
 
 
-http.server.ThreadingHTTPServer(("127.0.0.1", port), Front).serve_forever()
+serve(Tokens)
