@@ -23,7 +23,9 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "core/rights.h"
+#include "core/rights.h"
 #include "core/str.h"
+#include "runtime/seccomp.h"
 
 /* Files get the date of the archive they come from; where none is, this one
  * (2026-01-01): baked again, the same recipe gives the same bytes. */
@@ -89,6 +91,7 @@ struct step {
 	const char *argv[6];
 	char **envp;
 	int out[2];			/* pipe: what the script says */
+	struct seccomp_program owners;	/* where all users are one; else empty */
 	char error[512], hint[256], last[256];	/* its own words about a failure */
 };
 
@@ -98,6 +101,7 @@ static void step_free(struct step *s)
 	free(s->fs);
 	free(s->root);
 	free(s->labels);
+	free(s->owners.insn);
 	strv_free(s->envp);
 	for (int i = 0; i < 2; i++)
 		if (s->out[i] >= 0)
@@ -162,6 +166,8 @@ static int step_prepare(struct step *s, struct cake *c, struct err *e)
 	}
 	if (pipe2(s->out, O_CLOEXEC) < 0)
 		return err_sys(e, errno, "make a pipe");
+	if (!rights_owners())
+		seccomp_one_user(&s->owners);
 	step_environment(s);
 	return step_mount(s, e);
 }
@@ -176,6 +182,9 @@ static int step_child(void *arg)
 	k_dup3(k, s->out[1], 1, 0);
 	k_dup3(k, s->out[1], 2, 0);
 	if (k_mount(k, "proc", "/proc", "proc", 0, NULL) < 0)
+		return 126;
+	const struct k_filter owners = { s->owners.len, s->owners.insn };
+	if (owners.len && k_seccomp(k, &owners, 0) < 0)
 		return 126;
 	k_execve(k, "/bin/bash", (char *const *)s->argv, s->envp);
 	return 127;

@@ -48,6 +48,9 @@ static void emit_return(struct code *c, uint32_t action)
 
 /* ---- what happens to each number ---- */
 
+/* What a program is made of; where there is one user only, PROFILE_OWNERS as well. */
+enum part { PART_NONE = 0, PART_WATCH = 1, PART_PROFILE = 2 };
+
 struct table { int answer[NUMBERS]; uint32_t arch; int newest; };
 
 static void set_names(struct table *t, const char *names, int answer)
@@ -157,16 +160,17 @@ static void emit_tree(struct code *c, const struct range *r, size_t n)
 	emit_tree(c, r + half, n - half);
 }
 
-static void emit_arch(struct code *c, uint32_t arch, bool profile, uint64_t caps)
+static void emit_arch(struct code *c, uint32_t arch, enum part parts, uint64_t caps)
 {
 	struct table t = { .arch = arch };
 	struct range r[NUMBERS];
 
 	for (int i = 0; i < NUMBERS; i++)
-		t.answer[i] = profile ? REFUSE : ALLOW;
-	if (profile)
+		t.answer[i] = parts & PART_PROFILE ? REFUSE : ALLOW;
+	if (parts & PART_PROFILE)
 		fill_profile(&t, caps);
-	set_names(&t, PROFILE_WATCHED, WATCH);
+	if (parts & PART_WATCH)
+		set_names(&t, PROFILE_WATCHED, WATCH);
 	if (!rights_owners())
 		set_names(&t, PROFILE_OWNERS, PRETEND);
 	emit_tree(c, r, make_ranges(&t, r));
@@ -174,7 +178,7 @@ static void emit_arch(struct code *c, uint32_t arch, bool profile, uint64_t caps
 
 /* Load the architecture, jump over the first tree unless it is ours; then the
  * 32-bit sibling's; anything else is refused. */
-static void emit_program(struct code *c, bool profile, uint64_t caps)
+static void emit_program(struct code *c, enum part parts, uint64_t caps)
 {
 	static const struct { uint32_t audit, scmp; } arch[] = {
 #if defined(__x86_64__)
@@ -190,10 +194,10 @@ static void emit_program(struct code *c, bool profile, uint64_t caps)
 		size_t skip = c->n;
 		emit(c, BPF_JMP | BPF_JA, 0, 0, 0);
 		emit(c, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
-		emit_arch(c, arch[i].scmp, profile, caps);
+		emit_arch(c, arch[i].scmp, parts, caps);
 		c->insn[skip].k = (uint32_t)(c->n - (skip + 1));
 	}
-	emit_return(c, SECCOMP_RET_ERRNO | (profile ? EPERM : ENOSYS));
+	emit_return(c, SECCOMP_RET_ERRNO | (parts & PART_PROFILE ? EPERM : ENOSYS));
 }
 
 /* ---- made once ---- */
@@ -203,19 +207,29 @@ struct kept { struct kept *next; bool profile; uint64_t caps; struct seccomp_pro
 static struct kept *all_kept;
 static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
 
+static void make_program(enum part parts, uint64_t caps, struct seccomp_program *out)
+{
+	autofree struct code *c = mem_alloc(sizeof(*c));
+
+	emit_program(c, parts, caps);
+	out->len = (unsigned short)c->n;
+	out->insn = mem_alloc(c->n * sizeof(*c->insn));
+	memcpy(out->insn, c->insn, c->n * sizeof(*c->insn));
+}
+
 static struct kept *make(bool profile, uint64_t caps)
 {
-	struct code *c = mem_alloc(sizeof(*c));
 	struct kept *k = mem_alloc(sizeof(*k));
 
-	emit_program(c, profile, caps);
+	make_program(profile ? PART_WATCH | PART_PROFILE : PART_WATCH, caps, &k->program);
 	k->profile = profile;
 	k->caps = caps;
-	k->program.len = (unsigned short)c->n;
-	k->program.insn = mem_alloc(c->n * sizeof(*c->insn));
-	memcpy(k->program.insn, c->insn, c->n * sizeof(*c->insn));
-	free(c);
 	return k;
+}
+
+void seccomp_one_user(struct seccomp_program *out)
+{
+	make_program(PART_NONE, 0, out);
 }
 
 int seccomp_program(bool profile, uint64_t caps, const struct seccomp_program **out,

@@ -29,6 +29,10 @@ struct seccomp_program {
  * call, then kept: the result is owned by this file and lives for ever. */
 int seccomp_program(bool profile, uint64_t caps, const struct seccomp_program **out,
 		    struct err *e);
+/* Where there is one user only (core/rights.h), for what isn't a container: calls that
+ * would make another one of us, or a file another's, answer "done".  out->insn is the
+ * caller's. */
+void seccomp_one_user(struct seccomp_program *out);
 /* A user's own profile, in docker's JSON form, without the watch: it is installed beside
  * it.  out->insn is the caller's. */
 int seccomp_file(const char *text, uint64_t caps, struct seccomp_program *out, struct err *e);

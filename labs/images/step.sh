@@ -127,6 +127,9 @@ sources() {
 
 # ---- what Recipes say ------------------------------------------------------------
 
+# In a user namespace without a range of users: baked by somebody who isn't root.
+one_user() { awk '{ n += $3 } END { exit n > 1 }' /proc/self/uid_map; }
+
 # A Debian of its essential packages and apt; and tzdata, which Python needs and
 # whose installation, later and at a terminal, would stop to ask for a city.
 bootstrap() {
@@ -134,6 +137,9 @@ bootstrap() {
 	sources
 	suite=$(noted suite)
 	while read -r rule; do options+=(--dpkgopt="$rule"); done <<<"$DPKG_RULES"
+	# A terminal's group can't be had where there are no others: this machine's /dev then.
+	! one_user || options+=(--skip=chroot/mount/dev --extract-hook='mount --rbind /dev "$1/dev"'
+		--customize-hook='umount -l "$1/dev"')
 	say "mmdebstrap: Debian $suite, essential packages and apt"
 	# The sources are handed over on stdin: with them comes the right mirror.
 	export SOURCE_DATE_EPOCH
