@@ -146,7 +146,7 @@ static size_t find_work(const struct options *o, const struct recipes *rs, const
 		struct err e = { 0 };
 		enum course_state state = course_check(registry, r, o->check, &e);
 		due[i] = (due[i] || wanted(o, r)) && (state != COURSE_GOOD || o->force);
-		if (o->list || (tell && due[i] && state == COURSE_DAMAGED))
+		if ((o->list && wanted(o, r)) || (tell && due[i] && state == COURSE_DAMAGED))
 			printf("%-26s %s%s%s\n", r->name, state_words[state], *e.what ? ": " : "",
 			       e.what);
 		if (due[i] && r->from)

@@ -2,22 +2,15 @@
 # `drydock doctor`: its rows follow the machine, and agree with programs that we didn't
 # write.  For each thing that is taken away, the row that says so and its command.
 . "$(dirname "$0")/../helpers/tap.sh"
+need_root
+[ -n "${TAP_ISOLATED:-}" ] || course_images "$WORK/baked"	# needs the network
 isolate "$0" "$@"
-need unshare setpriv python3 newuidmap slirp4netns ip script
+need unshare setpriv python3 newuidmap slirp4netns busybox script
 
-ME=54322
-chmod 711 "$WORK"
-own() { cp "$1" "$WORK/${1##*/}" && echo "$2" >>"$WORK/${1##*/}" && mount --bind "$WORK/${1##*/}" "$1"; }
-own /etc/passwd "probed:x:$ME:$ME::$WORK/home:/bin/sh"
-own /etc/group "probed:x:$ME:"
-own /etc/subuid "probed:200000:65536"
-own /etc/subgid "probed:200000:65536"
-mknod -m 666 "$WORK/tun" c 10 200 && mount --bind "$WORK/tun" /dev/net/tun
-export DRYDOCK_ROOT=$WORK/root HOME=$WORK/home TERM=xterm
-mkdir -p "$DRYDOCK_ROOT/lib" "$DRYDOCK_ROOT/run" "$HOME"
-course_images "$DRYDOCK_ROOT/lib"
-chown $ME:$ME "$DRYDOCK_ROOT"/* "$HOME"
-student() { setpriv --reuid=$ME --regid=$ME --clear-groups "$@"; }
+. "$TESTS/helpers/student.sh"
+IMAGES=course place root
+export DRYDOCK_ROOT TERM=xterm
+student() { $DAEMON_AS "$@"; }
 
 # The document as lines "linux/overlay/state there"; a step's row is its name.
 cat >"$WORK/lines.py" <<'PY'
@@ -123,26 +116,25 @@ switch() {	# NAME VALUE
 switch apparmor_restrict_unprivileged_userns 1
 switch unprivileged_userns_clone 0
 
-ip link add out0 type dummy && ip link set out0 up && ip route add default dev out0
 examine env
-is "$(ask linux/route/found)" "by way of out0" "the way to the network is named"
-ip link del out0
+is "$(ask linux/route/found)" "by way of outer0" "the way to the network is named"
 examine unshare -n
 missing linux route dhclient "in a network of its own nothing leads out"
 examine unshare -m sh -c 'umount -R /sys/fs/cgroup && exec "$@"' sh
 missing linux limit-pids "mount -t cgroup2 none /sys/fs/cgroup" "no control groups"
 is "$(ask linux/works)" True "which costs limits, not containers"
 
-grep -v ^probed /etc/subuid >"$WORK/new"; cat "$WORK/new" >"$WORK/subuid"
+cp "$WORK/subuid" "$WORK/subgid" "$WORK/home"
+one_user
 examine student
-missing rootless subuid "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 probed" "no range of users"
+missing rootless subuid "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 student" "no range of users"
 is "$(ask rootless/users/state)" missing "then there is but one user"
 is "$(ask rootless/root/runs), $(ask rootless/root/because)" "partly, subuid" "and the step about root says less"
-echo "probed:200000:65536" >>"$WORK/subuid"
+for f in subuid subgid; do cat "$WORK/home/$f" >"$WORK/$f"; done
 
 mkdir "$WORK/bin" && touch "$WORK/none"
 hide() { examine unshare -m sh -c 'for f in "$1"; do mount --bind "$0" "$f"; done; shift; exec "$@"' \
-	"$WORK/none" "$(command -v "$1")" setpriv --reuid=$ME --regid=$ME --clear-groups; }
+	"$WORK/none" "$(command -v "$1")" $DAEMON_AS; }
 hide slirp4netns
 if command -v pasta >/dev/null; then
 	is "$(ask rootless/outgoing/found)" pasta "without slirp4netns it is pasta"
@@ -155,7 +147,7 @@ hide curl
 missing rootless curl "apt-get install --no-install-recommends curl" "no curl"
 is "$(ask rootless/web/runs), $(ask rootless/web/because)" "partly, curl" "step web needs another way to visit"
 
-examine setpriv --no-new-privs --reuid=$ME --regid=$ME --clear-groups
+examine $DAEMON_AS --no-new-privs
 missing rootless users "apt-get install --no-install-recommends uidmap" "no_new_privs: newuidmap has no rights"
 
 # ---- the data root ---------------------------------------------------------------------------
@@ -194,5 +186,6 @@ TERM=dumb examine env
 missing linux terminal "export TERM=xterm-256color" "a dumb terminal"
 
 is "$(find "$DRYDOCK_ROOT" "$WORK/home" -name '.drydock-doctor*')" "" "it leaves nothing behind"
-umount "$WORK/etc" /dev/net/tun /etc/passwd /etc/group /etc/subuid /etc/subgid
+umount "$WORK/etc"
+student_end
 done_testing

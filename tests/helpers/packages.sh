@@ -2,6 +2,7 @@
 # packages.sh - installs what is missing of the packages of the given stages.
 #
 #	packages.sh build bake test bench
+#	packages.sh --list bake		only names what is missing, on one line
 #
 # As root it installs; otherwise it says what to install and how.  A package
 # written as PACKAGE|COMMAND counts as there when the command is.  A stage with a +
@@ -9,8 +10,9 @@
 set -eu
 list=$(dirname "$0")/packages
 
-optional=1
+optional=1 only_list=
 [ "$(id -u)" = 0 ] || optional=0
+[ "$1" != --list ] || { only_list=1 optional=1; shift; }
 wanted() {
 	awk -v stages=" $* " -v optional=$optional '
 		{ left_out = sub(/\+$/, "", $1) && !optional }
@@ -35,6 +37,7 @@ $package
 	missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
+[ -z "$only_list" ] || { echo "$missing"; exit 0; }
 
 if [ "$(id -u)" != 0 ]; then
 	echo "These packages are missing:$missing" >&2

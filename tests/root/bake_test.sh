@@ -2,8 +2,8 @@
 # Course images: baked once, found damaged, killed half-way, unplugged.
 . "$(dirname "$0")/../helpers/tap.sh"
 isolate "$0" "$@"
-need musl-gcc busybox
-plan 16
+need musl-gcc busybox setpriv
+plan 18
 
 root=$WORK/data
 bake() { "$ENGINE" bake --root "$root" "$@"; }
@@ -45,3 +45,16 @@ sleep 0.2
 kill -9 $!
 wait $! 2>/dev/null
 like "$(bake --only test --force 2>&1)" "ready: library/busybox" "killed half-way, the next one succeeds"
+
+# Somebody who isn't root, and has no range of users: owners are changed in name only.
+mkdir -p "$WORK/recipes/own" "$WORK/user" && cp "$DRYDOCK_LABS/images/step.sh" "$WORK/recipes"
+cat >"$WORK/recipes/own/Recipe" <<'END'
+NAME library/own:latest
+FROM scratch
+RUN echo text >"$ROOT/file" && chown 33:33 "$ROOT/file" && chmod 600 "$ROOT/file"
+END
+chmod 711 "$WORK" && chmod -R a+rX "$WORK/recipes" && chown 54321 "$WORK/user"
+like "$(setpriv --reuid=54321 --regid=54321 --clear-groups "$ENGINE" bake --root "$WORK/user" \
+	--recipes "$WORK/recipes" 2>&1)" "ready: library/own:latest, 1 layer" "a user bakes"
+is "$(for f in "$WORK"/user/registry/blobs/sha256/*; do tar --numeric-owner -tvzf "$f" file 2>/dev/null; done |
+	awk '{ print $1, $2 }')" "-rw------- 0/0" "and all files are root's"
