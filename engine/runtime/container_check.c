@@ -1,5 +1,6 @@
 /* container_check.c - the values of a create body, one check a concern.  Each refusal is
  * in docker's words; what only a start can find out is left to it. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
 #include <regex.h>
@@ -159,12 +160,62 @@ static int check_groups(const cJSON *body, const cJSON *h, struct err *e)
 	return r;
 }
 
+/* --add-host NAME:ADDRESS; an IPv6 one may stand in brackets. */
+static int check_extra_host(const char *text, struct err *e)
+{
+	const char *sep = strpbrk(text, ":=");
+	struct in6_addr in;
+	if (!sep || sep == text)
+		return err_set(e, EINVAL, "bad format for add-host: \"%s\"", text);
+	size_t open = sep[1] == '[', n = strlen(sep + 1);
+	bool closed = !open || (n > 2 && sep[n] == ']');
+	autofree char *address = strndup(sep + 1 + open, n - (open && closed ? 2 : open));
+	if (str_eq(address, "host-gateway") ||
+	    (closed && (inet_pton(AF_INET6, address, &in) == 1 ||
+			(!open && inet_pton(AF_INET, address, &in) == 1))))
+		return 0;
+	return err_set(e, EINVAL, "invalid IP address in add-host: \"%s\"", sep + 1);
+}
+
+/* "[[gpu compute] [x]]": as Go prints it. */
+static void add_groups(struct str *out, const cJSON *groups)
+{
+	const cJSON *group, *v;
+	str_add(out, "[");
+	cJSON_ArrayForEach(group, groups) {
+		str_add(out, out->s[out->len - 1] == '[' ? "[" : " [");
+		cJSON_ArrayForEach(v, group)
+			str_addf(out, "%s%s", v->prev && v != group->child ? " " : "",
+				 cJSON_IsString(v) ? v->valuestring : "");
+		str_add(out, "]");
+	}
+	str_add(out, "]");
+}
+
+/* --gpus, and devices by CDI: nothing on one host without plugins answers to them. */
+static int check_requests(const cJSON *body, const cJSON *h, struct err *e)
+{
+	const cJSON *first = cJSON_GetArrayItem(json_obj(h, "DeviceRequests"), 0);
+	autostr struct str groups = { 0 };
+	if (!first)
+		return 0;
+	add_groups(&groups, json_obj(first, "Capabilities"));
+	return err_set(e, EINVAL, "could not select device driver \"%s\" with capabilities: %s",
+		       json_str_or(first, "Driver", ""), groups.s);
+}
+
 static int check_host(const cJSON *body, const cJSON *h, struct err *e)
 {
 	int64_t score = json_int(h, "OomScoreAdj", 0);
 	if (score < -1000 || score > 1000)
 		return err_set(e, EINVAL, "Invalid value %lld, range for oom score adj is [-1000, 1000]",
 			       (long long)score);
+	const cJSON *v;
+	cJSON_ArrayForEach(v, json_obj(h, "ExtraHosts")) {
+		int r = check_extra_host(cJSON_IsString(v) ? v->valuestring : "", e);
+		if (r < 0)
+			return r;
+	}
 	if (json_int(h, "ShmSize", 0) < 0)
 		return err_set(e, EINVAL, "SHM size can not be less than 0");
 	if (json_obj(json_obj(h, "Annotations"), ""))
@@ -265,8 +316,9 @@ static int check_set(const cJSON *h, const char *key, const char *what, long hav
 			return err_set(e, EINVAL, "Invalid value %s for cpuset %s: invalid format: %s",
 				       text, str_eq(key, "CpusetCpus") ? "cpus" : "mems", text);
 		if ((long)to >= have)
-			return err_set(e, EINVAL, "Requested %s are not available - requested %s, available:"
-				       " 0-%ld", what, text, have - 1);
+			return err_set(e, EINVAL, have > 1 ? "Requested %s are not available - requested %s,"
+				       " available: 0-%ld" : "Requested %s are not available - requested %s,"
+				       " available: %ld", what, text, have - 1);
 		s = *end ? end + 1 : end;
 	}
 	return 0;
@@ -360,7 +412,7 @@ int config_check_values(const cJSON *body, const cJSON *host, char ***warnings, 
 {
 	static int (*const checks[])(const cJSON *body, const cJSON *host, struct err *e) = {
 		check_choices, check_config, check_health, check_stop_signal, check_resources, check_host,
-		check_groups, check_userns,
+		check_groups, check_userns, check_requests,
 	};
 	int r = config_check_restart(host, e);
 	for (size_t i = 0; i < ARRAY_SIZE(checks) && r == 0; i++)

@@ -54,7 +54,7 @@ static const struct field host_fields[] = {
 	{ "CpuRealtimePeriod", 'i', REFUSE, NO_REALTIME }, { "CpuRealtimeRuntime", 'i', REFUSE, NO_REALTIME },
 	{ "CpusetCpus", 's', KEEP }, { "CpusetMems", 's', KEEP }, { "Devices", 'a', KEEP },
 	{ "DeviceCgroupRules", 'a', KEEP },
-	{ "DeviceRequests", 'a', REFUSE, "could not select device driver \"\" with capabilities: [[gpu]]" },
+	{ "DeviceRequests", 'a', KEEP },	/* container_check.c refuses, and says which */
 	{ "KernelMemory", 'i', WARN }, { "KernelMemoryTCP", 'i', WARN },
 	{ "MemoryReservation", 'i', KEEP }, { "MemorySwap", 'i', KEEP },
 	{ "MemorySwappiness", 'i', KEEP }, { "OomKillDisable", 'b', KEEP },

@@ -55,7 +55,7 @@ static int fill_in(struct container *c, const cJSON *body, const struct image *i
 	c->config = config_merge(body, json_obj(img->config, "config"));
 	with = defaults_body(c->all->defaults, body);
 	if ((r = config_host(with, &c->host, warnings, e)) < 0 || (r = places_build(c, body, e)) < 0 ||
-	    (r = links_check(c, e)) < 0)
+	    (r = links_check(c, e)) < 0 || (r = share_check(c, e)) < 0 || (r = net_check_ports(c, e)) < 0)
 		return r;
 	set_hostname(c);
 	if ((r = points_build(c, e)) < 0)

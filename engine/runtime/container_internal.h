@@ -102,6 +102,7 @@ int mounts_count(const struct container *c, const char *type);
 /* The type of the mount that a path of the container lies on, or NULL. */
 const char *mount_at(const struct container *c, const char *path);
 /* container_share.c: pids of those whose namespaces are joined; lock held. */
+int share_check(struct container *c, struct err *e);	/* at creation: those joined are there */
 int share_namespaces(struct container *c, struct spec *s, struct err *e);
 /* The pid of the running container that HostConfig's key names ("container:NAME"). */
 int share_join(struct container *c, const char *key, const char *what, int *pid, struct err *e);
@@ -117,6 +118,7 @@ void net_adopt(struct container *c);
 /* Before and after one of its places goes while it runs: where its ports lead to. */
 void net_ports_leave(struct container *c, const struct place *p);
 void net_ports_move(struct container *c);
+int net_check_ports(struct container *c, struct err *e);	/* at creation */
 int net_files(struct container *c, struct err *e);	/* hosts, hostname, resolv.conf */
 int net_resolv_file(struct container *c, struct err *e);
 /* One of the three, in place: it may be bound into the container, by its inode. */

@@ -287,6 +287,7 @@ static void add_point(struct spec *s, const cJSON *p)
 	m->source = str_dup(json_str_or(p, "Source", ""));
 	m->below = *below ? str_dup(below) : NULL;
 	m->flags = MS_BIND | (json_bool(p, "flat") ? 0 : MS_REC) | (json_bool(p, "RW") ? 0 : MS_RDONLY);
+	m->readonly_top = json_bool(p, "ro_top");
 	m->propagation = propagation(json_str_or(p, "Propagation", ""));
 	m->options = str_dup("");
 }

@@ -41,8 +41,12 @@ static int add_port(struct container *c, const char *ctr, const char *ip, const 
 		    struct err *e)
 {
 	struct port p = { .host = 0 };
+	int number = (int)strcspn(ctr, "/");
+	const char *proto = ctr[number] ? ctr + number + 1 : "tcp";
 	if (parse_ctr_port(ctr, &p.ctr, p.proto) < 0)
-		return err_set(e, EINVAL, "invalid port specification: \"%s\"", ctr);
+		return err_set(e, EINVAL, "invalid port specification: \"%.*s\"", number, ctr);
+	if (!str_eq(proto, "tcp") && !str_eq(proto, "udp") && !str_eq(proto, "sctp"))
+		return err_set(e, EINVAL, "invalid proto: %s", proto);
 	if (!parse_host_port(host, &p))
 		return err_set(e, EINVAL, "invalid port specification: \"%s\"", host);
 	snprintf(p.host_ip, sizeof(p.host_ip), "%s", ip);
@@ -85,6 +89,14 @@ static int wanted_ports(struct container *c, struct err *e)
 		if (!is_bound(c, key->string) && (r = add_port(c, key->string, dflt, "", e)) < 0)
 			return r;
 	return 0;
+}
+
+/* Said at creation rather than at the start. */
+int net_check_ports(struct container *c, struct err *e)
+{
+	int r = wanted_ports(c, e);
+	c->n_ports = 0;
+	return r;
 }
 
 cJSON *net_ports_fact(const struct container *c)
@@ -323,12 +335,13 @@ static void extra_hosts(struct container *c, struct str *t)
 		if (!sep)
 			continue;
 		int len = (int)(sep - text);
+		size_t open = sep[1] == '[', n = strlen(sep + 1);
 		if (str_eq(sep + 1, "host-gateway") && c->all->host_gateway)
 			str_addf(t, "%s\t%.*s\n", c->all->host_gateway, len, text);
 		else if (str_eq(sep + 1, "host-gateway") && c->all->network)
 			gateway_host(c->all->network, text, len, t);
 		else
-			str_addf(t, "%s\t%.*s\n", sep + 1, len, text);
+			str_addf(t, "%.*s\t%.*s\n", (int)(n - 2 * open), sep + 1 + open, len, text);
 	}
 }
 

@@ -221,8 +221,13 @@ static int object_bind(const cJSON *m, cJSON *p, struct err *e)
 		return err_set(e, EINVAL, "invalid mount config for type \"bind\": invalid mount path: '%s'"
 			       " mount path must be absolute", source);
 	if (*propagation && !take_mode(p, propagation, &seen))
-		return err_set(e, EINVAL, "invalid propagation mode: %s", propagation);
+		return err_set(e, EINVAL, "invalid mount config for type \"bind\": invalid propagation"
+			       " mode: %s", propagation);
+	if (json_bool(o, "ReadOnlyNonRecursive") && json_bool(o, "ReadOnlyForceRecursive"))
+		return err_set(e, EINVAL, "invalid mount config for type \"bind\": ReadOnlyNonRecursive and"
+			       " ReadOnlyForceRecursive are mutually exclusive");
 	json_put_bool(p, "flat", json_bool(o, "NonRecursive"));
+	json_put_bool(p, "ro_top", json_bool(o, "ReadOnlyNonRecursive"));
 	json_put_bool(p, "strict", !json_bool(o, "CreateMountpoint"));
 	if (json_bool(p, "strict") && stat(source, &st) < 0)
 		return err_set(e, EINVAL, "invalid mount config for type \"bind\": bind source path does"
@@ -247,6 +252,24 @@ static int object_volume(const cJSON *m, cJSON *p, struct err *e)
 	return 0;
 }
 
+/* [["exec"], ["noexec"]]: what the API lets --mount say beside size and mode. */
+static int tmpfs_words(const cJSON *options, struct str *out, struct err *e)
+{
+	const cJSON *v;
+	cJSON_ArrayForEach(v, options) {
+		int n = cJSON_GetArraySize(v);
+		const char *word = cJSON_GetStringValue(cJSON_GetArrayItem(v, 0));
+		if (n < 1 || n > 2 || !word)
+			return err_set(e, EINVAL, "invalid mount config for type \"tmpfs\": invalid option"
+				       " array length");
+		if (n != 1 || (!str_eq(word, "exec") && !str_eq(word, "noexec")))
+			return err_set(e, EINVAL, "invalid mount config for type \"tmpfs\": invalid"
+				       " option: %s", word);
+		str_addf(out, "%s%s", out->len ? "," : "", word);
+	}
+	return 0;
+}
+
 static int object_tmpfs(const cJSON *m, cJSON *p, struct err *e)
 {
 	const cJSON *o = json_obj(m, "TmpfsOptions");
@@ -255,8 +278,11 @@ static int object_tmpfs(const cJSON *m, cJSON *p, struct err *e)
 		return err_set(e, EINVAL, "invalid mount config for type \"tmpfs\": field Source must not be"
 			       " specified");
 	str_add(&text, "");
+	int r = tmpfs_words(json_obj(o, "Options"), &text, e);
+	if (r < 0)
+		return r;
 	if (json_int(o, "SizeBytes", 0))
-		str_addf(&text, "size=%lld", (long long)json_int(o, "SizeBytes", 0));
+		str_addf(&text, "%ssize=%lld", text.len ? "," : "", (long long)json_int(o, "SizeBytes", 0));
 	if (json_int(o, "Mode", 0))
 		str_addf(&text, "%smode=%llo", text.len ? "," : "",
 			 (unsigned long long)json_int(o, "Mode", 0));

@@ -30,6 +30,22 @@ int share_join(struct container *c, const char *key, const char *what, int *pid,
 	return 0;
 }
 
+int share_check(struct container *c, struct err *e)
+{
+	static const char *const keys[] = { "IpcMode", "PidMode" };
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const char *mode = host_text(c, keys[i]);
+		autocontainer struct container *other = NULL;
+		if (!str_starts(mode, "container:") ||
+		    containers_get(c->all, mode + strlen("container:"), &other, e) == 0)
+			continue;
+		if (e)
+			e->status = 400;	/* 404 would send the client for the image */
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int share_namespaces(struct container *c, struct spec *s, struct err *e)
 {
 	int r = 0;
@@ -88,13 +104,13 @@ static int one_device(const cJSON *v, struct spec *s, struct err *e)
 	struct stat st;
 	if (strspn(rights, "rwm") != strlen(rights) || strlen(rights) > 3)
 		return err_set(e, EINVAL, "invalid device permissions: %s", rights);
+	if (stat(path, &st) < 0)
+		return err_set(e, EINVAL, "error gathering device information while adding custom device"
+			       " \"%s\": no such file or directory", path);
 	if (!*inside)
 		inside = path;
 	if (*inside != '/')
 		return err_set(e, EINVAL, "%s is not an absolute path", inside);
-	if (stat(path, &st) < 0)
-		return err_set(e, EINVAL, "error gathering device information while adding custom device"
-			       " \"%s\": no such file or directory", path);
 	if (S_ISDIR(st.st_mode)) {
 		add_tree(s, path, inside, rights);
 		return 0;

@@ -24,7 +24,7 @@
 /* One bind, whatever it is for. */
 struct bind {
 	const char *source, *target;
-	bool readonly, recursive;
+	bool readonly, recursive, readonly_top;
 	int of;				/* the source is in this process's mount namespace */
 	unsigned long propagation;	/* 0: as the namespace has it, private */
 	int why;
@@ -60,7 +60,8 @@ static size_t list_binds(const struct plan_input *in, struct bind *out, size_t m
 		const struct spec_mount *m = &s->mounts[i];
 		if (strcmp(m->type, "tmpfs"))
 			out[n++] = (struct bind){
-				m->source, m->target, m->flags & MS_RDONLY, m->flags & MS_REC, 0,
+				m->source, m->target, m->flags & MS_RDONLY, m->flags & MS_REC,
+				m->readonly_top, 0,
 				m->propagation & MS_PRIVATE ? 0 : m->propagation, WHY_ROOT_VOLUME,
 			};
 	}
@@ -88,8 +89,9 @@ static int visit(struct plan_builder *p, int pid, int why)
 static void take_source(struct plan_builder *p, const struct bind *b, int slot, uint64_t nodev)
 {
 	int deep = b->recursive ? AT_RECURSIVE : 0;
-	const struct k_mount_attr attr = {
-		.set = (b->readonly ? MOUNT_ATTR_RDONLY : 0) | (deep ? nodev : 0),
+	bool apart = b->readonly && b->readonly_top && deep;
+	const struct k_mount_attr top = { .set = MOUNT_ATTR_RDONLY }, attr = {
+		.set = (b->readonly && !apart ? MOUNT_ATTR_RDONLY : 0) | (deep ? nodev : 0),
 		.propagation = b->propagation & ~(unsigned long)MS_REC,
 	};
 
@@ -105,6 +107,9 @@ static void take_source(struct plan_builder *p, const struct bind *b, int slot, 
 		plan_add(p, K_MOUNT_SETATTR, b->why, SLOT(slot), TEXT(""),
 			 INT(AT_EMPTY_PATH | (b->propagation & MS_REC || !b->propagation ? deep : 0)),
 			 HEAP(plan_data(p, &attr, sizeof(attr))));
+	if (apart)
+		plan_add(p, K_MOUNT_SETATTR, b->why, SLOT(slot), TEXT(""), INT(AT_EMPTY_PATH),
+			 HEAP(plan_data(p, &top, sizeof(top))));
 }
 
 /* In the order of list_binds(); `linked`: those whose mounts go on following the host's,

@@ -14,6 +14,7 @@ struct spec_mount {
 	char *source, *target;
 	unsigned long flags;	/* MS_RDONLY, MS_BIND, MS_REC … */
 	unsigned long propagation;	/* of a bind: MS_PRIVATE, MS_SLAVE or MS_SHARED, MS_REC */
+	bool readonly_top;	/* MS_RDONLY is for itself, not for what is mounted below */
 	char *options;		/* tmpfs options, or "" */
 	char *below;		/* the path in source that is meant (mounts_resolve), or NULL */
 };
