@@ -157,8 +157,7 @@ static void examine_inside(struct round *r, struct finding *all, enum trace_back
 	r->wanted = is_inside;
 	for (size_t i = 0; i < n_probes; i++) {
 		const struct probe *p = &probes[i];
-		if (!p->inside && (p->must & 1 << b) && p->must != EVERY &&
-		    finding_of(all, p, b)->state == MISSING)
+		if (p->door == 1 << b && finding_of(all, p, b)->state == MISSING)
 			return;
 	}
 	round_run(r);

@@ -32,7 +32,8 @@ struct probe {
 	const char *id;		/* for --json: never changed, never used again */
 	const char *what;
 	int must, use;		/* backends: can't be without it; can, at a cost */
-	bool inside;		/* tried in the backend's own place, not here */
+	int door;		/* the backend whose place nobody gets to without it, or 0 */
+	bool inside;		/* tried in that place, not here */
 	uint64_t flags;		/* namespaces that the try is born in */
 	int (*try)(struct trial *t);	/* 0, -errno, or TRY_UNCLEAR; NULL: being born is all */
 	int forbids;		/* rootless/switches.h: whom to ask when it is refused */

@@ -61,10 +61,10 @@ const struct probe probes[] = {
 	  .cost = "a hundred containers at once are too many", .mend = "$ ulimit -n 4096" },
 
 	/* ---- whoever one is ---- */
-	{ "root", "root", .must = LINUX, .try = try_root,
+	{ "root", "root", .must = LINUX, .door = LINUX, .try = try_root,
 	  .cost = "this backend is root's", .mend = "$ sudo drydock" },
-	{ "user-namespace", "user namespace", .must = ROOTLESS, .try = try_user_namespace,
-	  .forbids = FORBIDS_USER_NAMESPACES, .cost = NO_CONTAINER,
+	{ "user-namespace", "user namespace", .must = ROOTLESS, .door = ROOTLESS,
+	  .try = try_user_namespace, .forbids = FORBIDS_USER_NAMESPACES, .cost = NO_CONTAINER,
 	  .mend = "# sysctl user.max_user_namespaces=10000" },
 	{ "supervisor", "drydock-supervisor", .must = CONTAINERS, .try = try_supervisor,
 	  .cost = NO_CONTAINER, .mend = "$ make" },
