@@ -7,9 +7,9 @@
 cd "$TESTS/.." || exit 1
 
 [ "$(uname -m)" = x86_64 ] || skip_all "the guest is x86_64"
-TOOLS="bash ip nft nsenter unshare lsns comm curl"
+TOOLS="bash ip nft nsenter unshare lsns comm curl setpriv"
 # shellcheck disable=SC2086  # a list of names
-need qemu-system-x86_64 cpio busybox $TOOLS
+need qemu-system-x86_64 cpio busybox newuidmap $TOOLS
 V2=$BUILD/v2
 KERNEL_SH=tests/helpers/v2/kernel.sh
 version=$(bash $KERNEL_SH "$V2/kernel" 2>&1) || skip_all "Debian's cloud kernel can't be fetched: $version"
@@ -30,13 +30,16 @@ add() {		# PROGRAM [PATH]
 mkdir -p "$root"/{bin,modules,build,tests/root,tests/helpers,labs}
 add "$(command -v busybox)" /bin/busybox
 for p in $TOOLS; do add "$(command -v "$p")" "/usr/bin/$p"; done
+for p in newuidmap newgidmap; do	# with root's rights, wherever the file came from
+	add "$(command -v $p)" /usr/bin/$p && chmod u+s "$root/usr/bin/$p"
+done
 ln -s /usr/bin/bash "$root/bin/bash"
 add "$(command -v dash)" /bin/sh	# busybox's would prefer its own ip
 for p in drydock drydock-engine drydock-supervisor; do add "$BUILD/$p" "/build/$p"; done
 ln -s drydock "$root/build/docker"
 command install tests/helpers/v2/init "$root/init"
 cp tests/helpers/tap.sh "$root/tests/helpers/"
-cp tests/root/v2_guest.sh "$root/tests/root/"
+cp tests/root/v2_guest.sh tests/root/v2_rootless.sh "$root/tests/root/"
 cp -r labs/images "$root/labs/"
 "$ENGINE" bake --root "$BUILD/test-images" --only test >/dev/null || bail "no test images"
 cp -a "$BUILD/test-images" "$root/build/"
@@ -49,6 +52,7 @@ done
 add "$BUILD/tests/root/launch_test" /tests/root/launch_test
 echo /tests/root/launch_test >"$root/tests/list"
 echo /tests/root/v2_guest.sh >>"$root/tests/list"
+echo /tests/root/v2_rootless.sh >>"$root/tests/list"
 (cd "$root" && find . | cpio -o -H newc --quiet) >"$WORK/initrd"
 
 timeout 220 qemu-system-x86_64 -accel tcg -m 1024 -smp 2 -nographic -no-reboot -nic none \
