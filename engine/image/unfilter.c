@@ -14,7 +14,7 @@ struct unfilter {
 	struct archive *a;
 	struct err err;		/* of the stream before, met in libarchive's callback */
 	char *buf;
-	bool open;
+	bool open, empty;	/* empty: not a byte comes */
 };
 
 static la_ssize_t give(struct archive *a, void *arg, const void **buf)
@@ -45,14 +45,15 @@ static int begin(struct unfilter *f, struct err *e)
 	if (archive_read_open(f->a, f, NULL, give, NULL) != ARCHIVE_OK)
 		return (int)unfilter_fail(f, e);
 	int r = archive_read_next_header(f->a, &entry);
-	return r == ARCHIVE_OK || r == ARCHIVE_EOF ? 0 : (int)unfilter_fail(f, e);
+	f->empty = r == ARCHIVE_EOF;
+	return r == ARCHIVE_OK || f->empty ? 0 : (int)unfilter_fail(f, e);
 }
 
 static ssize_t unfilter_read(struct stream *s, void *buf, size_t cap, struct err *e)
 {
 	struct unfilter *f = (struct unfilter *)s;
 	int r = f->open ? 0 : begin(f, e);
-	if (r < 0)
+	if (r < 0 || f->empty)
 		return r;
 	ssize_t n = archive_read_data(f->a, buf, cap);
 	return n < 0 ? unfilter_fail(f, e) : n;

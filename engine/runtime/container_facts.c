@@ -264,6 +264,8 @@ void facts_exit(struct container *c, const struct launch_exit *x)
 	json_put_str(d, "stdout", x->stdout_sha256);
 	json_put_int(d, "bytes", x->stdout_bytes);
 	container_fact(c, &c->by, "proc.exit", d);
+	if (x->oom)
+		container_event(c, "oom", NULL);
 	json_put_str(more, "execDuration", seconds);
 	json_put_str(more, "exitCode", code);
 	container_event(c, "die", more);

@@ -66,6 +66,7 @@ is "$(d run --rm "$(gzip -c "$WORK/e.tar" | d import -c 'CMD cat /new' -)")" hi 
 for pack in bzip2 xz; do
 	is "$(d run --rm "$($pack -c "$WORK/e.tar" | d import -c 'CMD cat /new' -)")" hi "import: packed by $pack"
 done
+is "$(d history -q "$(d import - </dev/null)" | wc -l)" 1 "import: nothing at all is an empty layer"
 is "$(echo junk | d import - x/junk >/dev/null 2>&1; echo $?)" 1 "import: what is no tar is refused"
 (cd "$WORK" && exec timeout 20 busybox httpd -f -p 127.0.0.1:8099 2>/dev/null) & web=$!
 eventually curl -sf http://127.0.0.1:8099/e.tar -o /dev/null

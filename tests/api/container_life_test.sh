@@ -118,6 +118,11 @@ said = "".join(json.loads(line)["log"] for line in open(sys.argv[1]))
 wanted = open(sys.argv[2], "rb").read().decode("utf-8", "replace")
 sys.exit(said != wanted)' "$(docker inspect -f '{{.LogPath}}' bytes)" "$WORK/bytes"
 
+# -- too much memory: told before the end is
+docker run --name greedy -m 8m busybox sh -c 'x=a; while :; do x=$x$x; done' >/dev/null 2>&1
+is "$(docker events --since 1m --until $(($(date +%s) + 1)) --filter container=greedy --format '{{.Action}}' | tr '\n' ' ')" \
+	"create attach start oom die " "events: oom"
+
 docker ps -aq | xargs -r "$BUILD/docker" rm -f >/dev/null
 stop_daemon
 leak_check "nothing is left behind"
