@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
@@ -147,6 +149,27 @@ static int merge(struct trial *t, const struct layers *l)
 	return root < 0 ? root : use(t, l, root);
 }
 
+/* Not every filesystem has what an upper layer needs; an overlay itself hasn't. */
+static void blame_filesystem(struct trial *t)
+{
+	static const struct { long type; const char *name; } known[] = {
+		{ OVERLAYFS_SUPER_MAGIC, "an overlay: of a container, most likely" },
+		{ NFS_SUPER_MAGIC, "NFS" }, { SMB2_SUPER_MAGIC, "a Windows share" },
+		{ V9FS_MAGIC, "a folder of the virtual machine's host (9p)" },
+		{ FUSE_SUPER_MAGIC, "FUSE" }, { MSDOS_SUPER_MAGIC, "FAT" },
+		{ ECRYPTFS_SUPER_MAGIC, "eCryptfs" },
+	};
+	const char *name = "a filesystem";
+	struct statfs v;
+
+	if (statfs(t->scratch, &v) == 0)
+		for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+			if ((long)v.f_type == known[i].type)
+				name = known[i].name;
+	says(t, "%s lies on %s, which can't be the upper layer", t->ask->data_root, name);
+	mends(t, "$ export DRYDOCK_ROOT=$(mktemp -d /dev/shm/drydock.XXXXXX)");
+}
+
 /* A full disk or a folder that is another's are rows of their own. */
 int try_overlay(struct trial *t)
 {
@@ -160,7 +183,7 @@ int try_overlay(struct trial *t)
 		r = TRY_UNCLEAR;
 	}
 	if (r == -EINVAL)
-		says(t, "the filesystem of %s can't be the upper layer", t->ask->data_root);
+		blame_filesystem(t);
 	autofree char *all = str_printf("%s/overlay", t->scratch ? t->scratch : "/nowhere");
 	dir_remove(all, NULL);
 	layers_free(&l);

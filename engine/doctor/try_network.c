@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -103,19 +104,43 @@ static int claim(struct trial *t, uint16_t port)
 	return (int)r;
 }
 
+/* A daemon locks its data root as long as it lives. */
+static bool daemon_runs(struct trial *t)
+{
+	autofree char *path = str_printf("%s/lock", t->ask->data_root);
+	autofd int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
 static int try_port(struct trial *t, uint16_t port)
 {
 	int r = claim(t, port);
 
-	if (r == -EADDRINUSE)
+	if (r != -EADDRINUSE)
+		return r;
+	/* Who has it: it is theirs to end. */
+	if (daemon_runs(t)) {
+		says(t, "port %u is in use, perhaps by a container of the lab", port);
+		mends(t, "$ drydock docker ps --filter publish=%u", port);
+	} else {
 		says(t, "port %u: another program listens there", port);
-	if (r == -EADDRINUSE)
-		mends(t, "$ ss -ltnp 'sport = :%u'", port);	/* who: it is theirs to end */
+		mends(t, "$ ss -ltnp 'sport = :%u'", port);
+	}
 	return r;
 }
 
 int try_port_8080(struct trial *t) { return try_port(t, 8080); }
-int try_port_registry(struct trial *t) { return try_port(t, 10740); }
+
+int try_port_registry(struct trial *t)
+{
+	int r = try_port(t, 10740);
+
+	if (r != -EADDRINUSE || !daemon_runs(t))
+		return r;
+	says(t, "in use, by the daemon that runs");
+	return 0;
+}
 
 int try_ports_8000(struct trial *t)
 {
