@@ -5,7 +5,7 @@
 need_root
 [ -n "${TAP_ISOLATED:-}" ] || course_images "$WORK/baked"	# needs the network
 isolate "$0" "$@"
-need unshare setpriv python3 newuidmap slirp4netns busybox script
+need ip nft unshare setpriv python3 newuidmap slirp4netns busybox script
 
 . "$TESTS/helpers/student.sh"
 IMAGES=course place root
@@ -82,8 +82,30 @@ agree() {	# WHO BACKEND COMMAND...
 		is "${said/untried/missing}" $theirs "$who, $backend: unshare ${kind#*:} says the same"
 	done
 }
+# And mount(8), ip(8), nft(8), each in namespaces of its own.
+agree_tools() {	# WHO BACKEND COMMAND...
+	local who=$1 backend=$2 row try theirs
+	shift 2
+	rm -rf "$HOME"/? && "$@" mkdir "$HOME"/{l,u,w,m}
+	while IFS='|' read -r row try; do
+		theirs=missing
+		[ -n "$(ask "$backend/$row/state")" ] || continue	# not a need of this one
+		# shellcheck disable=SC2046  # options
+		"$@" unshare $([ "$backend" = linux ] || echo -Ur) -mnpf sh -c "$try" "$HOME" >/dev/null 2>&1 && theirs=there
+		is "$(ask "$backend/$row/state" | sed s/untried/missing/)" $theirs "$who, $backend: ${try%% *} says the same of $row"
+	done <<-END
+		overlay|mount -t overlay -o $([ "$backend" = linux ] || echo userxattr,)lowerdir=\$0/l,upperdir=\$0/u,workdir=\$0/w o \$0/m && echo x >\$0/m/f
+		proc|mount -t proc proc /proc
+		bridge|ip link add doctor0 type bridge
+		veth|ip link add doctor0 type veth peer name doctor1
+		masquerade|nft 'add table ip t; add chain ip t c { type nat hook postrouting priority 100; }; add rule ip t c masquerade'
+		devices|mount -t tmpfs t /mnt && mknod /mnt/n c 1 3
+	END
+}
 agree root linux env
+agree_tools root linux env
 agree "a user" rootless student
+agree_tools "a user" rootless student
 agree "a user" linux student
 examine student
 is "$(ask backend), $(ask why)" "rootless, linux lacks root" "a user's backend is rootless, and why"
@@ -147,6 +169,10 @@ hide curl
 missing rootless curl "apt-get install --no-install-recommends curl" "no curl"
 is "$(ask rootless/web/runs), $(ask rootless/web/because)" "partly, curl" "step web needs another way to visit"
 
+examine unshare -m sh -c 'mount -t proc -o hidepid=2 proc /proc && exec "$@"' sh $DAEMON_AS
+missing rootless processes "mount -o remount,hidepid=0 /proc" "hidepid: others' processes are hidden"
+examine setpriv --bounding-set=-sys_admin
+is "$(ask backend), $(ask linux/root/mend)" "rootless, docker run --privileged ..." "root without its rights is a user"
 examine $DAEMON_AS --no-new-privs
 missing rootless users "apt-get install --no-install-recommends uidmap" "no_new_privs: newuidmap has no rights"
 
