@@ -21,8 +21,7 @@ static const struct option table[] = {
 };
 
 static const char head[] =
-	N_("Usage:  drydock lesson [N | NAME] [OPTIONS]\n"
-	   "\n"
+	N_("Usage:  drydock lesson [N | NAME] [OPTIONS]\n\n"
 	   "The sections of lecture 7.4; without a number: the list of them.\n");
 
 static int list_json(const struct lessons *l)

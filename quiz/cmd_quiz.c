@@ -45,10 +45,9 @@ static const struct option table[] = {
 struct call { struct quiz z; const struct options *o; struct err e; };
 
 static const char head[] =
-	N_("Usage:  drydock quiz [OPTIONS]\n"
-	   "\n"
-	   "Questions about lecture 7.4. Answers are a letter and, if you like, how sure you\n"
-	   "are: `b sure` (or think, or guess).\n");
+	N_("Usage:  drydock quiz [OPTIONS]\n\n"
+	   "Questions about lecture 7.4. Answers are a letter and, if you like, how sure you are: "
+	   "`b sure` (or think, or guess).\n");
 
 /* ---- which questions ------------------------------------------------------------------ */
 
@@ -133,7 +132,7 @@ static int recap(struct call *c)
 {
 	autostr struct str text = { 0 };
 	report_recap(&c->z, &text);
-	fputs(text.s, stdout);
+	screen_page(&c->z.screen, text.s);
 	return 0;
 }
 

@@ -24,10 +24,9 @@ static const struct option table[] = {
 };
 
 static const char head[] =
-	N_("Usage:  drydock review [OPTIONS]\n"
-	   "\n"
-	   "Asks again what was answered before: after 1, 3, 7 and 16 days, each time with\n"
-	   "another question about the same thing.\n");
+	N_("Usage:  drydock review [OPTIONS]\n\n"
+	   "Asks again what was answered before: after 1, 3, 7 and 16 days, each time with another "
+	   "question about the same thing.\n");
 
 /* A clock that was set back must not hide what is due: the last answer is not later
  * than now. */

@@ -10,15 +10,20 @@
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "core/lang.h"
+#include "core/wrap.h"
 #include "lessons/script.h"
 #include "quiz/quiz.h"
 
+#define ANSWER 12	/* columns for what is typed behind a question */
+
 /* The next line without blanks around it; NULL at the end of the input. */
-static char *read_answer(const char *prompt)
+static char *read_answer(const struct quiz *z, const char *prompt)
 {
+	autostr struct str text = { 0 };
 	char *line = NULL;
 	size_t room = 0;
-	fputs(prompt, stdout);
+	wrap_text(&text, prompt, z->screen.width - ANSWER, 0, 2);
+	fputs(text.s, stdout);
 	fflush(stdout);
 	/* Of a pipe, no more than this line: what follows may be the lab shell's. */
 	setvbuf(stdin, NULL, _IONBF, 0);
@@ -47,10 +52,11 @@ static const char *confidence_of(const char *word)
 	return NULL;
 }
 
-static const char *ask_confidence(void)
+static const char *ask_confidence(const struct quiz *z)
 {
 	for (;;) {
-		autofree char *line = read_answer(_("how sure are you - sure, think or guess? "));
+		autofree char *line = read_answer(z,
+						  _("how sure are you - sure, think or guess? "));
 		if (!line || !*line)
 			return "";
 		const char *c = confidence_of(line);
@@ -103,7 +109,7 @@ int quiz_ask(struct quiz *z, const struct item *i, size_t n, size_t of, struct g
 	*out = (struct given){ .item = i, .confidence = "" };
 	show(z, i, n, of);
 	for (;;) {
-		autofree char *line = read_answer(_("your answer (Enter passes, q ends): "));
+		autofree char *line = read_answer(z, _("your answer (Enter passes, q ends): "));
 		if (!line || str_eq(line, "q") || str_eq(line, "quit") || str_eq(line, "exit"))
 			return 0;
 		if (!*line)
@@ -113,7 +119,7 @@ int quiz_ask(struct quiz *z, const struct item *i, size_t n, size_t of, struct g
 		screen_sayf(&z->screen, TONE_WARN, "", _("\"%s\" is none of the answers."), line);
 	}
 	if (!out->confidence)
-		out->confidence = ask_confidence();
+		out->confidence = ask_confidence(z);
 	write_down(z, out);
 	return 1;
 }
@@ -169,7 +175,7 @@ int quiz_offer_proof(struct quiz *z, const struct given *g, struct err *e)
 	if (!g->choice || !s || !z->course.http)
 		return 0;
 	screen_sayf(&z->screen, TONE_HEAD, _("prove it: "), "%s.", s->title);
-	autofree char *line = read_answer(_("p runs the experiment, Enter goes on: "));
+	autofree char *line = read_answer(z, _("p runs the experiment, Enter goes on: "));
 	if (!line || !str_eq(line, "p"))
 		return 0;
 	int r = script_run(s, &z->screen, e);

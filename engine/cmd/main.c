@@ -22,11 +22,13 @@
 #include "labs/cmd.h"
 #include "labs/look/look.h"
 #include "labs/shell/screen.h"
+#include "labs/usage.h"
 #include "lessons/lesson.h"
 #include "quiz/quiz.h"
 #include "trace/show/show.h"
 
 #define EXIT_USAGE 2
+#define HELP_COLUMN 17	/* where the help's texts begin */
 
 static int run_engine(int argc, char **argv)
 {
@@ -104,21 +106,25 @@ static int run_complete(int argc, char **argv)
 
 static int help(FILE *to, int code)
 {
-	fputs(_("Usage: drydock [OPTIONS]            open the lab shell\n"
-		"       drydock VERB [OPTIONS]\n\n"), to);
+	static const struct { const char *option, *what; } options[] = {
+		{ "--plain", N_("text only: no colour, no boxes, no redrawing") },
+		{ "--lab N", N_("begin at step N") },
+		{ "--learner ID", N_("whose progress this is") },
+		{ "--backend B", N_("auto, linux, rootless or sim") },
+		{ "--host URL", N_("the daemon's socket") },
+		{ "--keep", N_("leave the daemon running that was started for it") },
+		{ "--lang NAME", N_("the language: en or de (DRYDOCK_LANG says the same)") },
+		{ "--version", N_("print the version") },
+	};
+	usage_text(to, _("Usage: drydock [OPTIONS]            open the lab shell\n"
+			 "       drydock VERB [OPTIONS]\n\n"));
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		if (verbs[i].what)
-			fprintf(to, "  %-14s %s\n", verbs[i].name, _(verbs[i].what));
-	fputs(_("\nOptions of the lab shell:\n"
-		"  --plain        text only: no colour, no boxes, no redrawing\n"
-		"  --lab N        begin at step N\n"
-		"  --learner ID   whose progress this is\n"
-		"  --backend B    auto, linux, rootless or sim\n"
-		"  --host URL     the daemon's socket\n"
-		"  --keep         leave the daemon running that was started for it\n"
-		"  --lang NAME    the language: en or de (DRYDOCK_LANG says the same)\n"
-		"  --version      print the version\n"
-		"\n`drydock VERB --help` shows a verb's options.\n"), to);
+			usage_row(to, verbs[i].name, HELP_COLUMN, _(verbs[i].what));
+	usage_text(to, _("\nOptions of the lab shell:\n"));
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		usage_row(to, options[i].option, HELP_COLUMN, _(options[i].what));
+	usage_text(to, _("\n`drydock VERB --help` shows a verb's options.\n"));
 	return code;
 }
 

@@ -17,8 +17,8 @@ static const struct option table[] = { LOOK_OPTIONS };
 
 static const char head[] =
 	N_("Usage:  drydock compare RUN RUN [OPTIONS]\n\n"
-	   "The kernel calls by which two containers were started and ended: only those that\n"
-	   "differ. A RUN is a container's name or id, also of one that was removed (its id);\n"
+	   "The kernel calls by which two containers were started and ended: only those that "
+	   "differ. A RUN is a container's name or id, also of one that was removed (its id); "
 	   "NAME#2 is its second start. Exit code 0: no difference, 1: some.\n");
 
 static int add_line(void *arg, cJSON *line)

@@ -20,8 +20,8 @@ static const struct option table[] = {
 
 static const char head[] =
 	N_("Usage:  drydock layers CONTAINER | IMAGE [IMAGE] [OPTIONS]\n\n"
-	   "The layers of a container or an image, the top one first: what each added (A),\n"
-	   "changed (C) and deleted (D). With two: what they share.\n");
+	   "The layers of a container or an image, the top one first: what each added (A), changed "
+	   "(C) and deleted (D). With two: what they share.\n");
 
 static int fetch(struct look *l, const char *name, cJSON **out)
 {

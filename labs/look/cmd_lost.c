@@ -13,8 +13,8 @@ static const struct option table[] = { LOOK_OPTIONS };
 
 static const char head[] =
 	N_("Usage:  drydock lost [CONTAINER] [OPTIONS]\n\n"
-	   "What went with a container that was removed (the last one, where none is named):\n"
-	   "the files of its own layer. What lay on volumes or in mounted folders is not among\n"
+	   "What went with a container that was removed (the last one, where none is named): the "
+	   "files of its own layer. What lay on volumes or in mounted folders is not among "
 	   "them.\n");
 
 static int add_line(void *arg, cJSON *line)

@@ -15,7 +15,7 @@ static const struct option table[] = { LOOK_OPTIONS };
 
 static const char head[] =
 	N_("Usage:  drydock where [CONTAINER|IMAGE:]PATH [OPTIONS]\n\n"
-	   "Which layer a path comes from, and what `rm` would do to it. Without a name: in the\n"
+	   "Which layer a path comes from, and what `rm` would do to it. Without a name: in the "
 	   "container that was made last.\n");
 
 /* The name of the newest container; caller frees. */
@@ -27,8 +27,9 @@ static int newest(struct look *l, char **out)
 		return r;
 	const char *id = json_str(cJSON_GetArrayItem(list, 0), "Id");
 	if (!id)
-		return err_http(&l->e, 404, ENOENT, _("there is no container; say whose path: "
-						      "drydock where IMAGE:PATH"));
+		return err_http(&l->e, 404, ENOENT,
+				_("there is no container; say whose path: drydock where "
+				  "IMAGE:PATH"));
 	*out = str_dup(id);
 	return 0;
 }
@@ -89,8 +90,8 @@ static const char *what_rm_does(const cJSON *answer, int64_t from)
 	return is_below(layers, from)
 		? _("rm takes it out of the writable layer, and leaves a mark (a whiteout) there, "
 		    "since a layer below has one of that name, too.")
-		: _("rm takes it out of the writable layer, and its bytes are free. No other "
-		    "layer has it.");
+		: _("rm takes it out of the writable layer, and its bytes are free. No other layer "
+		    "has it.");
 }
 
 static int say(struct look *l, const cJSON *answer)

@@ -166,7 +166,9 @@ static void end_cell(struct page *p)
 
 static void end_heading(struct page *p)
 {
-	printf("%s%s%s\n\n", screen_on(p->screen, TONE_HEAD), p->block.s ? p->block.s : "",
+	autostr struct str out = { 0 };
+	wrap_text(&out, p->block.s ? p->block.s : "", width_of(p), 0, 0);
+	printf("%s%s%s\n\n", screen_on(p->screen, TONE_HEAD), out.s ? out.s : "",
 	       screen_off(p->screen));
 	str_clear(&p->block);
 }
@@ -234,6 +236,14 @@ static int text(MD_TEXTTYPE type, const MD_CHAR *s, MD_SIZE n, void *arg)
 		for (char *c = p->block.s + p->block.len - n; (c = strchr(c, ' '));)
 			*c = UNBROKEN;
 	return 0;
+}
+
+void screen_page(const struct screen *s, const char *markdown)
+{
+	if (s->tty)
+		screen_markdown(s, markdown);
+	else
+		fputs(markdown, stdout);
 }
 
 void screen_markdown(const struct screen *s, const char *source)

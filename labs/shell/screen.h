@@ -34,6 +34,9 @@ void screen_gap(void);
 /* Markdown for the terminal. */
 void screen_markdown(const struct screen *s, const char *text);
 
+/* Rendered on a terminal, into a pipe as it is. */
+void screen_page(const struct screen *s, const char *markdown);
+
 /* Begin and end of a tone, "" in plain mode. */
 const char *screen_on(const struct screen *s, enum tone t);
 const char *screen_off(const struct screen *s);

@@ -7,6 +7,7 @@
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "core/lang.h"
+#include "core/wrap.h"
 #include "labs/proof_state.h"
 #include "labs/recap.h"
 #include "labs/shell/shell.h"
@@ -383,7 +384,8 @@ static void verb_study(struct shell *sh, char **w)
 /* W8 of step 2: a second `exit` is usually meant for a container that is left already. */
 static void verb_quit(struct shell *sh, char **w)
 {
-	if (sh->interactive && !sh->attached && !sh->closed && !sh->quit_asked && !str_eq(w[0], "quit")) {
+	bool unfinished = sh->interactive && !sh->attached && !sh->closed;
+	if (unfinished && !sh->quit_asked && !str_eq(w[0], "quit")) {
 		sh->quit_asked = true;
 		screen_sayf(&sh->screen, TONE_WARN, "",
 			    _("You are on the host already; this `%s` would leave the lab, and "
@@ -404,34 +406,36 @@ static const struct verb {
 	{ "check", "", N_("is this step shown? If not: what is missing"), verb_check },
 	{ "why", "", N_("all parts of the step, with the reasons"), verb_why },
 	{ "hint", "[N]", N_("a hint; each one says a little more"), verb_hint },
-	{ "predict", "[LETTER]", N_("a question about what will happen; answer it before you run"),
+	{ "predict", N_("[LETTER]"),
+	  N_("a question about what will happen; answer it before you run"),
 	  verb_predict },
-	{ "answer", "QUESTION VALUE", N_("answer a question of the step"), verb_answer },
+	{ "answer", N_("QUESTION VALUE"), N_("answer a question of the step"), verb_answer },
 	{ "next", "", N_("go to the next step"), verb_next },
 	{ "back", "", N_("go to the step before"), verb_back },
 	{ "step", "[N]", N_("go to step N; without N: read this step again"), verb_step },
 	{ "goto", "N", N_("the same"), verb_step },
 	{ "read", "", N_("read this step again"), verb_text },
 	{ "list", "", N_("all steps, and how far you are"), verb_list },
-	{ "where", "[NAME:][PATH]", N_("where am I; with a path: which layer it comes from"),
+	{ "where", N_("[NAME:][PATH]"), N_("where am I; with a path: which layer it comes from"),
 	  verb_where },
 	{ "reset", "", N_("begin this step anew; removes its containers"), verb_reset },
 	{ "recap", "", N_("all you have done"), verb_recap },
 	{ "lesson", "[N] [--demo]", N_("a section of the lecture, or its demonstration"),
 	  verb_study },
-	{ "quiz", "[OPTIONS]", N_("questions about the lecture; `quiz --help` says more"),
+	{ "quiz", N_("[OPTIONS]"), N_("questions about the lecture; `quiz --help` says more"),
 	  verb_study },
 	{ "review", "", N_("asks again what is due"), verb_study },
-	{ "layers", "NAME [NAME]", N_("the layers of a container or image; what two share"),
+	{ "layers", N_("NAME [NAME]"), N_("the layers of a container or image; what two share"),
 	  verb_study },
-	{ "lost", "[NAME]", N_("what went with a container that was removed"), verb_study },
-	{ "compare", "RUN RUN", N_("two containers' kernel calls: only those that differ"),
+	{ "lost", N_("[NAME]"), N_("what went with a container that was removed"), verb_study },
+	{ "compare", N_("RUN RUN"), N_("two containers' kernel calls: only those that differ"),
 	  verb_study },
 	{ "doctor", "", N_("what works on this machine, what doesn't, and what mends it"),
 	  verb_study },
-	{ "trace", "LEVEL", N_("kernel calls beside your typing: off, story, mechanism, raw, all"),
+	{ "trace", N_("LEVEL"),
+	  N_("kernel calls beside your typing: off, story, mechanism, raw, all"),
 	  verb_trace },
-	{ "explain", "WORD", N_("explains a kernel call, a flag, a namespace, a cgroup file"),
+	{ "explain", N_("WORD"), N_("explains a kernel call, a flag, a namespace, a cgroup file"),
 	  verb_self },
 	{ "help", "", N_("this list"), verb_help },
 	{ "exit", "", N_("leave the lab"), verb_quit },
@@ -442,8 +446,9 @@ static const struct verb {
 static void verb_help(struct shell *sh, char **w)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-		autofree char *name = str_printf("%s %s", verbs[i].name, verbs[i].args);
-		autofree char *label = str_printf("  %-22s ", name);
+		autofree char *name = str_printf("%s %s", verbs[i].name, _(verbs[i].args));
+		autofree char *padded = wrap_pad(name, 22);
+		autofree char *label = str_printf("  %s ", padded);
 		screen_say(&sh->screen, TONE_TEXT, label, _(verbs[i].help));
 	}
 	screen_say(&sh->screen, TONE_TEXT, "",

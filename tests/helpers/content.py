@@ -81,3 +81,20 @@ def shape(body):
             "headings": [len(line) - len(line.lstrip("#")) for line in lines if line[:1] == "#"],
             "table rows": sum(line.startswith("|") for line in lines),
             "list items": sum(bool(re.match(r"(-|\d+\.) ", line)) for line in lines)}
+
+
+def translation(node, say, all_text=False, in_options=False):
+    """What a translation of the node has: its texts, each through say(), and the ties."""
+    out = {}
+    for key, child in node.items():
+        text = all_text or key in TEXT or in_options
+        if isinstance(child, str):
+            if text or key in TIES:
+                out[key] = child if key in TIES and not text else say(child)
+        elif isinstance(child, dict):
+            out[key] = translation(child, say, all_text or key in ALL_TEXT, key == "options")
+        elif key in ALL_TEXT:
+            out[key] = [say(c) for c in child]
+        else:
+            out[key] = [translation(c, say) for c in child if isinstance(c, dict)]
+    return out

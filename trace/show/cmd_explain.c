@@ -9,8 +9,9 @@
 static const char usage[] =
 	"Usage: drydock explain WORD...\n"
 	"\n"
-	"Says what a kernel call, a flag, a namespace or a cgroup file is and what a\n"
-	"container uses it for. Without a word: everything there is an answer for.\n";
+	"Says what a kernel call, a flag, a namespace or a cgroup\n"
+	"file is and what a container uses it for. Without a word:\n"
+	"everything there is an answer for.\n";
 
 static int explain_all(int n, char **words)
 {

@@ -14,6 +14,7 @@
 #include "labs/cmd.h"
 #include "labs/recap.h"
 #include "labs/seed.h"
+#include "labs/shell/screen.h"
 #include "labs/usage.h"
 
 static const struct option table[] = {
@@ -24,6 +25,7 @@ static const struct option table[] = {
 	  .help = N_("Where the engine listens") },
 	{ .name = "journal", .type = &opt_string,
 	  .help = N_("Judge a recorded journal (JSON lines), ask no engine") },
+	{ .name = "plain", .type = &opt_flag, .help = N_("Lines of ASCII text only") },
 	{ .name = "yes", .letter = 'y', .type = &opt_flag, .help = N_("reset: do not ask") },
 	{ .name = NULL },
 };
@@ -31,6 +33,7 @@ static const struct option table[] = {
 struct call {
 	struct course s;
 	const struct lab *lab;	/* named, or the one entered last */
+	struct screen screen;
 	bool json, yes, recorded;
 	struct err e;
 };
@@ -61,9 +64,11 @@ static int list(struct call *c)
 		cJSON_AddItemToArray(all, recap_step(&c->s, l));
 		course_judge(&c->s, l, &v);
 		autofree char *how = wrap_pad(_(verdict_name(v.kind)), 8);
+		autofree char *line = str_printf(_("%2d  %-12s %s %zu of %zu  %s"), l->number,
+						 l->name, how, v.proof.reached, l->n_goals,
+						 l->title);
 		if (!c->json)
-			printf(_("%d  %-12s %s %zu of %zu  %s\n"), l->number, l->name, how,
-			       v.proof.reached, l->n_goals, l->title);
+			print_wrapped(line, 4);
 	}
 	if (c->json)
 		return print_json(all);
@@ -82,7 +87,7 @@ static int start(struct call *c)
 	if (r < 0)
 		return r;
 	proof_expand(&text, c->lab->body, NULL, NULL, &c->s.world);
-	fputs(text.s, stdout);
+	screen_page(&c->screen, text.s);
 	return 0;
 }
 
@@ -95,7 +100,7 @@ static void print_goals(struct call *c, const struct verdict *v)
 			str_addf(&text, "[x] %s: ", g->name);
 			proof_expand(&text, g->shown, &c->lab->scope, &v->proof, &c->s.world);
 		} else {
-			str_addf(&text, "[ ] %s", g->name);
+			str_addf(&text, "[ ] %s: %s", g->name, g->part);
 		}
 		print_wrapped(text.s, 4);
 	}
@@ -153,7 +158,7 @@ static int recap(struct call *c)
 	if (c->json)
 		return list(c);
 	recap_markdown(&c->s, &text);
-	fputs(text.s, stdout);
+	screen_page(&c->screen, text.s);
 	return 0;
 }
 
@@ -173,18 +178,13 @@ static const struct {
 
 static int usage(const struct err *e)
 {
-	autostr struct str text = { 0 };
 	FILE *out = e ? stderr : stdout;
-	if (e)
-		err_print(e);
-	fputs(_("Usage:  drydock lab VERB [STEP] [OPTIONS]\n\n"
-		"The labs of lecture 7.4.\n\n"
-		"Verbs:\n"), out);
+	int r = usage_print(N_("Usage:  drydock lab VERB [STEP] [OPTIONS]\n\n"
+			       "The labs of lecture 7.4.\n"), table, e);
+	usage_text(out, _("\nVerbs:\n"));
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		fprintf(out, "  %-8s %s\n", verbs[i].name, _(verbs[i].help));
-	options_help(table, 80, &text);
-	fprintf(out, "\n%s", text.s);
-	return e ? EXIT_TROUBLE : 0;
+		usage_row(out, verbs[i].name, 11, _(verbs[i].help));
+	return r;
 }
 
 /* The facts: from a file, or from the engine. */
@@ -222,6 +222,7 @@ static int carry_out(struct call *c, const struct options *o, int verb)
 	const char *journal = opt_text(o, "journal");
 	if (journal && verbs[verb].writes)
 		return err_set(&c->e, EINVAL, _("a recorded journal is not written to"));
+	screen_init(&c->screen, opt_on(o, "plain"));
 	c->json = opt_on(o, "json");
 	c->yes = opt_on(o, "yes");
 	int r = course_open(&c->s, opt_text(o, "learner"), opt_text(o, "host"), &c->e);
