@@ -9,6 +9,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -17,18 +18,41 @@
 
 #define DOCKER_PORT 2375	/* registered with IANA for plain docker */
 
+#define MACHINES_SOCKET "/run/drydock/drydock.sock"
+
+/* Where a daemon listens that we start ourselves, and nobody said where. */
+static char *own_socket(void)
+{
+	const char *run = getenv("XDG_RUNTIME_DIR");
+
+	if (geteuid() == 0)
+		return str_dup(MACHINES_SOCKET);
+	return run && *run ? str_printf("%s/drydock/drydock.sock", run) :
+			     str_printf("/tmp/drydock-%u/drydock.sock", geteuid());
+}
+
+/* In /tmp anybody may have made what has our name on it. */
+static bool is_strangers(const char *path)
+{
+	struct stat st;
+
+	return str_starts(path, "/tmp/") && lstat(path, &st) == 0 && st.st_uid != geteuid();
+}
+
+#define CANDIDATES 4
+
 /* The places a daemon's socket may be, best first. */
 static char *candidate(int i)
 {
-	const char *root = getenv("DRYDOCK_ROOT"), *run = getenv("XDG_RUNTIME_DIR");
+	const char *root = getenv("DRYDOCK_ROOT");
 
 	switch (i) {
 	case 0:
 		return root && *root ? str_printf("%s/run/drydock.sock", root) : NULL;
 	case 1:
-		return str_dup("/run/drydock/drydock.sock");
+		return str_dup(MACHINES_SOCKET);
 	case 2:
-		return run && *run ? str_printf("%s/drydock/drydock.sock", run) : NULL;
+		return own_socket();
 	default:
 		return str_dup("/var/run/docker.sock");
 	}
@@ -40,13 +64,17 @@ char *http_default_host(void)
 
 	if (set && *set)
 		return str_dup(set);
-	for (int i = 0; i < 4; i++) {
-		autofree char *path = candidate(i);
+	/* One that we may connect to, rather than one that is only there. */
+	for (int i = 0; i < 2 * CANDIDATES; i++) {
+		autofree char *path = candidate(i % CANDIDATES);
 
-		if (path && ((i == 0 && root) || access(path, F_OK) == 0))
+		if (!path || (i % CANDIDATES == 2 && is_strangers(path)))
+			continue;
+		if ((i == 0 && root) || access(path, i < CANDIDATES ? W_OK : F_OK) == 0)
 			return str_printf("unix://%s", path);
 	}
-	return str_dup("unix:///run/drydock/drydock.sock");
+	autofree char *own = own_socket();
+	return str_printf("unix://%s", own);
 }
 
 static int unix_address(const char *path, struct http_address *out)

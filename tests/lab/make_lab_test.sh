@@ -61,6 +61,15 @@ like "$(said)" '^hint: ask whoever is root for: apt-get install --no-install-rec
 like "$(said)" 'the lessons, the quiz and every docker command' "and what there is without them"
 like "$(said)" 'Backend rootless' "before the lab"
 
+# A login without any folder for what runs: the daemon's is below /tmp.
+mkdir -p "$HOME/.local/share/drydock" && mv "$WORK/ready/lib/registry" "$HOME/.local/share/drydock/"
+chown -R $ME "$HOME"
+unset DRYDOCK_ROOT XDG_RUNTIME_DIR XDG_DATA_HOME
+lab 'docker run hello-world' 'docker ps -a --format "ended {{.Status}}"'
+is $? 0 "without DRYDOCK_ROOT and XDG_RUNTIME_DIR it opens"
+like "$(said)" 'ended Exited \(0\)' "and finds its own daemon"
+rm -rf /tmp/drydock-$ME
+
 is "$(cat "$WORK/asked")" "" "root's rights were never asked for"
 student_end
 done_testing
