@@ -29,7 +29,7 @@ ENGINE_DIRS := core kernel sim image registry runtime network volume build rootl
 # The course images' programs, for the simulated kernel.
 ENGINE_DIRS += sim/userland sim/userland/shell sim/userland/tools sim/userland/services
 ENGINE_SRC  := $(foreach d,$(ENGINE_DIRS),$(wildcard engine/$(d)/*.c)) $(wildcard trace/*.c)
-CLIENT_SRC  := $(wildcard engine/core/*.c engine/client/*.c labs/*.c labs/look/*.c labs/shell/*.c lessons/*.c quiz/*.c trace/show/*.c)
+CLIENT_SRC  := $(wildcard engine/core/*.c engine/client/*.c labs/*.c labs/lint/*.c labs/look/*.c labs/shell/*.c lessons/*.c quiz/*.c trace/show/*.c)
 SUPER_SRC   := $(wildcard engine/runtime/supervisor/*.c) engine/runtime/plan_run.c engine/runtime/protocol.c \
                engine/core/packet.c \
                $(filter-out %_nft.c,$(wildcard engine/kernel/linux*.c)) \

@@ -69,6 +69,8 @@ struct place { const char *file; int line, column, indent; };
 int formula_parse(struct scope *s, const char *text, struct place at,
 		  struct formula **out, struct err *e);
 void formula_free(struct formula *f);
+/* Bit i: it speaks about variable i of its scope. */
+uint64_t formula_vars(const struct formula *f);
 
 /* What formulas cannot know from the journal. */
 struct world {

@@ -424,3 +424,5 @@ void scope_clear(struct scope *s)
 		free(s->mark[i]);
 	*s = (struct scope){ .typed_allowed = s->typed_allowed };
 }
+
+uint64_t formula_vars(const struct formula *f) { return f->vars; }

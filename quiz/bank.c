@@ -22,13 +22,17 @@ static int read_concepts(struct bank *b, size_t at, struct err *e)
 	const struct front *f = &b->sections[at].front;
 	const yaml_node_t *map = front_get(f, f->root, "concepts");
 	for (size_t i = 0; i < front_size(map); i++) {
-		const char *id = NULL, *title = front_text(front_item(f, map, i, &id));
+		const char *id = NULL;
+		const yaml_node_t *node = front_item(f, map, i, &id);
+		const char *title = front_text(node);
 		if (!id || !title)
 			return front_wrong(f, map, e, "expected \"concept: title\" lines");
 		if (bank_concept(b, id))
 			return front_wrong(f, map, e, "the concept \"%s\" is there twice", id);
 		b->concepts = one_more(b->concepts, b->n_concepts, sizeof(*b->concepts));
-		b->concepts[b->n_concepts++] = (struct concept){ id, title, at };
+		b->concepts[b->n_concepts++] = (struct concept){
+			id, title, at, (int)node->start_mark.line + 1,
+		};
 	}
 	return 0;
 }

@@ -26,7 +26,7 @@ struct section {
 	size_t n_experiments;
 };
 
-struct concept { const char *id, *title; size_t section; };
+struct concept { const char *id, *title; size_t section; int line; };
 
 struct item { struct question q; size_t section, concept; };
 

@@ -81,8 +81,8 @@ static void check_concepts(struct check *c)
 		size_t n = siblings(c->bank, i);
 		if (n >= BANK_SIBLINGS)
 			continue;
-		str_addf(c->out, "%s: concept %s: %zu questions, expected at least %d\n",
-			 c->bank->sections[k->section].front.file, k->id, n, BANK_SIBLINGS);
+		str_addf(c->out, "%s:%d: concept %s: %zu questions, expected at least %d\n",
+			 c->bank->sections[k->section].front.file, k->line, k->id, n, BANK_SIBLINGS);
 		c->found++;
 	}
 }

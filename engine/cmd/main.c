@@ -20,6 +20,7 @@
 #include "core/lang.h"
 #include "core/str.h"
 #include "labs/cmd.h"
+#include "labs/lint/lint.h"
 #include "labs/look/look.h"
 #include "labs/shell/screen.h"
 #include "labs/usage.h"
@@ -79,6 +80,7 @@ static const struct verb_row {
 	{ "where", cmd_where, N_("which layer a path comes from, and what rm would do to it") },
 	{ "lost", cmd_lost, N_("what went with a container that was removed") },
 	{ "compare", cmd_compare, N_("two runs: only the kernel calls that differ") },
+	{ "lint", cmd_lint, N_("for teachers: is a course that was edited still sound?") },
 	{ "trace", cmd_trace, N_("the kernel calls behind what happened, live with -f") },
 	{ "explain", cmd_explain, N_("what a call, flag, namespace or cgroup file does") },
 	{ "daemon", run_engine, N_("serve the Docker Engine API and run containers") },

@@ -18,7 +18,7 @@ TIES = ("id", "goal", "quote")               # what ties an item of a list to it
 
 def english_files():
     """labs/01-hello/lab.md ..., relative to the top."""
-    names = glob.glob(TOP + "/labs/*/lab.md") + glob.glob(TOP + "/lessons/*.md") + \
+    names = glob.glob(TOP + "/labs/*/lab.md") + glob.glob(TOP + "/lessons/[0-9]*.md") + \
         glob.glob(TOP + "/quiz/*.md")
     return sorted(os.path.relpath(n, TOP) for n in names if os.path.basename(n).count(".") == 1)
 

@@ -2,10 +2,10 @@
 # share.  Source it after tap.sh:
 #
 #	. "$(dirname "$0")/../helpers/runs.sh"
-#	wrong s1.w2 'docker pull hello-world'	# `check` must answer with this id
+#	wrong s1.w2 'docker pull hello-world'	# `check` must answer with this id (s1.w2-b: as well)
 #	right 1 NAME LINE...			# ... or that the step is done
 #
-# RECORD=1 keeps the runs as fixtures/*/*-recorded.jsonl.
+# RECORD=1 keeps the runs as labs/*/runs/*-recorded.jsonl, the lecture's own as right.jsonl.
 need_root
 need script curl
 [ -x "$DRYDOCK" ] || skip_all "drydock is not built"
@@ -34,7 +34,9 @@ U=ubuntu:20.04 P=python:3.9-slim N=nginx:alpine
 # What the engine wrote down for a learner, with what it knows of the images; thinned
 # of what a package tool runs and writes.
 record() {	# LEARNER STEP NAME
+	local name=$3-recorded
 	[ -n "${RECORD:-}" ] || return 0
+	[ "$3" = right-lecture ] && name=right
 	curl -s --unix-socket "${DOCKER_HOST#unix://}" http://localhost/drydock/facts |
 		awk -v mine="\"session\":\"$1\"" -v step="$2" '
 			# No pitfall asks how a container was put together.
@@ -42,19 +44,19 @@ record() {	# LEARNER STEP NAME
 			!index($0, mine) && !/"type":"image\.(layer|config)/ { next }
 			/"type":"fs.change"/ && !/"path":"(\/usr\/bin\/python3|\/data.txt|\/own|\/tmp\/|\/root\/)/ { next }
 			/"type":"proc\./ && /"exe":"\/(usr\/lib|usr\/bin\/(dpkg|mawk|perl|sed|tar|update))/ { next }
-			{ print }' | sed "s/\"session\":\"$1\"/\"session\":\"ana\"/" \
-		>"$(echo "$TESTS"/lab/fixtures/"$(printf %02d "$2")"-*)/$3-recorded.jsonl"
+			{ print }' | sed -f "$TESTS/helpers/compact.sed" -e "s/\"session\":\"$1\"/\"session\":\"ana\"/" \
+		>"$(echo "$TESTS"/../labs/"$(printf %02d "$2")"-*)/runs/$name.jsonl"
 }
 
-# ID, then the lines that are typed into the lab shell.
+# ID or ID-WAY, then the lines that are typed into the lab shell.
 wrong() {
-	local id=$1 step=${1:1:1} learner=${1/./-}
+	local name=$1 id=${1%%-*} step=${1:1:1} learner=${1/./-}
 	[ "${id:0:1}" = p ] && step=$((step + 6))	# the pitfalls come after six steps
 	shift
 	typed "$step" "$learner" "$@"
-	like "$("$DRYDOCK" lab check "$step" --learner "$learner" 2>&1)" "^wrong path $id:" "$id" ||
+	like "$("$DRYDOCK" lab check "$step" --learner "$learner" 2>&1)" "^wrong path $id:" "$name" ||
 		diag "$(tail -n 40 "$WORK/said")"
-	record "$learner" "$step" "$id"
+	record "$learner" "$step" "$name"
 }
 # STEP NAME, then the lines.
 right() {

@@ -31,6 +31,11 @@ wrong p1.w1 "docker run $N -d"
 wrong p1.w2 "docker run --name ww $N &" "$(up ww)" 'docker rm -f ww'
 wrong p1.w5 "$held" "docker run -d --name back $U bash" 'docker wait back' 'docker ps'
 wrong p1.w6 "$held" "docker run -dit $N"
+wrong p1.w3 "$WORK/held SIGKILL --name ww $N"
+# Ctrl-C at a program that ignores it: the client stays until somebody else stops the container.
+wrong p1.w4 "$WORK/held SIGINT --name ww $U sleep 60 &" "$(up ww)" 'sleep 1' 'docker stop -t 1 ww' 'wait'
+wrong p1.w5-sh "$held" "docker run -d --name back $U sh" 'docker wait back'
+wrong p1.w6-shell "$held" "docker run -it -d --name back $U bash"
 right 7 lecture "$held" "docker run -d $N" 'docker ps'
 right 7 stopped "docker run --name web $N & $(up web); docker stop web; wait" "docker run -d --name back $N" 'docker logs back'
 right 7 other-program "$WORK/held SIGKILL --name one $U sleep 60" 'docker rm -f one' \
@@ -45,6 +50,9 @@ wrong p2.w2 "$(web 8000 80 aa)" "$(web 8000 80 bb)" 'docker stop aa'
 wrong p2.w4 "$(web 8000 80 aa)" "$(web 8000 80 bb)" "$(web 8001 80 bb)"
 wrong p2.w5 "$(web 8000 80 aa)" "$(web 8000 80 bb)" "$(web 8000 80 cc)"
 wrong p2.w6 "$(web 8000 80 aa)" "$(web 8001 80 bb)"
+wrong p2.w1-removed "$(web 8000 80 aa)" "$(web 8000 80 bb)" 'docker rm bb' "$(web 8000 8080 bb)"
+wrong p2.w3 "$(web 8000 80 aa)" "$(web 8000 80 bb)" 'kill -0 1'
+wrong p2.w4-same "$(web 8000 80 aa)" "$(web 8000 80 bb)" "$(web 8000 80 bb)"
 right 8 lecture "$(web 8000 80 aa)" "$(web 8000 80 bb)" "$(web 8001 80 cc)" "${page}8000" "${page}8001" 'docker ps -a'
 right 8 removed "$(web 9000 80 aa)" "$(web 9000 80 bb)" 'docker rm bb' "$(web 9001 80 bb)" "${page}9000" "${page}9001"
 right 8 after-detour "$(web 8000 80 aa)" "$(web 8000 80 bb)" "$(web 8000 81 cc)" 'docker rm bb cc' "$(web 8002 80 cc)" \
@@ -66,6 +74,10 @@ wrong p3.w1 'docker ps'
 wrong p3.w2 'docker ps -a' 'docker system df' 'docker rm -f busy'
 wrong p3.w3 'docker ps -a' 'docker system df' 'docker container prune -f'
 wrong p3.w4 'docker ps -a' 'docker image prune -f'
+wrong p3.w1-images 'docker ps' 'docker images'
+wrong p3.w2-both 'docker ps -a' 'docker rm -f busy keep-me'
+wrong p3.w3-at-once 'docker ps -a' 'docker container prune -f'
+wrong p3.w5 'docker ps -a' 'docker system df' 'docker system prune -f'
 clean() { right 9 "$1" "${@:2}"; }
 clean lecture 'docker ps -a' 'docker system df' "docker cp keep-me:/report.txt $WORK/report" \
 	"answer stopped $(stopped right-9-lecture)" 'docker container prune -f' 'docker system df'
@@ -90,6 +102,10 @@ wrong p4.w1 "$who" 'docker exec who useradd another'
 wrong p4.w5 'whoami'
 wrong p4.w6 "$who" 'docker exec who id' 'docker top who' 'answer root 0' "docker run --user nobody-here $U id"
 wrong p4.w7 "$who" 'docker exec who id' 'docker top who' 'answer root 1000'
+wrong p4.w1-su "$who" 'docker exec who su nginx -s /bin/id'
+wrong p4.w2 'predict c' "$who" 'docker exec who id' 'docker top who'
+wrong p4.w3 "docker run $U hostname other"
+wrong p4.w4 "$who" 'docker exec who id' 'docker top who' 'answer root 0' "docker run --name other --user 1000 $N" 'docker wait other'
 right 10 lecture "$who" 'docker exec who whoami' 'docker top who' 'answer root 0' "docker run --user 1000 $U touch /root/x"
 right 10 exec-user "$who" 'docker exec who id -u' 'docker top who' 'answer root 0' \
 	"docker run -d -u 1000 --name other $U sleep 60" 'docker exec other touch /etc/x'

@@ -1,6 +1,6 @@
 #!/bin/bash
 # record.sh - types the six steps into the shell and keeps what the engine wrote
-# down as tests/lab/fixtures/*/right-recorded.jsonl.
+# down as labs/*/runs/right-recorded.jsonl.
 #
 #	make && tests/lab/record.sh
 #
@@ -21,12 +21,12 @@ expect "$TESTS/lab/six_steps.exp" "$WORK/transcript" 80 24 "$DRYDOCK" --plain --
 	{ cat "$WORK/transcript"; exit 1; }
 curl -s --unix-socket "${DOCKER_HOST#unix://}" http://localhost/drydock/facts >"$WORK/facts"
 
-for dir in "$TESTS"/lab/fixtures/*/; do
-	step=$(basename "$dir" | cut -c2)
+for dir in "$TESTS"/../labs/0[1-6]-*/runs; do
+	step=$(basename "$(dirname "$dir")" | cut -c2)
 	awk -v step="$step" '
 		/"type":"fs.change"/ && !/"path":"(\/usr\/bin\/python3|\/data.txt|\/tmp\/test.py|\/root\/)/ { next }
 		/"type":"(proc\.|fs\.read)/ && step == 2 && !/"argv":\["(apt-get|bash|python3)"/ { next }
 		index($0, "\"step\":\"" step "\"") || (step == 5 && /"type":"image\./)' \
-		"$WORK/facts" >"$dir/right-recorded.jsonl"
+		"$WORK/facts" | sed -f "$TESTS/helpers/compact.sed" >"$dir/right-recorded.jsonl"
 	wc -l "$dir/right-recorded.jsonl"
 done

@@ -28,6 +28,7 @@ trace/show       | core kernel trace client
 labs             | core trace client
 labs/shell       | core trace client labs
 labs/look        | core trace client labs
+labs/lint        | core trace client labs lessons quiz
 lessons          | core trace client labs
 quiz             | core trace client labs lessons
 '

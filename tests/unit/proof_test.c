@@ -295,7 +295,7 @@ START_TEST(goals_rest_on_facts)
 	ck_assert_msg(labs_load("labs", &labs, &e) == 0, "%s", e.what);
 	for (size_t i = 0; i < labs.n; i++) {
 		const struct lab *l = &labs.v[i];
-		autofree char *path = str_printf("tests/lab/fixtures/%s/right.jsonl",
+		autofree char *path = str_printf("labs/%s/runs/right.jsonl",
 						 strrchr(l->dir, '/') + 1);
 		for (size_t g = 0; g < l->n_goals; g++) {
 			goal_rests_on_facts(l, path, g, NULL);

@@ -305,7 +305,7 @@ START_TEST(each_sentence_is_true_of_some_recorded_run)
 	bool true_once[256] = { false };
 	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-		autofree char *dir = str_printf("tests/lab/fixtures/%s", steps[i]);
+		autofree char *dir = str_printf("labs/%s/runs", steps[i]);
 		each_recording(dir, true_once);
 	}
 	for (size_t i = 0; i < bank.n_items; i++)
