@@ -204,7 +204,7 @@ void step_announce(struct shell *sh)
 	struct verdict v;
 	course_judge(&sh->course, sh->lab, &v);
 	for (size_t i = sh->reached; i < v.proof.reached; i++)
-		say_goal(sh, sh->lab, i, &v.proof, "shown: ");
+		say_goal(sh, sh->lab, i, &v.proof, _("shown: "));
 	if (v.proof.reached > sh->reached)
 		sh->reached = v.proof.reached;
 	announce_predictions(sh);

@@ -99,6 +99,28 @@ def make_catalogue(into):
                    input="\n".join(out))
 
 
+# What may stand outside of the brackets: code and drawings, the lecture's own words, and
+# what people type or programs know by name.
+NOBODYS = [r'"[^"]*"', r"^ {4,}(?!--|-\w,).*$", r"^ *-\w, --\w+( \w+)?", r"--\w+( [A-Za-z]+)?",
+           r"^ *\[[x ]\] [a-z]+:", r"\b[sp]\d\.w\d\b", r"^ {0,4}\d* *[a-z]+[a-z0-9-]*( |$)"]
+
+
+def outside(text):
+    """What is not bracketed, and whether each bracket has its other half."""
+    depth, out = 0, ""
+    for c in text:
+        if c == "⟧":
+            depth -= 1
+        if depth <= 0 and c not in "⟦⟧" or c == "\n":
+            out += c
+        if c == "⟦":
+            depth += 1
+    for pattern in NOBODYS:
+        out = re.sub(pattern, "", out, flags=re.M)
+    left = [line.strip() for line in out.split("\n") if re.search("[A-Za-z]{2,}", line)]
+    return left + ([] if depth == 0 else ["%d brackets are open at the end" % depth])
+
+
 def main():
     build, into = sys.argv[1:]
     os.makedirs(into + "/bin")

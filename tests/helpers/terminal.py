@@ -9,30 +9,47 @@ import termios
 import unicodedata
 
 
-def run(argv, columns, typed=b"", env=None, limit=60):
-    """All that it wrote.  The typed bytes wait in the terminal until they are read."""
+def start(argv, columns, env=None):
+    """The process and the terminal's other end."""
     pid, fd = pty.fork()
     if pid == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         os.execvpe(argv[0], argv, dict(os.environ, TERM="xterm", **(env or {})))
-    os.write(fd, typed)
+    return pid, fd
+
+
+def read_until(fd, prompt, limit):
+    """What comes until the end of it matches the prompt; None: until the program has ended."""
     out = b""
-    while select.select([fd], [], [], limit)[0]:
+    while not (prompt and re.search(prompt, readable(out.decode(errors="ignore")))):
+        if not select.select([fd], [], [], limit)[0]:
+            raise TimeoutError("no prompt after: " + readable(out.decode(errors="replace")))
         try:
             more = os.read(fd, 65536)
         except OSError:     # EIO: it has ended
-            break
+            more = b""
         if not more:
             break
         out += more
+    return out.decode()
+
+
+def run(argv, columns, lines=(), prompt=None, env=None, limit=120):
+    """Its exit code and all that it wrote.  Each line is typed when the prompt is there."""
+    pid, fd = start(argv, columns, env)
+    out = ""
+    for line in lines:
+        out += read_until(fd, prompt, limit)
+        os.write(fd, line.encode() + b"\r")
+    out += read_until(fd, None, limit)
     os.close(fd)
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    return status, readable(out.decode())
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), readable(out)
 
 
 def readable(text):
-    """Without escape sequences and carriage returns."""
-    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|[\r\x01\x02]", "", text)
+    """Without escape sequences, carriage returns, and the blanks that find a line's start."""
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|[\x01\x02]", "", text)
+    return re.sub(r"~ +\r|\r", "", text)
 
 
 def width(line):

@@ -14,6 +14,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "helpers"))
 import content  # noqa: E402
+import pseudo  # noqa: E402
 import terminal  # noqa: E402
 
 BUILD = os.environ.get("DRYDOCK_BUILD", os.path.abspath(content.TOP + "/build"))
@@ -32,34 +33,12 @@ def result(findings, name):
         print("# " + f)
 
 
-# What may stand outside of the brackets: code and drawings, the lecture's own words, and
-# what people type or programs know by name.
-NOBODYS = [r'"[^"]*"', r"^ {4,}(?!--|-\w,).*$", r"^ *-\w, --\w+( \w+)?", r"--\w+( [A-Za-z]+)?",
-           r"^ *\[[x ]\] [a-z]+:", r"\b[sp]\d\.w\d\b", r"^ {0,4}\d* *[a-z]+[a-z0-9-]*( |$)"]
-
-
-def outside(text):
-    """What is not bracketed, and whether each bracket has its other half."""
-    depth, out = 0, ""
-    for c in text:
-        if c == "⟧":
-            depth -= 1
-        if depth <= 0 and c not in "⟦⟧" or c == "\n":
-            out += c
-        if c == "⟦":
-            depth += 1
-    for pattern in NOBODYS:
-        out = re.sub(pattern, "", out, flags=re.M)
-    left = [line.strip() for line in out.split("\n") if re.search("[A-Za-z]{2,}", line)]
-    return left + ([] if depth == 0 else ["%d brackets are open at the end" % depth])
-
-
 def program(place, lang, columns, *argv):
     env = {"DRYDOCK_LANG": lang}
     status, text = terminal.run([place + "/bin/drydock", *argv], columns, env=env)
     findings = ["torn: " + line for line in terminal.torn(text, columns)]
     if lang == "en_XA":
-        findings += ["not translated: " + line for line in outside(text)]
+        findings += ["not translated: " + line for line in pseudo.outside(text)]
     return status, ["%s %s: %s" % (lang, " ".join(argv), f) for f in findings], text
 
 
@@ -83,7 +62,7 @@ def played(place, lang, key):
     findings += ["not ASCII: " + line for line in out.split("\n") if not line.isascii()]
     if lang == "en_XA":
         text = out.replace("[[", "⟦").replace("]]", "⟧")
-        findings += [line for line in outside(text) if not re.match(r"[a-d]\)$", line)]
+        findings += [line for line in pseudo.outside(text) if not re.match(r"[a-d]\)$", line)]
     return ["%s, %s: %s" % (lang, key, f) for f in findings]
 
 
