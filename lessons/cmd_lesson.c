@@ -10,6 +10,7 @@
 #include "core/lang.h"
 #include "labs/usage.h"
 #include "lessons/at_engine.h"
+#include "lessons/play.h"
 
 static const struct option table[] = {
 	{ .name = "demo", .type = &opt_flag, .help = N_("Run the lesson's demonstration") },

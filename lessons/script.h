@@ -3,6 +3,12 @@
  *	title: one image, two containers
  *	script:
  *	  - say: what to look at, before the line
+ *	    note: what only the speaker sees, on a second terminal
+ *	    predict:			# the room votes, twice, before the line is run
+ *	      ask: Is the file there?
+ *	      options: { a: "yes", b: "no" }
+ *	      right: a
+ *	      why: one line, for afterwards
  *	    run: docker run --name demo-a ubuntu:20.04 hostname
  *	    expect: "^[0-9a-f]{12}$"	# extended regular expression, on what it printed
  *	    code: 0			# how it must end; 0 where nothing is said
@@ -13,15 +19,27 @@
  * Each line goes to /bin/sh, with our `docker` first on PATH and the actor "demo":
  * nobody earns anything by it.  What is listed under cleanup runs at the end whatever
  * happened, and before the beginning too, in case an earlier run was cut off.
+ * play.h performs one.
  */
 #ifndef DRYDOCK_LESSONS_SCRIPT_H
 #define DRYDOCK_LESSONS_SCRIPT_H
 
 #include "labs/front.h"
-#include "labs/shell/screen.h"
+
+#define FORECAST_OPTIONS 6	/* as many as a room can hold up fingers for */
+
+struct forecast_option { const char *text; char key; };
+
+/* A question about what the line will show. */
+struct forecast {
+	const char *ask, *right, *why;
+	struct forecast_option options[FORECAST_OPTIONS];
+	size_t n;
+};
 
 struct script_line {
-	const char *say, *run, *expect;	/* say, expect: NULL where there is none */
+	const char *say, *run, *expect, *note;	/* all but run: NULL where there is none */
+	struct forecast *forecast;		/* NULL: none */
 	int code;
 };
 
@@ -37,9 +55,5 @@ struct script {
 /* EINVAL with file and line; a bad regular expression is found here as well. */
 int script_read(const struct front *f, const yaml_node_t *map, struct script *out, struct err *e);
 void script_free(struct script *s);
-
-/* Runs it on the screen.  0: all came as the script says; 1: something did not, and
- * that was said; negative: it could not be run. */
-int script_run(const struct script *s, const struct screen *screen, struct err *e);
 
 #endif

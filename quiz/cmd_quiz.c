@@ -10,6 +10,7 @@
 #include "core/lang.h"
 #include "labs/usage.h"
 #include "lessons/at_engine.h"
+#include "lessons/play.h"
 #include "quiz/exam.h"
 #include "quiz/exchange.h"
 #include "quiz/report.h"

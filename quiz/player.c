@@ -11,7 +11,7 @@
 #include "core/json.h"
 #include "core/lang.h"
 #include "core/wrap.h"
-#include "lessons/script.h"
+#include "lessons/play.h"
 #include "quiz/quiz.h"
 
 #define ANSWER 12	/* columns for what is typed behind a question */

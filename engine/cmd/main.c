@@ -24,6 +24,7 @@
 #include "labs/look/look.h"
 #include "labs/shell/screen.h"
 #include "labs/usage.h"
+#include "lessons/cmd_demo.h"
 #include "lessons/lesson.h"
 #include "quiz/quiz.h"
 #include "trace/show/show.h"
@@ -74,6 +75,7 @@ static const struct verb_row {
 	{ "attach-session", cmd_attach_session,
 	  N_("a second terminal for a lab shell that is open") },
 	{ "lesson", cmd_lesson, N_("the lecture's sections, and a demonstration of each") },
+	{ "demo", cmd_demo, N_("a demonstration before a class: typed, run, voted on, recorded") },
 	{ "quiz", cmd_quiz, N_("questions about the lecture: practice, exam, export") },
 	{ "review", cmd_review, N_("asks again what is due: after 1, 3, 7 and 16 days") },
 	{ "layers", cmd_layers, N_("the layers of a container or image, and what each changed") },

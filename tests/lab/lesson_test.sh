@@ -15,7 +15,7 @@ numbers() { python3 -c 'import json, sys; print(*[l["lesson"] for l in json.load
 all=$(lesson --json | numbers)
 
 # ---- reading ------------------------------------------------------------------------
-is "$all" "$(find "$DRYDOCK_LESSONS" -name '[0-9][0-9]-*.md' ! -name '*.*.md' | sed 's|.*/0*||; s/-.*//' | sort -n | xargs)" \
+is "$all" "$(find "$DRYDOCK_LESSONS" -maxdepth 1 -name '[0-9][0-9]-*.md' ! -name '*.*.md' | sed 's|.*/0*||; s/-.*//' | sort -n | xargs)" \
 	"the list for programs has every file, in order"
 is "$(lesson | grep -c '^ *[0-9]')" "$(wc -w <<<"$all")" "so has the list for people"
 for n in $all; do
