@@ -11,7 +11,7 @@ import yaml
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 TEXT = {"title", "lecture", "part", "missing", "shown", "say", "ask", "why", "text", "truth",
-        "shows"}
+        "shows", "note"}
 ALL_TEXT = {"concepts", "tags", "hints"}     # every scalar below is text
 TIES = ("id", "goal", "quote")               # what ties an item of a list to its place
 
@@ -19,7 +19,7 @@ TIES = ("id", "goal", "quote")               # what ties an item of a list to it
 def english_files():
     """labs/01-hello/lab.md ..., relative to the top."""
     names = glob.glob(TOP + "/labs/*/lab.md") + glob.glob(TOP + "/lessons/[0-9]*.md") + \
-        glob.glob(TOP + "/quiz/*.md")
+        glob.glob(TOP + "/lessons/demos/*.md") + glob.glob(TOP + "/quiz/*.md")
     return sorted(os.path.relpath(n, TOP) for n in names if os.path.basename(n).count(".") == 1)
 
 
